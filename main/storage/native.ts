@@ -1,0 +1,342 @@
+/** The real file system: node:fs, and libc through koffi for what node:fs lacks (mmap, open file description locks). */
+
+import fs from 'node:fs';
+import { dirname } from 'node:path';
+import koffi from 'koffi';
+import { type ErrorCode, RearmError } from '../../shared/errors.ts';
+import type { Clock, HeldLock, MappedFile, OpenMode, Scheduler, Storage, StoredFile } from './storage.ts';
+
+const PROT_READ_WRITE = 3;
+const MAP_SHARED = 1;
+const MS_SYNC = 4;
+const F_OFD_GETLK = 36;
+const F_OFD_SETLK = 37;
+const F_WRLCK = 1;
+const F_UNLCK = 2;
+
+const SYSTEM_CODES: Readonly<Record<string, ErrorCode>> = {
+  ENOENT: 'NOT_FOUND',
+  EACCES: 'PERMISSION_DENIED',
+  EPERM: 'PERMISSION_DENIED',
+  EROFS: 'PERMISSION_DENIED',
+  ENOSPC: 'DISK_FULL',
+  EDQUOT: 'DISK_FULL',
+  EFBIG: 'DISK_FULL',
+};
+
+function failure(error: unknown, what: string, path: string): RearmError {
+  if (error instanceof RearmError) return error;
+  const system = (error as NodeJS.ErrnoException).code ?? 'UNKNOWN';
+  return new RearmError(SYSTEM_CODES[system] ?? 'IO_FAILED', `could not ${what} ${path}: ${system}`, { path, system }, error);
+}
+
+function attempt<T>(what: string, path: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw failure(error, what, path);
+  }
+}
+
+interface Libc {
+  mmap(address: null, length: number, protection: number, flags: number, fd: number, offset: number): bigint;
+  munmap(address: bigint, length: number): number;
+  msync(address: bigint, length: number, flags: number): number;
+  copyIn(target: number, source: Uint8Array, length: number): void;
+  copyOut(target: Uint8Array, source: number, length: number): void;
+  fcntl(fd: number, command: number, type: 'void*', argument: Uint8Array): number;
+}
+
+let loaded: Libc | undefined;
+
+/** Loaded at first use: reading a store on a platform without libc.so.6 needs none of it. */
+function libc(): Libc {
+  if (loaded) return loaded;
+  if (process.platform !== 'linux') {
+    throw new RearmError('RUNTIME_MISSING', `memory-mapped files and store locks need Linux, this is ${process.platform}`, {});
+  }
+  const library = koffi.load('libc.so.6');
+  loaded = {
+    mmap: library.func('void* mmap(void* address, size_t length, int protection, int flags, int fd, int64_t offset)'),
+    munmap: library.func('int munmap(void* address, size_t length)'),
+    msync: library.func('int msync(void* address, size_t length, int flags)'),
+    copyIn: library.func('memcpy', 'void*', ['void*', 'const void*', 'size_t']),
+    copyOut: library.func('memcpy', 'void*', ['_Out_ void*', 'const void*', 'size_t']),
+    fcntl: library.func('int fcntl(int fd, int command, ...)'),
+  } as unknown as Libc;
+  return loaded;
+}
+
+const ZEROS = new Uint8Array(4096);
+
+/** Allocates by writing zeros, 4 KiB at a time: larger writes make large folios, which slow later small writes down. */
+function allocate(fd: number, path: string, from: number, to: number): void {
+  attempt('allocate space for', path, () => {
+    let position = from;
+    while (position < to) {
+      const length = Math.min(ZEROS.length - (position % ZEROS.length), to - position);
+      position += fs.writeSync(fd, ZEROS, 0, length, position);
+    }
+  });
+}
+
+class NativeFile implements StoredFile {
+  readonly path: string;
+  readonly #fd: number;
+
+  constructor(path: string, fd: number) {
+    this.path = path;
+    this.#fd = fd;
+  }
+
+  size(): number {
+    return attempt('measure', this.path, () => fs.fstatSync(this.#fd).size);
+  }
+
+  read(target: Uint8Array, offset: number, length: number, position: number): number {
+    return attempt('read', this.path, () => fs.readSync(this.#fd, target, offset, length, position));
+  }
+
+  write(source: Uint8Array, offset: number, length: number, position: number): void {
+    attempt('write', this.path, () => {
+      let done = 0;
+      while (done < length) done += fs.writeSync(this.#fd, source, offset + done, length - done, position + done);
+    });
+  }
+
+  sync(): void {
+    attempt('sync', this.path, () => fs.fdatasyncSync(this.#fd));
+  }
+
+  allocate(size: number): void {
+    allocate(this.#fd, this.path, this.size(), size);
+  }
+
+  truncate(size: number): void {
+    attempt('truncate', this.path, () => fs.ftruncateSync(this.#fd, size));
+  }
+
+  close(): void {
+    attempt('close', this.path, () => fs.closeSync(this.#fd));
+  }
+}
+
+class NativeMapping implements MappedFile {
+  readonly path: string;
+  readonly #fd: number;
+  readonly #bound: number;
+  readonly #mapped: bigint;
+  readonly #address: number;
+  readonly #libc: Libc;
+  #bytes: number;
+  #open = true;
+
+  constructor(path: string, fd: number, bound: number) {
+    this.path = path;
+    this.#fd = fd;
+    this.#bound = bound;
+    this.#bytes = attempt('measure', path, () => fs.fstatSync(fd).size);
+    this.#libc = libc();
+    this.#mapped = this.#libc.mmap(null, bound, PROT_READ_WRITE, MAP_SHARED, fd, 0);
+    if (this.#mapped === null || this.#mapped === 0xffff_ffff_ffff_ffffn) {
+      throw new RearmError('IO_FAILED', `could not map ${path}: errno ${koffi.errno()}`, { path, errno: koffi.errno() });
+    }
+    this.#address = Number(this.#mapped);
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  #check(position: number, length: number): void {
+    if (!this.#open || position < 0 || length < 0 || position + length > this.#bytes) {
+      throw new RearmError('INTERNAL', `a copy of ${length} bytes at ${position} is outside the ${this.#bytes} bytes of ${this.path}`, {});
+    }
+  }
+
+  copyIn(position: number, source: Uint8Array, offset: number, length: number): void {
+    this.#check(position, length);
+    const part = offset === 0 && length === source.length ? source : source.subarray(offset, offset + length);
+    if (part.length !== length) throw new RearmError('INTERNAL', `the source of a copy into ${this.path} is too short`, {});
+    this.#libc.copyIn(this.#address + position, part, length);
+  }
+
+  copyOut(position: number, target: Uint8Array, offset: number, length: number): void {
+    this.#check(position, length);
+    const part = target.subarray(offset, offset + length);
+    if (part.length !== length) throw new RearmError('INTERNAL', `the target of a copy out of ${this.path} is too short`, {});
+    this.#libc.copyOut(part, this.#address + position, length);
+  }
+
+  grow(bytes: number): void {
+    if (bytes > this.#bound) throw new RearmError('STATE_BOUND', `${this.path} cannot grow past ${this.#bound} bytes`, { bytes });
+    if (bytes <= this.#bytes) return;
+    allocate(this.#fd, this.path, this.#bytes, bytes);
+    this.#bytes = bytes;
+  }
+
+  sync(): void {
+    if (this.#libc.msync(this.#mapped, this.#bytes, MS_SYNC) !== 0) {
+      throw new RearmError('IO_FAILED', `could not sync the mapping of ${this.path}: errno ${koffi.errno()}`, { path: this.path });
+    }
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#libc.munmap(this.#mapped, this.#bound);
+    attempt('close', this.path, () => fs.closeSync(this.#fd));
+  }
+}
+
+/** `struct flock` of 64-bit Linux over the whole file. */
+function flockStruct(type: number): Uint8Array {
+  const bytes = new Uint8Array(32);
+  new DataView(bytes.buffer).setInt16(0, type, true);
+  return bytes;
+}
+
+class NativeLock implements HeldLock {
+  readonly #fd: number;
+  readonly #path: string;
+  #held = true;
+
+  constructor(fd: number, path: string) {
+    this.#fd = fd;
+    this.#path = path;
+  }
+
+  holds(): boolean {
+    if (!this.#held) return false;
+    try {
+      const named = fs.statSync(this.#path);
+      const ours = fs.fstatSync(this.#fd);
+      return named.ino === ours.ino && named.dev === ours.dev;
+    } catch {
+      return false;
+    }
+  }
+
+  release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    fs.closeSync(this.#fd);
+  }
+}
+
+export class NativeStorage implements Storage {
+  open(path: string, mode: OpenMode): StoredFile {
+    const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
+    const flags = mode === 'read' ? O_RDONLY : mode === 'write' ? O_RDWR : O_RDWR | O_CREAT | O_EXCL;
+    const fd = attempt('open', path, () => fs.openSync(path, flags | O_NOFOLLOW, 0o600));
+    const stat = fs.fstatSync(fd);
+    if (!stat.isFile() || stat.nlink !== 1) {
+      fs.closeSync(fd);
+      throw new RearmError('FORMAT_INVALID', `${path} is not a regular file with one name`, { path });
+    }
+    return new NativeFile(path, fd);
+  }
+
+  map(path: string, bound: number): MappedFile {
+    const fd = attempt('open', path, () => fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_NOFOLLOW));
+    try {
+      return new NativeMapping(path, fd, bound);
+    } catch (error) {
+      fs.closeSync(fd);
+      throw failure(error, 'map', path);
+    }
+  }
+
+  exists(path: string): boolean {
+    return fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  }
+
+  list(directory: string): string[] {
+    try {
+      return fs.readdirSync(directory).sort();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw failure(error, 'list', directory);
+    }
+  }
+
+  makeDirectory(directory: string): void {
+    attempt('make the directory', directory, () => fs.mkdirSync(directory, { recursive: true, mode: 0o700 }));
+  }
+
+  rename(from: string, to: string): void {
+    attempt('rename', from, () => fs.renameSync(from, to));
+  }
+
+  remove(path: string): void {
+    attempt('remove', path, () => fs.unlinkSync(path));
+  }
+
+  syncDirectory(directory: string): void {
+    attempt('sync the directory', directory, () => {
+      const fd = fs.openSync(directory, fs.constants.O_RDONLY);
+      try {
+        fs.fsyncSync(fd);
+      } finally {
+        fs.closeSync(fd);
+      }
+    });
+  }
+
+  lock(path: string): HeldLock {
+    const made = !this.exists(path);
+    const fd = attempt('open the lock', path, () => fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_NOFOLLOW, 0o600));
+    if (libc().fcntl(fd, F_OFD_SETLK, 'void*', flockStruct(F_WRLCK)) !== 0) {
+      fs.closeSync(fd);
+      throw new RearmError('STORE_LOCKED', `another process holds ${path}`, { path });
+    }
+    if (made) this.syncDirectory(dirname(path));
+    return new NativeLock(fd, path);
+  }
+
+  isLocked(path: string): boolean {
+    let fd: number;
+    try {
+      fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      throw failure(error, 'open the lock', path);
+    }
+    try {
+      const probe = flockStruct(F_WRLCK);
+      if (libc().fcntl(fd, F_OFD_GETLK, 'void*', probe) !== 0) {
+        throw new RearmError('IO_FAILED', `could not probe the lock ${path}: errno ${koffi.errno()}`, { path });
+      }
+      return new DataView(probe.buffer).getInt16(0, true) !== F_UNLCK;
+    } finally {
+      fs.closeSync(fd);
+    }
+  }
+}
+
+const WALL_START_NS = BigInt(Date.now()) * 1_000_000n;
+const MONOTONIC_START_NS = process.hrtime.bigint();
+
+export const systemClock: Clock = {
+  /** Nanoseconds from the monotonic clock on top of the wall clock; follows the wall clock where that was stepped. */
+  wallNs(): bigint {
+    const smooth = WALL_START_NS + (process.hrtime.bigint() - MONOTONIC_START_NS);
+    const wall = BigInt(Date.now()) * 1_000_000n;
+    const drift = smooth - wall;
+    return drift > 5_000_000n || drift < -5_000_000n ? wall : smooth;
+  },
+  monotonicNs: () => process.hrtime.bigint(),
+};
+
+export const timerScheduler: Scheduler = {
+  every(ms, task) {
+    const timer = setInterval(task, ms);
+    timer.unref();
+    return () => clearInterval(timer);
+  },
+  after(ms, task) {
+    const timer = setTimeout(task, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,105 @@
+/**
+ * One error class with a stable code. An error says what was tried and what to do; it crosses every boundary (IPC, HTTP,
+ * worker, terminal) as data {code, message, context}. Codes are listed here once; docs/ERRORS.md is tested against this list.
+ */
+
+/** What the terminal's exit status and the screens make of a code. */
+export type ErrorFamily = 'usage' | 'unreadable' | 'refused' | 'unavailable' | 'internal';
+
+export const ERROR_CODES = {
+  // usage: the caller can mend the call
+  USAGE: { family: 'usage', remedy: 'See --help for the arguments of the command.' },
+  PAYLOAD_INVALID: { family: 'usage', remedy: 'Send the fields that the contract names, with their types.' },
+  OPERATION_INVALID: { family: 'usage', remedy: 'Correct the named field and submit the operation again; nothing was recorded.' },
+  AMOUNT_INVALID: { family: 'usage', remedy: 'Give a plain decimal with no more places than the instrument has.' },
+  AMOUNT_OVERFLOW: { family: 'usage', remedy: 'Use a coarser scale for the instrument; nothing was recorded.' },
+  TEXT_TOO_LONG: { family: 'usage', remedy: 'Shorten the text to the named number of bytes; nothing was recorded.' },
+  NOT_FOUND: { family: 'usage', remedy: 'Check the name against the list of what exists.' },
+  CONFIGURATION_INVALID: { family: 'usage', remedy: 'Correct the named entry of the configuration file.' },
+
+  // unreadable: this store, or this file, cannot be read as it is
+  STORE_MISSING: { family: 'unreadable', remedy: 'Check the path: a store is a directory that holds store.json.' },
+  STORE_EXISTS: { family: 'unreadable', remedy: 'Choose an empty directory, or open the store that is there.' },
+  STORE_FOREIGN: { family: 'unreadable', remedy: 'The file belongs to another store: put it back where it came from.' },
+  VERSION_NEWER: { family: 'unreadable', remedy: 'Open it with the newer release of Rearm that wrote it.' },
+  FORMAT_INVALID: { family: 'unreadable', remedy: 'Keep the file as evidence and recover from another tier.' },
+  CHECKSUM_MISMATCH: { family: 'unreadable', remedy: 'Keep the file as evidence and recover from another tier.' },
+  VALUE_OUT_OF_RANGE: { family: 'unreadable', remedy: 'Keep the file as evidence and recover from another tier.' },
+  PERMISSION_DENIED: { family: 'unreadable', remedy: 'Run as the owner of the store, or give this user access.' },
+  IO_FAILED: { family: 'unreadable', remedy: 'Look at the disk: the system refused to read or write the named file.' },
+
+  // refused: the engine or the gate says no; a person must decide
+  STORE_LOCKED: { family: 'refused', remedy: 'Another process writes this store: stop it first, or only observe.' },
+  NOT_RECOVERED: { family: 'refused', remedy: 'Recover the store and accept the result before it is written again.' },
+  RECOVERY_REFUSED: { family: 'refused', remedy: 'Read the findings; restore the named file, or override with a reason on the record.' },
+  RING_FULL: { family: 'refused', remedy: 'The writer is behind: wait for acknowledgements, then submit again; nothing was dropped.' },
+  WRITER_POISONED: { family: 'refused', remedy: 'A write or a sync failed: nothing more is acknowledged. Stop, look at the disk, recover.' },
+  WRITER_FENCED: { family: 'refused', remedy: 'A newer epoch exists: this process lost the right to write. Stop it.' },
+  STATE_BOUND: { family: 'refused', remedy: 'The state reached its configured bound: prune, or raise the bound; fills and cancels still pass.' },
+  DISK_FULL: { family: 'refused', remedy: 'Free space on the disk that holds the store; new orders stay refused until then.' },
+  LSN_UNREACHABLE: { family: 'refused', remedy: 'Choose an LSN inside the point-in-time window that the message names.' },
+  GATE_CLOSED: { family: 'refused', remedy: 'Trading is halted: two people approve the dossier in the console.' },
+  TOKEN_INVALID: { family: 'refused', remedy: 'Ask for a new approval: the engine stays halted.' },
+  APPROVAL_INVALID: { family: 'refused', remedy: 'Read what changed and sign the present dossier.' },
+  SIGNATURE_INVALID: { family: 'refused', remedy: 'Sign again with the key that was enrolled for this person.' },
+  ENROLMENT_REFUSED: { family: 'refused', remedy: 'People are enrolled while trading is not halted, or when the store is created.' },
+  AUDIT_BROKEN: { family: 'refused', remedy: 'The audit log does not verify: keep it as evidence and call the engineer.' },
+  BREAKS_UNRESOLVED: { family: 'refused', remedy: 'Resolve or explain the blocking breaks first.' },
+  CANCELLED: { family: 'refused', remedy: 'The work was cancelled on request; start it again when it is wanted.' },
+
+  // unavailable: something outside does not answer or is not there
+  TIER_UNAVAILABLE: { family: 'unavailable', remedy: 'The tier cannot be used in this runtime; the others go on.' },
+  VENUE_SILENT: { family: 'unavailable', remedy: 'The venue did not answer: count it at its worst and use its emergency contact.' },
+  VENUE_REFUSED: { family: 'unavailable', remedy: 'Read what the venue answered; check the key and its permissions.' },
+  RUNTIME_MISSING: { family: 'unavailable', remedy: 'The named program is not on this machine; the line says what is used instead.' },
+
+  // internal: a broken invariant; a defect of Rearm
+  INTERNAL: { family: 'internal', remedy: 'This is a defect: export the evidence pack and report it.' },
+} as const satisfies Record<string, { family: ErrorFamily; remedy: string }>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** The form in which an error crosses a boundary. */
+export interface ErrorData {
+  readonly code: ErrorCode;
+  /** What was tried and what came of it, one sentence. */
+  readonly message: string;
+  /** What to do next, one sentence. */
+  readonly remedy: string;
+  readonly context: Readonly<Record<string, unknown>>;
+}
+
+export class RearmError extends Error {
+  readonly code: ErrorCode;
+  readonly context: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, context: Record<string, unknown> = {}, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'RearmError';
+    this.code = code;
+    this.context = context;
+  }
+
+  get family(): ErrorFamily {
+    return ERROR_CODES[this.code].family;
+  }
+
+  get remedy(): string {
+    return ERROR_CODES[this.code].remedy;
+  }
+
+  toData(): ErrorData {
+    return { code: this.code, message: this.message, remedy: this.remedy, context: this.context };
+  }
+
+  static fromData(data: ErrorData): RearmError {
+    return new RearmError(data.code, data.message, { ...data.context });
+  }
+}
+
+/** Whatever was thrown, as data; an error that is not ours is a defect and says so. */
+export function errorData(thrown: unknown): ErrorData {
+  if (thrown instanceof RearmError) return thrown.toData();
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new RearmError('INTERNAL', message, thrown instanceof Error && thrown.stack ? { stack: thrown.stack } : {}).toData();
+}
