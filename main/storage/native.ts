@@ -294,6 +294,10 @@ export class NativeStorage implements Storage {
     return new NativeLock(fd, path);
   }
 
+  followLock(path: string): HeldLock {
+    return new NativeLock(attempt('open the lock', path, () => fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW)), path);
+  }
+
   isLocked(path: string): boolean {
     let fd: number;
     try {

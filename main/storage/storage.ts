@@ -61,6 +61,8 @@ export interface Storage {
   syncDirectory(directory: string): void;
   /** Takes the exclusive lock of `path` (made where it is missing). @throws RearmError STORE_LOCKED */
   lock(path: string): HeldLock;
+  /** Watches a lock that this process holds elsewhere (another thread): `holds` tells whether the path still names the same file. */
+  followLock(path: string): HeldLock;
   /** Whether somebody holds the lock; does not disturb the holder. */
   isLocked(path: string): boolean;
 }

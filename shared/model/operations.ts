@@ -4,6 +4,25 @@
  * An intent says what happened or was decided; the after-images beside it in the log say what that did to the rows. The
  * descriptions below are normative: an independent model that is fed with the intents in LSN order must reach the same state.
  *
+ * Arithmetic, exact unless said otherwise (amounts are integers of their scale; "money" has scale 18):
+ * - value(q, p) = q x p x multiplier, in money of the settlement asset. Signed quantities: buy +, sell -.
+ * - A trade of signed quantity t at price p on a position (Q, C, R) = (quantity, cost, realised): let c = min(|t|, |Q|) where t and Q
+ *   have opposite signs, else 0 (the closing part), s = sign(t). Removed cost X = C where c = |Q|, else C x c / |Q| rounded half away
+ *   from zero. Then R += -(X + s x value(c, p)); C += s x value(|t| - c, p) - X; Q += t.
+ * - profits of an instrument sum its positions: quantity = sum Q, absolute = sum |Q|, cost = sum C, realised = sum R; with mark m:
+ *   net = value(quantity, m), gross = value(absolute, m), unrealised = net - cost. Until a first mark is posted the price of the last
+ *   trade stands in as `mark`, and markTime stays "none".
+ * - report(x, asset) = x x rate / 10^9 rounded half away from zero: money in the reporting currency.
+ * - risk: grossExposure, netExposure, unrealised = sums over instruments of report(gross | net | unrealised, settle).
+ *   dailyRealised += report(change of R, settle) - report(fee, feeAsset), each rounded by itself, at every trade.
+ *   equity = dailyRealised + unrealised - openUnrealised; dailyPeak = max(dailyPeak, equity); maxDrawdown = max(maxDrawdown,
+ *   dailyPeak - equity), after every operation that trades, marks or changes the rate of an asset that some profits row settles in.
+ *   `updated` is the time of that operation.
+ * - A strategy's realised += report(change of R, settle) for the fills of its orders (where the strategy is defined).
+ * - limits: `used` of an instrument is its gross, of the desk risk.grossExposure; both follow every change of it, and `updated` with it.
+ * - An asset that a fill or a balance names and that is not defined is added with scale 8 (more, up to 18, where the amount needs
+ *   it), rate 0 and no rate time: unknown assets count nothing and are a finding.
+ *
  * To add an operation: declare it here with a new id, write its handler in main/operations/ (the registry is typed, so the
  * compiler asks for it), and describe it in one paragraph.
  */
@@ -64,7 +83,7 @@ const orderFields = {
   strategy: text,
   trader: text,
   side: oneOf(SIDES),
-  type: oneOf(ORDER_TYPES),
+  orderType: oneOf(ORDER_TYPES),
   timeInForce: oneOf(TIMES_IN_FORCE),
   reduceOnly: flag,
   price: decimal,
@@ -122,7 +141,7 @@ export const OPERATIONS = {
   },
   'limit.set': {
     id: 14,
-    does: 'Sets the limits of an instrument, or of the desk where venue and symbol are empty. `used` is |exposure| of the instrument, or the gross exposure of the desk, and follows every change of it.',
+    does: 'Sets the limits of an instrument, or of the desk where venue and symbol are empty.',
     fields: { venue: text, symbol: text, maxQuantity: decimal, maxExposure: decimal, maxLoss: decimal, time },
   },
   'strategy.define': {
@@ -172,7 +191,7 @@ export const OPERATIONS = {
   },
   fill: {
     id: 30,
-    does: 'An execution of one of our orders. A trade id that (instrument, account) already has is a duplicate: recorded in the log, changes nothing. Otherwise: a fill row; the order\'s filled grows and its status becomes filled at the full quantity (a closed order stays closed otherwise, a pendingCancel stays pendingCancel, else partiallyFilled); the position, its realised P&L, the instrument\'s profits and the desk\'s risk follow (see main/operations/positions.ts). More than the order\'s quantity is refused (overfill). `provenance` is engine, or venue or inferred where a resolution made it. Never refused for a bound or a halt.',
+    does: 'An execution of one of our orders. A trade id that (instrument, account) already has is a duplicate: recorded in the log, changes nothing. Otherwise: a fill row; the order\'s filled grows and its status becomes filled at the full quantity (a closed order stays closed otherwise, a pendingCancel stays pendingCancel, else partiallyFilled); the position, its realised P&L, the instrument\'s profits and the desk\'s risk follow (above). More than the order\'s quantity is refused (overfill). Where the table of fills is at its bound, its oldest row (by time) makes room. `provenance` is engine, or venue or inferred where a resolution made it. Never refused for a bound or a halt.',
     fields: {
       clientId: text, tradeId: text, quantity: decimal, price: decimal, fee: decimal, feeAsset: text, liquidity: oneOf(LIQUIDITIES),
       provenance: oneOf(PROVENANCES), time,

@@ -131,7 +131,7 @@ export const TABLES = {
     columns: {
       status: oneOf(...ORDER_STATUSES),
       side: oneOf(...SIDES),
-      type: oneOf(...ORDER_TYPES),
+      orderType: oneOf(...ORDER_TYPES),
       timeInForce: oneOf(...TIMES_IN_FORCE),
       reduceOnly: flag,
       provenance: oneOf(...PROVENANCES),
@@ -197,7 +197,18 @@ export const TABLES = {
     key: ['instrument'],
     rowsMax: 65_536,
     purpose: 'Per instrument, over all accounts: the mark, P&L and exposure in the settlement asset.',
-    columns: { instrument: link('instruments'), mark: i64('price'), markTime: time, quantity: i128(0), cost: money, realised: money, unrealised: money, gross: money },
+    columns: {
+      instrument: link('instruments'),
+      mark: i64('price'),
+      markTime: time,
+      quantity: i64('quantity'),
+      absolute: i64('quantity'),
+      cost: money,
+      realised: money,
+      unrealised: money,
+      net: money,
+      gross: money,
+    },
   }),
   risk: table('risk', {
     id: 13,

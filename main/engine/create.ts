@@ -1,0 +1,60 @@
+/** A new store: its directory, identity, first epoch. */
+
+import { randomBytes } from 'node:crypto';
+import { RearmError } from '../../shared/errors.ts';
+import { formatTime } from '../../shared/units.ts';
+import { Image, type RowBounds } from '../image/image.ts';
+import { createIdentity, STORE_VERSION } from '../store/identity.ts';
+import { storeLayout } from '../store/layout.ts';
+import type { EngineConfig } from './config.ts';
+import type { Engine } from './engine.ts';
+import type { Alarm } from './health.ts';
+import { type Platform, startEngine } from './start.ts';
+
+export interface CreateOptions {
+  readonly platform: Platform;
+  readonly root: string;
+  readonly name: string;
+  readonly config: EngineConfig;
+  readonly rowsMax?: RowBounds;
+  readonly alarm?: ((alarm: Alarm) => void) | undefined;
+  readonly storeId?: string;
+  readonly stepped?: boolean;
+}
+
+/**
+ * Makes a store in an empty or missing directory and starts its engine. Durable on return.
+ *
+ * @throws RearmError STORE_EXISTS where the directory holds anything, STORE_LOCKED, CONFIGURATION_INVALID, DISK_FULL
+ */
+export async function createStore(options: CreateOptions): Promise<Engine> {
+  const { platform, root } = options;
+  const { storage, clock } = platform;
+  const layout = storeLayout(root);
+  const present = storage.list(root);
+  if (present.length > 0) throw new RearmError('STORE_EXISTS', `${root} is not empty: it holds ${present[0]}`, { root });
+  storage.makeDirectory(root);
+  const lock = storage.lock(layout.lock);
+  try {
+    for (const directory of [layout.lineage, layout.wal, layout.l1, layout.l2, layout.l3, layout.l4, layout.side, layout.gate, layout.audit, layout.quarantine]) {
+      storage.makeDirectory(directory);
+    }
+    storage.syncDirectory(root);
+    const identity = {
+      format: 'rearm-store' as const,
+      version: STORE_VERSION,
+      storeId: options.storeId ?? randomBytes(16).toString('hex'),
+      name: options.name,
+      createdAt: formatTime(clock.wallNs()) ?? '',
+      rowsMax: { ...options.rowsMax },
+    };
+    createIdentity(storage, root, identity);
+    const epoch = { epoch: 1, parent: 0, forkLsn: 0, forkHash: 0n, reason: 'created' as const, createdNs: clock.wallNs(), bootId: platform.bootId };
+    return await startEngine({
+      platform, root, identity, config: options.config, lock, epoch, image: new Image(identity.rowsMax), alarm: options.alarm, stepped: options.stepped ?? false,
+    });
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}

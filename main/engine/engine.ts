@@ -1,0 +1,270 @@
+/**
+ * The engine as a trading process embeds it: one live image, changed by operations, every one of them in the log.
+ *
+ * All calls come from one thread. See docs/EMBEDDING.md for a whole example.
+ */
+
+import { RearmError } from '../../shared/errors.ts';
+import type { Intent } from '../../shared/model/operations.ts';
+import { OPERATIONS } from '../../shared/model/operations.ts';
+import { TABLE_LIST, TABLES } from '../../shared/model/tables.ts';
+import { type Lsn, lsn as asLsn } from '../../shared/units.ts';
+import { CanonicalReader, type CanonicalRow, canonicalState, type CanonicalState } from '../image/canonical.ts';
+import type { Image } from '../image/image.ts';
+import { apply } from '../operations/apply.ts';
+import { intentBytesMax } from '../operations/codec.ts';
+import { LiveState } from '../operations/live-state.ts';
+import { findRow } from '../operations/lookup.ts';
+import { PRUNE_COUNT_MAX } from '../operations/prune.ts';
+import { RECORD_BYTES_MAX } from '../operations/record.ts';
+import { Transaction } from '../operations/transaction.ts';
+import type { Clock, HeldLock, Scheduler } from '../storage/storage.ts';
+import type { EngineConfig } from './config.ts';
+import { Health } from './health.ts';
+import type { RecordPipe } from './pipe.ts';
+import type { SideRecords } from './side-records.ts';
+
+export interface EngineParts {
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly config: EngineConfig;
+  readonly image: Image;
+  readonly pipe: RecordPipe;
+  readonly lock: HeldLock;
+  readonly side: SideRecords;
+  readonly health: Health;
+  readonly epoch: number;
+  readonly storeId: string;
+}
+
+const toNs = (ms: number) => BigInt(Math.round(ms * 1e6));
+
+export class Engine {
+  readonly #parts: EngineParts;
+  readonly #state: LiveState;
+  readonly #transaction: Transaction;
+  readonly #stops: (() => void)[] = [];
+  #lastMarkLsn: number;
+  #closed = false;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+    this.#state = new LiveState(parts.image);
+    this.#transaction = new Transaction(this.#state);
+    this.#lastMarkLsn = parts.image.lsn;
+    const { scheduler, config } = parts;
+    this.#stops.push(
+      scheduler.every(config.markMs, () => this.#background(() => this.markRoot())),
+      scheduler.every(config.pruneMs, () => this.#background(() => this.pruneDue())),
+    );
+  }
+
+  #background(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#parts.health.failed(error as RearmError);
+    }
+  }
+
+  get epoch(): number {
+    return this.#parts.epoch;
+  }
+
+  get storeId(): string {
+    return this.#parts.storeId;
+  }
+
+  /** LSN that the next operation will get. */
+  get nextLsn(): Lsn {
+    return asLsn(this.#parts.image.lsn + 1);
+  }
+
+  /** Last operation that is durable. */
+  get durableLsn(): Lsn {
+    return asLsn(this.#parts.pipe.durableLsn);
+  }
+
+  /** Read-only access to the live state for lookups by row; valid until the next operation. */
+  get state(): LiveState {
+    return this.#state;
+  }
+
+  get health(): Health {
+    return this.#parts.health;
+  }
+
+  /**
+   * Applies an operation and resolves when it is durable: it survives a power loss from then on. Inline commit blocks the thread
+   * for the disk; threaded commit does not.
+   *
+   * @throws RearmError OPERATION_INVALID, NOT_FOUND, AMOUNT_INVALID, AMOUNT_OVERFLOW, TEXT_TOO_LONG, GATE_CLOSED, STATE_BOUND:
+   *   refused, nothing changed; RING_FULL: not taken, try again; WRITER_POISONED, WRITER_FENCED: nothing more is accepted
+   */
+  async commit(intent: Intent): Promise<Lsn> {
+    const lsn = this.#submit(intent, false);
+    await this.#parts.pipe.wait(lsn);
+    return lsn;
+  }
+
+  /** As {@link commit}, blocking in both modes. */
+  commitSync(intent: Intent): Lsn {
+    const lsn = this.#submit(intent, false);
+    this.#parts.pipe.waitSync(lsn);
+    return lsn;
+  }
+
+  /**
+   * Applies an operation and returns at once; durable within the configured `syncMs`, or with the next commit. A crash before
+   * that may lose it, together with every operation after it: never one without the others.
+   *
+   * @throws RearmError as {@link commit}
+   */
+  post(intent: Intent): Lsn {
+    return this.#submit(intent, true);
+  }
+
+  /** Resolves when everything up to now is durable. */
+  async flush(): Promise<Lsn> {
+    const lsn = asLsn(this.#parts.image.lsn);
+    await this.#parts.pipe.wait(lsn);
+    return lsn;
+  }
+
+  #submit(intent: Intent, posted: boolean): Lsn {
+    if (this.#closed) throw new RearmError('WRITER_POISONED', 'the engine is closed', {});
+    const { clock, image, pipe } = this.#parts;
+    const transaction = this.#transaction;
+    const lsn = image.lsn + 1;
+    transaction.begin(lsn, clock.wallNs());
+    let end: number;
+    try {
+      if (!Object.hasOwn(OPERATIONS, intent.type)) throw new RearmError('OPERATION_INVALID', `no operation is called ${JSON.stringify(intent.type)}`, {});
+      apply(transaction, intent);
+      const bytes = transaction.recordBytesMax(intentBytesMax(intent));
+      if (bytes > RECORD_BYTES_MAX) throw new RearmError('OPERATION_INVALID', `the record would take ${bytes} bytes, more than ${RECORD_BYTES_MAX}`, {});
+      const { target, start } = pipe.reserve(bytes);
+      end = transaction.record(intent, posted, target, start);
+    } catch (error) {
+      transaction.rollback();
+      if (error instanceof RearmError) throw error;
+      throw new RearmError('OPERATION_INVALID', `${intent.type}: ${(error as Error).message}`, { type: intent.type }, error);
+    }
+    pipe.push(end, lsn, !posted);
+    return asLsn(lsn);
+  }
+
+  /** Logs the image root, so that every replay is compared with the original at this point. */
+  markRoot(): void {
+    const { image } = this.#parts;
+    if (image.lsn === this.#lastMarkLsn) return;
+    image.takeChanged();
+    this.#lastMarkLsn = this.post({ type: 'root.mark', root: image.root });
+    this.#parts.health.measure(this.#state, image.lsn);
+  }
+
+  /** Prunes what has outlived its retention, a bounded number of rows per call. */
+  pruneDue(): void {
+    const { clock, config } = this.#parts;
+    const now = clock.wallNs();
+    const before = { fills: toNs(config.retentionMs), orders: toNs(config.retentionMs), books: toNs(config.marketRetentionMs), trades: toNs(config.marketRetentionMs) };
+    for (const [table, age] of Object.entries(before)) {
+      const name = table as keyof typeof before;
+      const due = now - age;
+      if (due > 0n && this.#oldest(name) < due) this.post({ type: 'prune', table: name, before: due, count: PRUNE_COUNT_MAX });
+    }
+  }
+
+  /** Time of the oldest row that could be pruned; a bound from below is enough. */
+  #oldest(name: 'fills' | 'orders' | 'books' | 'trades'): bigint {
+    const { image } = this.#parts;
+    const table = TABLES[name];
+    const column = table.byName.get(name === 'orders' ? 'updated' : 'time')!;
+    const status = name === 'orders' ? TABLES.orders.byName.get('status')! : undefined;
+    let oldest = (1n << 62n) as bigint;
+    for (const row of image.rows(table)) {
+      const base = image.rowOffset(table, row);
+      if (status && ![5, 6, 7, 8].includes(image.bytes[base + status.offset]!)) continue;
+      const at = image.words[(base + column.offset) >> 3]!;
+      if (at < oldest) oldest = at;
+    }
+    return oldest;
+  }
+
+  /** A row by key, canonical; null where there is none. Texts are strings, references their strings, links `VENUE:SYMBOL`. */
+  row(tableName: keyof typeof TABLES, ...key: readonly string[]): CanonicalRow | null {
+    const table = TABLES[tableName];
+    const ids: (number | string)[] = [];
+    for (let i = 0; i < table.key.length; i += 1) {
+      const { type } = table.byName.get(table.key[i]!)!;
+      const value = key[i] ?? '';
+      if (type.kind === 'ref') ids.push(this.#state.reference(value));
+      else if (type.kind === 'link') {
+        const colon = value.indexOf(':');
+        ids.push(1 + findRow(this.#state, TABLES.instruments, this.#state.reference(value.slice(0, colon)), this.#state.reference(value.slice(colon + 1))));
+      } else ids.push(value);
+    }
+    const row = table.key.length === 0 ? (this.#state.used(table) > 0 ? 0 : -1) : findRow(this.#state, table, ...ids);
+    return row < 0 ? null : new CanonicalReader(this.#parts.image).row(table, row);
+  }
+
+  /** Every row of a table, canonical, sorted by key. */
+  rows(tableName: keyof typeof TABLES): CanonicalRow[] {
+    return new CanonicalReader(this.#parts.image).rows(TABLES[tableName]);
+  }
+
+  /** The whole state, canonical, with its digest; its cost follows the size of the state. */
+  canonical(): CanonicalState {
+    return canonicalState(this.#parts.image);
+  }
+
+  /** Rows in use and their bound, per table. */
+  usage(): { table: string; used: number; rowsMax: number }[] {
+    return TABLE_LIST.map((table) => ({ table: table.name, used: this.#state.used(table), rowsMax: this.#state.rowsMax(table) }));
+  }
+
+  /** An asynchronous side record (log line, metric, analytic): its own segments, may be lost. */
+  side(kind: 'log' | 'metric' | 'analytic', record: Readonly<Record<string, unknown>>): void {
+    this.#parts.side.append(kind, record);
+  }
+
+  /** Takes L1 and L2 now; resolves when L2 is durable. */
+  async checkpoint(): Promise<void> {
+    this.markRoot();
+    await this.flush();
+    await this.#parts.pipe.checkpoint();
+  }
+
+  /** Takes L3 (and L4) from the newest L2 now; resolves when it is durable. */
+  async snapshot(archive = false): Promise<void> {
+    await this.#parts.pipe.snapshot(archive);
+  }
+
+  /** Ends the epoch in order: the next opening needs no recovery. Everything is durable on return. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    for (const stop of this.#stops) stop();
+    this.markRoot();
+    await this.commit({ type: 'epoch.close', time: this.#parts.clock.wallNs() });
+    this.#closed = true;
+    await this.#end();
+  }
+
+  /** Lets go without closing the epoch, as a crash would; for the act of accepting and for tests. Everything is durable on return. */
+  async abandon(): Promise<void> {
+    if (this.#closed) return;
+    for (const stop of this.#stops) stop();
+    await this.flush();
+    this.#closed = true;
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
+    try {
+      await this.#parts.pipe.close();
+    } finally {
+      this.#parts.side.close();
+      this.#parts.lock.release();
+    }
+  }
+}

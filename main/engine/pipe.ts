@@ -1,0 +1,26 @@
+/** The way of records from the caller to the writer. Two of them: inline-pipe.ts and ring-pipe.ts. */
+
+import type { RecordTarget } from '../operations/transaction.ts';
+
+export interface RecordPipe {
+  /**
+   * Room for one record of up to `bytes`; it is written at `start` of the target.
+   *
+   * @throws RearmError RING_FULL, WRITER_POISONED, WRITER_FENCED; nothing was taken
+   */
+  reserve(bytes: number): { readonly target: RecordTarget; readonly start: number };
+  /** Hands over the record that ends at `end`. Urgent: somebody waits for it to be durable. */
+  push(end: number, lsn: number, urgent: boolean): void;
+  /** Blocks until `lsn` is durable. @throws RearmError WRITER_POISONED, WRITER_FENCED */
+  waitSync(lsn: number): void;
+  /** Resolves when `lsn` is durable. Rejects with WRITER_POISONED, WRITER_FENCED. */
+  wait(lsn: number): Promise<void>;
+  readonly durableLsn: number;
+  readonly writtenLsn: number;
+  /** Takes a checkpoint of L1 and L2 now, and resolves when L2 is durable. */
+  checkpoint(): Promise<void>;
+  /** L3 (and L4) from the newest L2 now. */
+  snapshot(archive: boolean): Promise<void>;
+  /** Makes everything durable and ends the writer and its threads. */
+  close(): Promise<void>;
+}

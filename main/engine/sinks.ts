@@ -1,0 +1,46 @@
+/** Where the writer's L2 jobs go: straight into a checkpointer, or to the tier thread. */
+
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import type { Checkpointer } from '../tiers/checkpointer.ts';
+import type { CheckpointJob } from '../tiers/slots.ts';
+import type { CheckpointSink } from './writer.ts';
+
+type Outcome = { readonly slot: 0 | 1; readonly ok: boolean };
+
+export class DirectSink implements CheckpointSink {
+  readonly #checkpointer: Checkpointer;
+  #outcomes: Outcome[] = [];
+
+  constructor(checkpointer: Checkpointer) {
+    this.#checkpointer = checkpointer;
+  }
+
+  submit(job: CheckpointJob): void {
+    this.#outcomes.push({ slot: job.slot, ok: this.#checkpointer.take(job) });
+  }
+
+  poll(): readonly Outcome[] {
+    return this.#outcomes.splice(0);
+  }
+}
+
+/** Polled, so that a writer thread that blocks on its ring can use it as well. */
+export class PortSink implements CheckpointSink {
+  readonly #port: MessagePort;
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+  }
+
+  submit(job: CheckpointJob): void {
+    this.#port.postMessage({ type: 'job', job }, [job.pages.buffer as ArrayBuffer, job.bytes.buffer as ArrayBuffer]);
+  }
+
+  poll(): readonly Outcome[] {
+    const outcomes: Outcome[] = [];
+    for (let received = receiveMessageOnPort(this.#port); received; received = receiveMessageOnPort(this.#port)) {
+      outcomes.push(received.message as Outcome);
+    }
+    return outcomes;
+  }
+}

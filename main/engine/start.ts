@@ -1,0 +1,106 @@
+/** Puts an engine together on a new epoch: files, threads, pipe. Used by creating, restarting and accepting. */
+
+import { join } from 'node:path';
+import type { RearmError } from '../../shared/errors.ts';
+import { PAGE_BYTES } from '../../shared/model/schema.ts';
+import { Image } from '../image/image.ts';
+import type { Clock, HeldLock, Scheduler, Storage } from '../storage/storage.ts';
+import { type StoreIdentity, storeIdBytes } from '../store/identity.ts';
+import { mappedFileName, storeLayout } from '../store/layout.ts';
+import { type Epoch, writeEpoch } from '../store/lineage.ts';
+import { MappedTier } from '../tiers/mapped.ts';
+import { LogWriter } from '../wal/log-writer.ts';
+import type { EngineConfig } from './config.ts';
+import { Engine } from './engine.ts';
+import { type Alarm, Health } from './health.ts';
+import { InlinePipe } from './inline-pipe.ts';
+import type { RecordPipe } from './pipe.ts';
+import { RingPipe } from './ring-pipe.ts';
+import { SideRecords } from './side-records.ts';
+import { PortSink } from './sinks.ts';
+import { directTiers, type TierControl, threadedTiers } from './tier-control.ts';
+import { type CheckpointSink, Writer } from './writer.ts';
+
+/** What the engine stands on; all of it is injected. */
+export interface Platform {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  /** Identifies the boot of the machine: a mapped file of another boot lost what was not synced. */
+  readonly bootId: string;
+}
+
+export interface StartOptions {
+  readonly platform: Platform;
+  readonly root: string;
+  readonly identity: StoreIdentity;
+  readonly config: EngineConfig;
+  readonly lock: HeldLock;
+  readonly epoch: Epoch;
+  /** The state at the fork; becomes the live image. */
+  readonly image: Image;
+  readonly alarm?: ((alarm: Alarm) => void) | undefined;
+  /** The simulation steps the writer itself. */
+  readonly stepped?: boolean;
+}
+
+/** Publishes the epoch, makes its files and starts the engine on it. The epoch's `epoch.open` operation is durable on return. */
+export async function startEngine(options: StartOptions): Promise<Engine> {
+  const { platform, root, identity, config, lock, epoch, image } = options;
+  const { storage, clock, scheduler } = platform;
+  const layout = storeLayout(root);
+  const storeId = storeIdBytes(identity);
+  const health = new Health(clock, config.boundAlertFraction, options.alarm);
+  writeEpoch(storage, layout, storeId, epoch);
+  for (let page = 0; page < image.pageCount; page += 1) image.seal(page);
+  image.takeChanged();
+  const failed = (error: RearmError) => health.failed(error);
+  const report = (event: Parameters<Health['tier']>[0]) => health.tier(event);
+
+  let tiers: TierControl | undefined;
+  let sink: CheckpointSink | undefined;
+  let tierPort: import('node:worker_threads').MessagePort | null = null;
+  const tierOptions = {
+    layout, storeId, epoch: epoch.epoch, pagesMax: image.pagesMax, rowsMax: identity.rowsMax,
+    l3Ms: config.l3Ms, l3Keep: config.l3Keep, l4Ms: config.l4Ms, l4Keep: config.l4Keep, archive: config.archive,
+    windowMs: config.windowMs, archiveFailure: config.archiveFailure,
+  };
+  if (config.tiers === 'inline') {
+    const direct = directTiers(storage, clock, tierOptions, report);
+    tiers = direct.control;
+    sink = direct.sink;
+  } else if (config.tiers === 'thread') {
+    const threaded = await threadedTiers(tierOptions, report);
+    tiers = threaded.control;
+    tierPort = threaded.port;
+  }
+
+  const start = { epoch: epoch.epoch, lsn: epoch.forkLsn, headHash: epoch.forkHash };
+  let pipe: RecordPipe;
+  if (config.commit === 'threaded') {
+    const data = {
+      root, storeId, bootId: platform.bootId, start, config, rowsMax: identity.rowsMax,
+      pages: image.bytes.slice(0, image.pageCount * PAGE_BYTES), imageLsn: image.lsn, tierPort,
+    };
+    pipe = await RingPipe.start(data, config.ringBytes, tiers, report, failed);
+  } else {
+    if (tierPort) {
+      tierPort.unref();
+      sink = new PortSink(tierPort);
+    }
+    const shadow = new Image(identity.rowsMax);
+    shadow.bytes.set(image.bytes.subarray(0, image.pageCount * PAGE_BYTES));
+    shadow.mapPages(image.pageCount);
+    shadow.lsn = image.lsn;
+    const log = new LogWriter({ storage, clock, layout, storeId, lock, segmentBytes: config.segmentBytes, start });
+    const l1 = config.l1
+      ? new MappedTier(storage, layout.l1, join(layout.l1, mappedFileName(epoch.epoch)), storeId, epoch.epoch, platform.bootId, shadow, config.l1Msync)
+      : undefined;
+    const writer = new Writer({ clock, config, log, shadow, l1, sink, report });
+    pipe = new InlinePipe(writer, tiers, scheduler, options.stepped ? null : config.flushMs, failed);
+  }
+  const side = new SideRecords(storage, clock, scheduler, layout.side, epoch.epoch);
+  const engine = new Engine({ clock, scheduler, config, image, pipe, lock, side, health, epoch: epoch.epoch, storeId: identity.storeId });
+  await engine.commit({ type: 'epoch.open', epoch: epoch.epoch, parent: epoch.parent, reason: epoch.reason, time: clock.wallNs() });
+  return engine;
+}

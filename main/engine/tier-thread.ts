@@ -1,0 +1,34 @@
+/** Entry of the tier thread: a checkpointer behind a message port. */
+
+import { parentPort, type MessagePort, workerData } from 'node:worker_threads';
+import { NativeStorage, systemClock } from '../storage/native.ts';
+import { Checkpointer, type CheckpointerOptions } from '../tiers/checkpointer.ts';
+import type { CheckpointJob } from '../tiers/slots.ts';
+
+export interface TierThreadData {
+  readonly options: CheckpointerOptions;
+  /** Jobs come and outcomes go here: the writer's end is polled. */
+  readonly port: MessagePort;
+}
+
+export type TierRequest = { readonly type: 'job'; readonly job: CheckpointJob } | { readonly type: 'snapshot'; readonly archive: boolean } | { readonly type: 'close' };
+
+const { options, port } = workerData as TierThreadData;
+const checkpointer = new Checkpointer(new NativeStorage(), systemClock, options, (event) => parentPort!.postMessage({ type: 'event', event }));
+
+port.on('message', (request: TierRequest) => {
+  if (request.type === 'job') port.postMessage({ slot: request.job.slot, ok: checkpointer.take(request.job) });
+});
+
+parentPort!.on('message', (request: TierRequest) => {
+  if (request.type === 'snapshot') {
+    checkpointer.snapshot();
+    if (request.archive) checkpointer.archive();
+    parentPort!.postMessage({ type: 'done' });
+  } else if (request.type === 'close') {
+    checkpointer.close();
+    parentPort!.postMessage({ type: 'done' });
+    process.exit(0);
+  }
+});
+parentPort!.postMessage({ type: 'ready' });

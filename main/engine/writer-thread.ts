@@ -1,0 +1,144 @@
+/** Entry of the writer thread: takes records from the ring, in groups as they come, and runs the writer. */
+
+import { join } from 'node:path';
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { RearmError } from '../../shared/errors.ts';
+import { Image, type RowBounds } from '../image/image.ts';
+import { NativeStorage, systemClock } from '../storage/native.ts';
+import { mappedFileName, storeLayout } from '../store/layout.ts';
+import { MappedTier } from '../tiers/mapped.ts';
+import { FRAME_HEADER_BYTES } from '../wal/frame.ts';
+import { FrameBuffer } from '../wal/frame-buffer.ts';
+import { LogWriter, type LogPosition } from '../wal/log-writer.ts';
+import {
+  CONSUMED, DURABLE, DURABLE_SIGNAL, ENTRY_HEADER_BYTES, openRing, PRODUCED, SIGNAL, SLEEPING, STATE, STATE_CLOSED, STATE_CLOSING, STATE_FAILED, WRAP, WRITTEN,
+} from '../wal/ring.ts';
+import type { EngineConfig } from './config.ts';
+import { PortSink } from './sinks.ts';
+import { Writer } from './writer.ts';
+
+export interface WriterThreadData {
+  readonly ring: SharedArrayBuffer;
+  readonly root: string;
+  readonly storeId: Uint8Array;
+  readonly bootId: string;
+  readonly start: LogPosition;
+  readonly config: EngineConfig;
+  readonly rowsMax: RowBounds;
+  /** The pages of the image at the start, and its LSN. */
+  readonly pages: Uint8Array;
+  readonly imageLsn: number;
+  readonly tierPort: MessagePort | null;
+  /** Polled: checkpoint requests. */
+  readonly port: MessagePort;
+}
+
+const data = workerData as WriterThreadData;
+const storage = new NativeStorage();
+const layout = storeLayout(data.root);
+const ring = openRing(data.ring);
+const shadow = new Image(data.rowsMax);
+shadow.bytes.set(data.pages);
+shadow.mapPages(data.pages.length / 4096);
+shadow.lsn = data.imageLsn;
+
+const log = new LogWriter({
+  storage, clock: systemClock, layout, storeId: data.storeId, lock: storage.followLock(layout.lock), segmentBytes: data.config.segmentBytes, start: data.start,
+});
+const l1 = data.config.l1
+  ? new MappedTier(storage, layout.l1, join(layout.l1, mappedFileName(data.start.epoch)), data.storeId, data.start.epoch, data.bootId, shadow, data.config.l1Msync)
+  : undefined;
+const sink = data.tierPort ? new PortSink(data.tierPort) : undefined;
+const writer = new Writer({ clock: systemClock, config: data.config, log, shadow, l1, sink, report: (event) => parentPort!.postMessage({ type: 'event', event }) });
+
+/** A frame takes at most this much of the ring at once. */
+const GROUP_BYTES_MAX = 1 << 20;
+/** How long the writer sleeps where nothing comes: the tiers' cadence is looked at this often. */
+const SLEEP_MS = 1;
+
+const frame = new FrameBuffer();
+let lsn = data.start.lsn;
+
+/** Moves records from the ring into the frame; whether there were any. */
+function take(): boolean {
+  let consumed = Number(Atomics.load(ring.counters, CONSUMED));
+  const produced = Number(Atomics.load(ring.counters, PRODUCED));
+  if (consumed === produced) return false;
+  while (consumed < produced && frame.end - FRAME_HEADER_BYTES < GROUP_BYTES_MAX) {
+    const at = consumed % ring.capacity;
+    const urgent = ring.quads[at >> 2]!;
+    if (urgent === WRAP) {
+      consumed += ring.capacity - at;
+      continue;
+    }
+    const bytes = ring.quads[(at + ENTRY_HEADER_BYTES) >> 2]!;
+    frame.reserve(bytes);
+    frame.bytes.set(ring.bytes.subarray(at + ENTRY_HEADER_BYTES, at + ENTRY_HEADER_BYTES + bytes), frame.end);
+    lsn += 1;
+    frame.added(frame.end + bytes, lsn, urgent === 1);
+    consumed += ENTRY_HEADER_BYTES + bytes;
+  }
+  Atomics.store(ring.counters, CONSUMED, BigInt(consumed));
+  return true;
+}
+
+function publish(): void {
+  Atomics.store(ring.counters, WRITTEN, BigInt(log.writtenLsn));
+  const durable = BigInt(log.durableLsn);
+  if (Atomics.load(ring.counters, DURABLE) === durable) return;
+  Atomics.store(ring.counters, DURABLE, durable);
+  Atomics.add(ring.control, DURABLE_SIGNAL, 1);
+  Atomics.notify(ring.control, DURABLE_SIGNAL);
+}
+
+function fail(error: unknown): void {
+  const known = error instanceof RearmError ? error : new RearmError('INTERNAL', (error as Error).message, { stack: (error as Error).stack });
+  parentPort!.postMessage({ type: 'failed', error: known.toData() });
+  Atomics.store(ring.control, STATE, STATE_FAILED);
+  Atomics.add(ring.control, DURABLE_SIGNAL, 1);
+  Atomics.notify(ring.control, DURABLE_SIGNAL);
+}
+
+function requests(): void {
+  for (let received = receiveMessageOnPort(data.port); received; received = receiveMessageOnPort(data.port)) {
+    while (writer.l2Busy) Atomics.wait(ring.control, 15, 0, 1);
+    writer.checkpointL1();
+    writer.checkpointL2();
+    while (writer.l2Busy) Atomics.wait(ring.control, 15, 0, 1);
+    publish();
+    data.port.postMessage('done');
+  }
+}
+
+/** Runs until the ring is closed and empty. */
+function run(): void {
+  try {
+    for (;;) {
+      const signal = Atomics.load(ring.control, SIGNAL);
+      const some = take();
+      if (some) {
+        writer.write(frame);
+        publish();
+      }
+      writer.tick();
+      publish();
+      requests();
+      if (some) continue;
+      if (Atomics.load(ring.control, STATE) === STATE_CLOSING) break;
+      Atomics.store(ring.control, SLEEPING, 1);
+      Atomics.wait(ring.control, SIGNAL, signal, SLEEP_MS);
+      Atomics.store(ring.control, SLEEPING, 0);
+    }
+    writer.flush();
+    publish();
+    writer.close();
+    Atomics.store(ring.control, STATE, STATE_CLOSED);
+  } catch (error) {
+    fail(error);
+  }
+  data.tierPort?.close();
+  data.port.close();
+}
+
+parentPort!.postMessage({ type: 'ready' });
+run();

@@ -1,0 +1,66 @@
+/** Small records: one canonical JSON value in one file, published whole, read as hostile. */
+
+import { z } from 'zod';
+import { RearmError } from '../../shared/errors.ts';
+import { publish, readWhole } from '../storage/publish.ts';
+import type { Storage } from '../storage/storage.ts';
+import { canonicalBytes, parseCanonical } from './canonical.ts';
+import { HASH_PATTERN, NONCE_PATTERN, PERSON_ID_PATTERN, STORE_ID_PATTERN } from './layout.ts';
+import { isTimeText } from './time.ts';
+
+/** Characters that a screen would not show, or would show in another order than they are stored. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/u;
+
+/** One line of text for people, of at most `max` characters: no control, formatting or bidirectional characters. */
+export const line = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .refine((value) => value.isWellFormed() && !INVISIBLE.test(value), 'holds characters that no screen shows');
+
+export const fields = {
+  storeId: z.string().regex(STORE_ID_PATTERN),
+  hash: z.string().regex(HASH_PATTERN),
+  nonce: z.string().regex(NONCE_PATTERN),
+  personId: z.string().regex(PERSON_ID_PATTERN),
+  /** Who acts: an enrolled person's id, or the name of a process. */
+  actor: line(128).min(1),
+  time: z.string().max(40).refine(isTimeText, 'is not a time with nine decimals'),
+  count: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+  /** An unsigned 64-bit number as text. */
+  nanoseconds: z.string().regex(/^(0|[1-9]\d{0,19})$/),
+  amount: z.string().regex(/^[+-]?\d{1,30}(\.\d{1,18})?$/),
+  headHash: z.string().regex(/^[0-9a-f]{16,64}$/),
+  /** 64 bytes of Ed25519 signature, base64 with padding. */
+  signature: z.string().regex(/^[A-Za-z0-9+/]{85}[AQgw]==$/),
+  /** 32 bytes of Ed25519 public key, base64 with padding. */
+  publicKey: z.string().regex(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/),
+} as const;
+
+/** @throws RearmError of `code` that names the first wrong field. */
+export function check<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  what: string,
+  code: 'FORMAT_INVALID' | 'PAYLOAD_INVALID',
+): z.infer<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const field = issue?.path.join('.') || '(whole)';
+  throw new RearmError(code, `${what}: ${field}: ${issue?.message ?? 'is not valid'}`, { what, field });
+}
+
+/**
+ * Reads a record. @throws RearmError NOT_FOUND, VALUE_OUT_OF_RANGE (larger than `limit` bytes), FORMAT_INVALID, or what the
+ * storage throws.
+ */
+export function readRecord<S extends z.ZodType>(storage: Storage, path: string, schema: S, limit: number): z.infer<S> {
+  const bytes = readWhole(storage, path, limit);
+  return check(schema, parseCanonical(bytes, path), path, 'FORMAT_INVALID');
+}
+
+/** Durable on return. The value must satisfy the schema it will be read with: a record that nobody can read is not written. */
+export function publishRecord<S extends z.ZodType>(storage: Storage, path: string, schema: S, value: unknown): void {
+  publish(storage, path, [canonicalBytes(check(schema, value, path, 'PAYLOAD_INVALID'))]);
+}

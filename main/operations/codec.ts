@@ -1,0 +1,218 @@
+/**
+ * Intents as bytes. Fields in declared order, little-endian, no padding between them:
+ *
+ * | field | bytes |
+ * |---|---|
+ * | text | u8 length, UTF-8 |
+ * | decimal | u8 scale; then i64 units; scale + 128: i128 units; scale 255: none, nothing follows |
+ * | time | i64 nanoseconds |
+ * | enum, flag | u8 |
+ * | u32 | 4 |
+ * | u64 | 8 |
+ * | json, bytes | u32 length, bytes |
+ */
+
+import { formatDecimal, INT64_MAX, INT64_MIN, parseDecimal } from '../../shared/amounts.ts';
+import { RearmError } from '../../shared/errors.ts';
+import { type FieldType, type Intent, OPERATION_BY_ID, OPERATIONS, type OperationType } from '../../shared/model/operations.ts';
+
+export const BLOB_BYTES_MAX = 1 << 20;
+const DECIMAL_NONE = 255;
+const WIDE = 128;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+interface Field {
+  readonly name: string;
+  readonly type: FieldType;
+  readonly numbers: ReadonlyMap<string, number> | undefined;
+}
+
+const FIELDS: ReadonlyMap<OperationType, readonly Field[]> = new Map(
+  (Object.keys(OPERATIONS) as OperationType[]).map((type) => [
+    type,
+    Object.entries(OPERATIONS[type].fields as Readonly<Record<string, FieldType>>).map(([name, field]) => ({
+      name,
+      type: field,
+      numbers: field.kind === 'enum' ? new Map(field.names.map((entry, index) => [entry, index])) : undefined,
+    })),
+  ]),
+);
+
+function refuse(type: string, name: string, value: unknown, expected: string): never {
+  const shown = typeof value === 'bigint' ? `${value}n` : JSON.stringify(value);
+  throw new RearmError('OPERATION_INVALID', `${type}: ${name} is ${shown}, not ${expected}`, { type, name });
+}
+
+/** Bytes that the intent can take at most; an over-estimate that needs no encoding. */
+export function intentBytesMax(intent: Intent): number {
+  let bytes = 0;
+  for (const field of FIELDS.get(intent.type) ?? []) {
+    const value = (intent as unknown as Record<string, unknown>)[field.name];
+    const kind = field.type.kind;
+    if (kind === 'text') bytes += 256;
+    else if (kind === 'json') bytes += 4 + 3 * ((value as string | undefined)?.length ?? 0);
+    else if (kind === 'bytes') bytes += 4 + ((value as Uint8Array | undefined)?.length ?? 0);
+    else bytes += 17;
+  }
+  return bytes;
+}
+
+/** Encodes into `view` at `at`; returns the end. @throws RearmError OPERATION_INVALID, TEXT_TOO_LONG, AMOUNT_INVALID */
+export function encodeIntent(intent: Intent, bytes: Uint8Array, view: DataView, start: number): number {
+  let at = start;
+  const fields = FIELDS.get(intent.type);
+  if (!fields) throw new RearmError('OPERATION_INVALID', `no operation is called ${JSON.stringify(intent.type)}`, {});
+  for (const { name, type, numbers } of fields) {
+    const value = (intent as unknown as Record<string, unknown>)[name];
+    switch (type.kind) {
+      case 'text': {
+        if (typeof value !== 'string') refuse(intent.type, name, value, 'a string');
+        const { read, written } = encoder.encodeInto(value, bytes.subarray(at + 1, at + 256));
+        if (read < value.length) throw new RearmError('TEXT_TOO_LONG', `${intent.type}: ${name} has more than 255 bytes`, { name });
+        bytes[at] = written;
+        at += 1 + written;
+        break;
+      }
+      case 'decimal': {
+        if (typeof value !== 'string') refuse(intent.type, name, value, 'a decimal string');
+        at = encodeDecimal(value, bytes, view, at);
+        break;
+      }
+      case 'time':
+        if (typeof value !== 'bigint' || value < 0n || value > INT64_MAX) refuse(intent.type, name, value, 'a time in nanoseconds');
+        view.setBigInt64(at, value, true);
+        at += 8;
+        break;
+      case 'u64':
+        if (typeof value !== 'bigint' || value < 0n || value > 0xffff_ffff_ffff_ffffn) refuse(intent.type, name, value, 'a u64');
+        view.setBigUint64(at, value, true);
+        at += 8;
+        break;
+      case 'u32':
+        if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > 0xffff_ffff) refuse(intent.type, name, value, 'a u32');
+        view.setUint32(at, value, true);
+        at += 4;
+        break;
+      case 'enum': {
+        const number = numbers!.get(value as string);
+        if (number === undefined) refuse(intent.type, name, value, `one of ${type.names.join(', ')}`);
+        bytes[at] = number;
+        at += 1;
+        break;
+      }
+      case 'flag':
+        if (typeof value !== 'boolean') refuse(intent.type, name, value, 'true or false');
+        bytes[at] = value ? 1 : 0;
+        at += 1;
+        break;
+      default: {
+        if (type.kind === 'json' ? typeof value !== 'string' : !(value instanceof Uint8Array)) refuse(intent.type, name, value, `a ${type.kind}`);
+        const data = typeof value === 'string' ? encoder.encode(value) : (value as Uint8Array);
+        if (data.length > BLOB_BYTES_MAX) throw new RearmError('TEXT_TOO_LONG', `${intent.type}: ${name} has more than 1 MiB`, { name });
+        view.setUint32(at, data.length, true);
+        bytes.set(data, at + 4);
+        at += 4 + data.length;
+      }
+    }
+  }
+  return at;
+}
+
+function encodeDecimal(value: string, bytes: Uint8Array, view: DataView, at: number): number {
+  if (value === '') {
+    bytes[at] = DECIMAL_NONE;
+    return at + 1;
+  }
+  const dot = value.indexOf('.');
+  const scale = dot < 0 ? 0 : value.length - dot - 1;
+  const units = parseDecimal(value, scale);
+  if (units >= INT64_MIN && units <= INT64_MAX) {
+    bytes[at] = scale;
+    view.setBigInt64(at + 1, units, true);
+    return at + 9;
+  }
+  if (BigInt.asIntN(128, units) !== units) throw new RearmError('AMOUNT_OVERFLOW', `${value} does not fit 128 bits`, { value });
+  bytes[at] = scale + WIDE;
+  view.setBigUint64(at + 1, BigInt.asUintN(64, units), true);
+  view.setBigInt64(at + 9, units >> 64n, true);
+  return at + 17;
+}
+
+/** Decodes an intent from [start, end). @throws RearmError FORMAT_INVALID where the bytes are not exactly one intent. */
+export function decodeIntent(id: number, bytes: Uint8Array, view: DataView, start: number, end: number): Intent {
+  const type = OPERATION_BY_ID.get(id);
+  if (!type) throw new RearmError('FORMAT_INVALID', `no operation has the id ${id}`, { id });
+  const intent: Record<string, unknown> = { type };
+  let at = start;
+  const need = (count: number) => {
+    if (at + count > end) throw new RearmError('FORMAT_INVALID', `${type}: the intent ends early`, { type });
+  };
+  for (const { name, type: field } of FIELDS.get(type)!) {
+    switch (field.kind) {
+      case 'text': {
+        need(1);
+        const length = bytes[at]!;
+        need(1 + length);
+        intent[name] = decoder.decode(bytes.slice(at + 1, at + 1 + length));
+        at += 1 + length;
+        break;
+      }
+      case 'decimal': {
+        need(1);
+        const mark = bytes[at]!;
+        at += 1;
+        if (mark === DECIMAL_NONE) intent[name] = '';
+        else if (mark < WIDE) {
+          need(8);
+          intent[name] = formatDecimal(view.getBigInt64(at, true), mark);
+          at += 8;
+        } else {
+          need(16);
+          intent[name] = formatDecimal((view.getBigInt64(at + 8, true) << 64n) | view.getBigUint64(at, true), mark - WIDE);
+          at += 16;
+        }
+        break;
+      }
+      case 'time':
+        need(8);
+        intent[name] = view.getBigInt64(at, true);
+        at += 8;
+        break;
+      case 'u64':
+        need(8);
+        intent[name] = view.getBigUint64(at, true);
+        at += 8;
+        break;
+      case 'u32':
+        need(4);
+        intent[name] = view.getUint32(at, true);
+        at += 4;
+        break;
+      case 'enum': {
+        need(1);
+        const value = field.names[bytes[at]!];
+        if (value === undefined) throw new RearmError('FORMAT_INVALID', `${type}: ${name} has no value ${bytes[at]}`, { type, name });
+        intent[name] = value;
+        at += 1;
+        break;
+      }
+      case 'flag':
+        need(1);
+        intent[name] = bytes[at] === 1;
+        at += 1;
+        break;
+      default: {
+        need(4);
+        const length = view.getUint32(at, true);
+        need(4 + length);
+        const data = bytes.slice(at + 4, at + 4 + length);
+        intent[name] = field.kind === 'json' ? decoder.decode(data) : data;
+        at += 4 + length;
+      }
+    }
+  }
+  if (at !== end) throw new RearmError('FORMAT_INVALID', `${type}: ${end - at} bytes follow the intent`, { type });
+  return intent as unknown as Intent;
+}

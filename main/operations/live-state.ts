@@ -1,0 +1,112 @@
+/**
+ * The image as the running engine uses it: with the lookups that are rebuilt at load and never stored (rows by key, free rows,
+ * strings by text).
+ */
+
+import { PAGE_BYTES, type Table } from '../../shared/model/schema.ts';
+import { TABLE_LIST, TABLES } from '../../shared/model/tables.ts';
+import { getText } from '../image/cells.ts';
+import type { Image } from '../image/image.ts';
+import { RowIndex } from '../image/row-index.ts';
+
+const VALUE = TABLES.dictionary.byName.get('value')!;
+
+export class LiveState {
+  readonly image: Image;
+  readonly #indexes: (RowIndex | undefined)[] = [];
+  /** Free rows of allocated pages by table id; the last is taken first. */
+  readonly #free: number[][] = [];
+  readonly #used: number[] = [];
+  readonly #references = new Map<string, number>();
+  /** A page-sized scratch row per table for looking keys up. */
+  readonly probe = new Uint8Array(PAGE_BYTES);
+  readonly probeView = new DataView(this.probe.buffer);
+
+  constructor(image: Image) {
+    this.image = image;
+    for (const table of TABLE_LIST) {
+      if (table.key.length > 0 && table !== TABLES.dictionary) this.#indexes[table.id] = new RowIndex(image, table);
+      this.#free[table.id] = [];
+      this.#used[table.id] = 0;
+    }
+    this.rebuild();
+  }
+
+  rebuild(): void {
+    this.#references.clear();
+    for (const row of this.image.rows(TABLES.dictionary)) {
+      this.#references.set(getText(this.image, this.image.rowOffset(TABLES.dictionary, row), VALUE), row + 1);
+    }
+    for (const table of TABLE_LIST) {
+      this.#indexes[table.id]?.rebuild();
+      const free = this.#free[table.id]!;
+      free.length = 0;
+      for (let row = this.image.capacity(table) - 1; row >= 0; row -= 1) if (!this.image.inUse(table, row)) free.push(row);
+      this.#used[table.id] = this.image.capacity(table) - free.length;
+    }
+  }
+
+  index(table: Table): RowIndex {
+    return this.#indexes[table.id]!;
+  }
+
+  hasIndex(table: Table): boolean {
+    return this.#indexes[table.id] !== undefined;
+  }
+
+  /** Rows in use. */
+  used(table: Table): number {
+    return this.#used[table.id]!;
+  }
+
+  rowsMax(table: Table): number {
+    return this.image.pagesOf(table).rowsMax;
+  }
+
+  /** A free row of an allocated page, or -1. */
+  takeFree(table: Table): number {
+    const row = this.#free[table.id]!.pop() ?? -1;
+    if (row >= 0) this.#used[table.id]! += 1;
+    return row;
+  }
+
+  giveFree(table: Table, row: number): void {
+    this.#free[table.id]!.push(row);
+    this.#used[table.id]! -= 1;
+  }
+
+  /** Adds the rows of a page that was allocated; the first row is taken first. */
+  addFreePage(table: Table, pageIndex: number): void {
+    const first = pageIndex * table.rowsPerPage;
+    const free = this.#free[table.id]!;
+    const bound = this.rowsMax(table);
+    for (let row = Math.min(first + table.rowsPerPage, bound) - 1; row >= first; row -= 1) free.push(row);
+  }
+
+  /** Forgets the rows of a page whose allocation is taken back. */
+  dropFreePage(table: Table, pageIndex: number): void {
+    const first = pageIndex * table.rowsPerPage;
+    const free = this.#free[table.id]!;
+    let kept = 0;
+    for (const row of free) if (row < first) free[kept++] = row;
+    free.length = kept;
+  }
+
+  /** Dictionary id of a string, or 0. */
+  reference(text: string): number {
+    return this.#references.get(text) ?? 0;
+  }
+
+  addReference(text: string, id: number): void {
+    this.#references.set(text, id);
+  }
+
+  dropReference(text: string): void {
+    this.#references.delete(text);
+  }
+
+  /** String of a dictionary id; "" for 0. */
+  textOf(id: number): string {
+    return id === 0 ? '' : getText(this.image, this.image.rowOffset(TABLES.dictionary, id - 1), VALUE);
+  }
+}

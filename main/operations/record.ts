@@ -1,0 +1,104 @@
+/**
+ * The record of one operation: its intent, and the after-images of all that it changed. Little-endian, a multiple of 8 bytes.
+ *
+ * | offset | size | field |
+ * |---|---|---|
+ * | 0 | 4 | bytes of the record, this field included |
+ * | 4 | 1 | operation id |
+ * | 5 | 1 | class: 0 commit, 1 post |
+ * | 6 | 2 | zero |
+ * | 8 | 8 | wall time, i64 nanoseconds |
+ * | 16 | 4 | bytes of the intent |
+ * | 20 | 4 | number of changes |
+ * | 24 | | intent (codec.ts), padded with zeros to 8 bytes |
+ * | | | changes |
+ *
+ * A change is 8 bytes {u32 row, u8 table, u8 kind, u8 first word, u8 words}, then `words` 8-byte words:
+ * kind 0 writes the words into the row; kind 1 clears the row (no words); kind 2 gives the table its page `row` at the page number
+ * that its one word holds. Its LSN is the frame's first LSN plus the record's index.
+ *
+ * Redo is physical: it copies words where the page's LSN is lower than the record's. No business logic, no clock, no randomness.
+ */
+
+import { RearmError } from '../../shared/errors.ts';
+import { PAGE_BYTES } from '../../shared/model/schema.ts';
+import { TABLE_BY_ID } from '../../shared/model/tables.ts';
+import type { Image } from '../image/image.ts';
+
+export const RECORD_HEADER_BYTES = 24;
+/** A record is refused above this: two blobs of 1 MiB and their chunks fit. */
+export const RECORD_BYTES_MAX = 8 << 20;
+
+export const CHANGE_WRITE = 0;
+export const CHANGE_CLEAR = 1;
+export const CHANGE_PAGE = 2;
+
+export interface RecordHeader {
+  readonly bytes: number;
+  readonly operation: number;
+  readonly posted: boolean;
+  readonly timeNs: bigint;
+  readonly intentBytes: number;
+  readonly changes: number;
+}
+
+/** @throws RearmError FORMAT_INVALID where the record does not lie whole in [at, end). */
+export function readRecordHeader(view: DataView, at: number, end: number): RecordHeader {
+  if (at + RECORD_HEADER_BYTES > end) throw new RearmError('FORMAT_INVALID', 'a record ends early', { at });
+  const bytes = view.getUint32(at, true);
+  const intentBytes = view.getUint32(at + 16, true);
+  if (bytes < RECORD_HEADER_BYTES || bytes % 8 !== 0 || at + bytes > end || RECORD_HEADER_BYTES + intentBytes > bytes) {
+    throw new RearmError('FORMAT_INVALID', `a record of ${bytes} bytes does not fit its frame`, { at, bytes });
+  }
+  return {
+    bytes,
+    operation: view.getUint8(at + 4),
+    posted: view.getUint8(at + 5) === 1,
+    timeNs: view.getBigInt64(at + 8, true),
+    intentBytes,
+    changes: view.getUint32(at + 20, true),
+  };
+}
+
+/** Where the changes begin. */
+export const changesAt = (at: number, intentBytes: number): number => at + RECORD_HEADER_BYTES + Math.ceil(intentBytes / 8) * 8;
+
+/**
+ * Applies the after-images of the record at `at` to the image; idempotent. `quads` and `words` view the buffer that holds the
+ * record, which must be 8-byte aligned there.
+ *
+ * @throws RearmError FORMAT_INVALID where a change does not fit its table: a checksum was right and the content is not.
+ */
+export function redo(image: Image, lsn: number, quads: Uint32Array, words: BigInt64Array, at: number): void {
+  const end = (at + quads[at >> 2]!) >> 3;
+  let word = changesAt(at, quads[(at + 16) >> 2]!) >> 3;
+  for (let left = quads[(at + 20) >> 2]!; left > 0; left -= 1) {
+    const row = quads[word * 2]!;
+    const packed = quads[word * 2 + 1]!;
+    const kind = (packed >>> 8) & 0xff;
+    const first = (packed >>> 16) & 0xff;
+    const count = packed >>> 24;
+    const table = TABLE_BY_ID.get(packed & 0xff);
+    word += 1;
+    if (table === undefined || word + count > end || kind > CHANGE_PAGE || (first + count) * 8 > table.rowBytes) {
+      throw new RearmError('FORMAT_INVALID', `LSN ${lsn}: a change does not fit its table`, { lsn });
+    }
+    if (kind === CHANGE_PAGE) {
+      const number = Number(words[word]!);
+      if (image.pageTable(number) === 0) image.addPage(table, row, number);
+      if (image.pageLsn(number) < lsn) image.setPageLsn(number, lsn);
+      word += count;
+      continue;
+    }
+    const base = image.rowOffset(table, row);
+    const page = (base / PAGE_BYTES) | 0;
+    // A page at this very LSN has had an earlier change of the same record: a record is applied whole or not at all.
+    if (image.pageLsn(page) <= lsn) {
+      const target = base >> 3;
+      if (kind === CHANGE_CLEAR) image.words.fill(0n, target, target + (table.rowBytes >> 3));
+      else for (let i = 0; i < count; i += 1) image.words[target + first + i] = words[word + i]!;
+      image.setPageLsn(page, lsn);
+    }
+    word += count;
+  }
+}

@@ -1,0 +1,236 @@
+/**
+ * One operation being applied to the live image. A row is saved when it is first touched; from the saved and the present bytes
+ * come the after-images of the record, and, where the operation is refused, the way back. Nothing can forget to be recorded.
+ */
+
+import { RearmError } from '../../shared/errors.ts';
+import type { Intent } from '../../shared/model/operations.ts';
+import { OPERATIONS } from '../../shared/model/operations.ts';
+import { type Column, PAGE_BYTES, type Table } from '../../shared/model/schema.ts';
+import { TABLES } from '../../shared/model/tables.ts';
+import { encodeText, setText } from '../image/cells.ts';
+import type { Image } from '../image/image.ts';
+import { encodeIntent } from './codec.ts';
+import type { LiveState } from './live-state.ts';
+import { CHANGE_CLEAR, CHANGE_PAGE, CHANGE_WRITE, RECORD_HEADER_BYTES } from './record.ts';
+
+/** Unchanged words inside a run that are cheaper to repeat than to start a new change. */
+const GAP_WORDS = 1;
+
+const DICTIONARY_VALUE = TABLES.dictionary.byName.get('value')!;
+
+interface Touch {
+  table: Table;
+  row: number;
+  base: number;
+  savedAt: number;
+}
+
+type Undo = () => void;
+
+/** Where records are written: one buffer under three views, all from its byte 0. */
+export interface RecordTarget {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly quads: Uint32Array;
+}
+
+export class Transaction {
+  readonly state: LiveState;
+  readonly image: Image;
+  lsn = 0;
+  timeNs = 0n;
+  #touches: Touch[] = [];
+  #pages: { table: Table; index: number; number: number }[] = [];
+  #undo: Undo[] = [];
+  #saved = new Uint8Array(64 * 1024);
+  #savedQuads = new Uint32Array(this.#saved.buffer);
+  #savedBytes = 0;
+
+  constructor(state: LiveState) {
+    this.state = state;
+    this.image = state.image;
+  }
+
+  begin(lsn: number, timeNs: bigint): void {
+    this.lsn = lsn;
+    this.timeNs = timeNs;
+    this.#touches.length = 0;
+    this.#pages.length = 0;
+    this.#undo.length = 0;
+    this.#savedBytes = 0;
+  }
+
+  /** Saves the row once and returns its byte offset for writing. */
+  edit(table: Table, row: number): number {
+    const base = this.image.rowOffset(table, row);
+    for (let i = this.#touches.length - 1; i >= 0; i -= 1) if (this.#touches[i]!.base === base) return base;
+    if (this.#savedBytes + table.rowBytes > this.#saved.length) {
+      const larger = new Uint8Array(this.#saved.length * 2);
+      larger.set(this.#saved);
+      this.#saved = larger;
+      this.#savedQuads = new Uint32Array(larger.buffer);
+    }
+    this.#saved.set(this.image.bytes.subarray(base, base + table.rowBytes), this.#savedBytes);
+    this.#touches.push({ table, row, base, savedAt: this.#savedBytes });
+    this.#savedBytes += table.rowBytes;
+    return base;
+  }
+
+  /**
+   * Takes a free row, marks it in use and returns its number; its key is indexed by {@link indexed} once it is written.
+   *
+   * @throws RearmError STATE_BOUND at the table's configured bound.
+   */
+  insert(table: Table): number {
+    let row = this.state.takeFree(table);
+    if (row < 0) {
+      const { pages, rowsMax } = this.image.pagesOf(table);
+      const index = pages.length;
+      if (index * table.rowsPerPage >= rowsMax) {
+        throw new RearmError('STATE_BOUND', `${table.name} holds ${rowsMax} rows, its bound`, { table: table.name, rowsMax });
+      }
+      const number = this.image.pageCount;
+      this.image.addPage(table, index, number);
+      this.#pages.push({ table, index, number });
+      this.state.addFreePage(table, index);
+      this.#undo.push(() => this.state.dropFreePage(table, index));
+      row = this.state.takeFree(table);
+    }
+    this.#undo.push(() => this.state.giveFree(table, row));
+    this.image.bytes[this.edit(table, row)] = 1;
+    return row;
+  }
+
+  /** Makes a row findable by its key, which must be written. */
+  indexed(table: Table, row: number): void {
+    this.state.index(table).add(row);
+    this.#undo.push(() => this.state.index(table).remove(row));
+  }
+
+  /** Frees a row: zero from end to end. */
+  remove(table: Table, row: number): void {
+    const base = this.edit(table, row);
+    if (this.state.hasIndex(table)) {
+      this.state.index(table).remove(row);
+      const { savedAt } = this.#touches.find((touch) => touch.base === base)!;
+      this.#undo.push(() => {
+        this.#restore(base, savedAt, table.rowBytes);
+        this.state.index(table).add(row);
+      });
+    }
+    this.image.words.fill(0n, base >> 3, (base + table.rowBytes) >> 3);
+    this.state.giveFree(table, row);
+    this.#undo.push(() => {
+      this.state.takeFree(table);
+    });
+  }
+
+  /** Dictionary id of a string, added where it is new; 0 for "". @throws RearmError TEXT_TOO_LONG above 63 bytes */
+  reference(text: string): number {
+    if (text === '') return 0;
+    const known = this.state.reference(text);
+    if (known !== 0) return known;
+    const bytes = this.text(text, DICTIONARY_VALUE);
+    const row = this.insert(TABLES.dictionary);
+    setText(this.image, this.image.rowOffset(TABLES.dictionary, row), DICTIONARY_VALUE, bytes);
+    this.state.addReference(text, row + 1);
+    this.#undo.push(() => this.state.dropReference(text));
+    return row + 1;
+  }
+
+  /** UTF-8 of a text that fits its column. @throws RearmError TEXT_TOO_LONG, OPERATION_INVALID for NUL */
+  text(value: string, column: Column): Uint8Array {
+    const bytes = encodeText(value);
+    if (bytes.length > column.size - 1) {
+      throw new RearmError('TEXT_TOO_LONG', `${column.name} has ${bytes.length} bytes, more than ${column.size - 1}`, { value });
+    }
+    return bytes;
+  }
+
+  /** Takes everything back, as if the operation had never begun. */
+  rollback(): void {
+    // Lookups first, newest first: an index removes and adds by the key that stands in the image at that moment.
+    for (let i = this.#undo.length - 1; i >= 0; i -= 1) this.#undo[i]!();
+    for (const { table, base, savedAt } of this.#touches) this.#restore(base, savedAt, table.rowBytes);
+    for (let i = this.#pages.length - 1; i >= 0; i -= 1) this.image.dropPage(this.#pages[i]!.table, this.#pages[i]!.index);
+  }
+
+  #restore(base: number, savedAt: number, rowBytes: number): void {
+    this.image.bytes.set(this.#saved.subarray(savedAt, savedAt + rowBytes), base);
+  }
+
+  /** Bytes that the record of this operation takes at most. */
+  recordBytesMax(intentBytes: number): number {
+    let bytes = RECORD_HEADER_BYTES + intentBytes + 8 + this.#pages.length * 16;
+    for (const { table } of this.#touches) bytes += 16 + table.rowBytes + Math.ceil(table.rowBytes / (GAP_WORDS + 2));
+    return bytes;
+  }
+
+  /**
+   * Writes the record at `start` (a multiple of 8) of the target and stamps the touched pages with the LSN; returns the end. The
+   * intent is encoded before anything is stamped, so that an invalid one can still be rolled back.
+   */
+  record(intent: Intent, posted: boolean, target: RecordTarget, start: number): number {
+    const { bytes, view, quads } = target;
+    const intentEnd = encodeIntent(intent, bytes, view, start + RECORD_HEADER_BYTES);
+    let at = start + Math.ceil((intentEnd - start) / 8) * 8;
+    bytes.fill(0, intentEnd, at);
+    let changes = 0;
+    for (const { table, index, number } of this.#pages) {
+      quads[at >> 2] = index;
+      quads[(at >> 2) + 1] = table.id | (CHANGE_PAGE << 8) | (1 << 24);
+      quads[(at >> 2) + 2] = number;
+      quads[(at >> 2) + 3] = 0;
+      at += 16;
+      changes += 1;
+      this.image.setPageLsn(number, this.lsn);
+    }
+    for (const touch of this.#touches) {
+      const before = changes;
+      [at, changes] = this.#changesOf(touch, quads, at, changes);
+      if (changes > before) this.image.setPageLsn(Math.floor(touch.base / PAGE_BYTES), this.lsn);
+    }
+    quads[start >> 2] = at - start;
+    quads[(start >> 2) + 1] = OPERATIONS[intent.type].id | ((posted ? 1 : 0) << 8);
+    view.setBigInt64(start + 8, this.timeNs, true);
+    quads[(start >> 2) + 4] = intentEnd - start - RECORD_HEADER_BYTES;
+    quads[(start >> 2) + 5] = changes;
+    this.image.lsn = this.lsn;
+    return at;
+  }
+
+  #changesOf({ table, row, base, savedAt }: Touch, quads: Uint32Array, start: number, count: number): [number, number] {
+    const now = this.image.quads;
+    const saved = this.#savedQuads;
+    const words = table.rowBytes >> 3;
+    const nowAt = base >> 2;
+    const savedQuad = savedAt >> 2;
+    const differs = (word: number) =>
+      now[nowAt + word * 2] !== saved[savedQuad + word * 2] || now[nowAt + word * 2 + 1] !== saved[savedQuad + word * 2 + 1];
+    let at = start >> 2;
+    if (this.image.bytes[base] === 0 && this.#saved[savedAt] === 1) {
+      quads[at] = row;
+      quads[at + 1] = table.id | (CHANGE_CLEAR << 8);
+      return [start + 8, count + 1];
+    }
+    let changes = count;
+    let word = 0;
+    while (word < words) {
+      if (!differs(word)) {
+        word += 1;
+        continue;
+      }
+      const first = word;
+      let last = word;
+      for (word += 1; word < words && word - last <= GAP_WORDS + 1; word += 1) if (differs(word)) last = word;
+      word = last + 1;
+      quads[at] = row;
+      quads[at + 1] = table.id | (CHANGE_WRITE << 8) | (first << 16) | ((last - first + 1) << 24);
+      at += 2;
+      for (let i = first * 2; i < (last + 1) * 2; i += 1) quads[at++] = now[nowAt + i]!;
+      changes += 1;
+    }
+    return [at << 2, changes];
+  }
+}

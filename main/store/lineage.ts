@@ -1,0 +1,137 @@
+/**
+ * The lineage of epochs: one file per epoch, published durably before its first frame. Little-endian.
+ *
+ * | offset | size | field | |
+ * |---|---|---|---|
+ * | 0 | 8 | checksum | XXH64 (seed 0) of bytes 8 to 127 |
+ * | 8 | 4 | magic | "REPO" |
+ * | 12 | 2 | version | {@link EPOCH_VERSION} |
+ * | 14 | 2 | reason | 1 created, 2 restarted after a close in order, 3 accepted recovery, 4 released by a token |
+ * | 16 | 16 | store id | |
+ * | 32 | 4 | epoch | |
+ * | 36 | 4 | parent | 0 for the first |
+ * | 40 | 8 | fork LSN | last LSN of the parent that belongs to this lineage |
+ * | 48 | 8 | fork hash | checksum of the frame that ends at the fork LSN; 0 for none |
+ * | 56 | 8 | created | wall time, i64 nanoseconds |
+ * | 64 | 36 | boot id | of the machine, ASCII |
+ * | 100 | 28 | zero | |
+ */
+
+import { join } from 'node:path';
+import { xxh64 } from '@node-rs/xxhash';
+import { RearmError } from '../../shared/errors.ts';
+import { publish, readWhole } from '../storage/publish.ts';
+import type { Storage } from '../storage/storage.ts';
+import { epochFileName, parseEpochName, type StoreLayout } from './layout.ts';
+
+export const EPOCH_VERSION = 1;
+const EPOCH_MAGIC = 0x4f504552;
+const EPOCH_BYTES = 128;
+
+export const EPOCH_REASONS = ['none', 'created', 'restarted', 'accepted', 'released'] as const;
+export type EpochReason = (typeof EPOCH_REASONS)[number];
+
+export interface Epoch {
+  readonly epoch: number;
+  readonly parent: number;
+  readonly forkLsn: number;
+  readonly forkHash: bigint;
+  readonly reason: EpochReason;
+  readonly createdNs: bigint;
+  readonly bootId: string;
+}
+
+function encode(storeId: Uint8Array, epoch: Epoch): Uint8Array {
+  const bytes = new Uint8Array(EPOCH_BYTES);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(8, EPOCH_MAGIC, true);
+  view.setUint16(12, EPOCH_VERSION, true);
+  view.setUint16(14, EPOCH_REASONS.indexOf(epoch.reason), true);
+  bytes.set(storeId, 16);
+  view.setUint32(32, epoch.epoch, true);
+  view.setUint32(36, epoch.parent, true);
+  view.setBigUint64(40, BigInt(epoch.forkLsn), true);
+  view.setBigUint64(48, epoch.forkHash, true);
+  view.setBigInt64(56, epoch.createdNs, true);
+  bytes.set(new TextEncoder().encode(epoch.bootId).subarray(0, 36), 64);
+  view.setBigUint64(0, xxh64(bytes.subarray(8)), true);
+  return bytes;
+}
+
+function decode(path: string, bytes: Uint8Array, storeId: Uint8Array, number: number): Epoch {
+  const context = { path };
+  if (bytes.length !== EPOCH_BYTES) throw new RearmError('FORMAT_INVALID', `${path} has ${bytes.length} bytes, not ${EPOCH_BYTES}`, context);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  if (view.getUint32(8, true) !== EPOCH_MAGIC) throw new RearmError('FORMAT_INVALID', `${path} is not an epoch`, context);
+  if (xxh64(bytes.subarray(8)) !== view.getBigUint64(0, true)) throw new RearmError('CHECKSUM_MISMATCH', `${path} does not match its checksum`, context);
+  const version = view.getUint16(12, true);
+  if (version > EPOCH_VERSION) throw new RearmError('VERSION_NEWER', `${path} has format version ${version}, this release reads ${EPOCH_VERSION}`, context);
+  if (!storeId.every((byte, i) => bytes[16 + i] === byte)) throw new RearmError('STORE_FOREIGN', `${path} belongs to another store`, context);
+  if (view.getUint32(32, true) !== number) throw new RearmError('FORMAT_INVALID', `${path} is epoch ${view.getUint32(32, true)}`, context);
+  return {
+    epoch: number,
+    parent: view.getUint32(36, true),
+    forkLsn: Number(view.getBigUint64(40, true)),
+    forkHash: view.getBigUint64(48, true),
+    reason: EPOCH_REASONS[view.getUint16(14, true)] ?? 'none',
+    createdNs: view.getBigInt64(56, true),
+    bootId: new TextDecoder().decode(bytes.slice(64, 100)).replace(/\0+$/, ''),
+  };
+}
+
+export interface LineageReading {
+  /** Every epoch that could be read, by number. */
+  readonly epochs: ReadonlyMap<number, Epoch>;
+  /** Highest number of a file that is named like an epoch, readable or not; 0 for none. */
+  readonly highest: number;
+  readonly errors: readonly RearmError[];
+}
+
+/** Reads every epoch; what cannot be read is in `errors`, nothing is thrown for it. */
+export function readLineage(storage: Storage, layout: StoreLayout, storeId: Uint8Array): LineageReading {
+  const epochs = new Map<number, Epoch>();
+  const errors: RearmError[] = [];
+  let highest = 0;
+  for (const name of storage.list(layout.lineage)) {
+    const number = parseEpochName(name);
+    if (number === null) continue;
+    highest = Math.max(highest, number);
+    const path = join(layout.lineage, name);
+    try {
+      epochs.set(number, decode(path, readWhole(storage, path, 4096), storeId, number));
+    } catch (error) {
+      if (!(error instanceof RearmError)) throw error;
+      errors.push(error);
+    }
+  }
+  return { epochs, highest, errors };
+}
+
+/** Durable on return. */
+export function writeEpoch(storage: Storage, layout: StoreLayout, storeId: Uint8Array, epoch: Epoch): void {
+  publish(storage, join(layout.lineage, epochFileName(epoch.epoch)), [encode(storeId, epoch)]);
+}
+
+/** One stretch of the lineage: the LSNs (from, to] of an epoch. */
+export interface Stretch {
+  readonly epoch: number;
+  readonly from: number;
+  /** Infinity for the last epoch. */
+  readonly to: number;
+}
+
+/** The path from the first epoch to `head`; shorter where a parent is missing, which the caller reports. */
+export function lineageOf(epochs: ReadonlyMap<number, Epoch>, head: number): Stretch[] {
+  const path: Stretch[] = [];
+  let to = Number.POSITIVE_INFINITY;
+  for (let current = epochs.get(head); current; current = epochs.get(current.parent)) {
+    path.unshift({ epoch: current.epoch, from: current.forkLsn, to });
+    to = current.forkLsn;
+    if (current.parent >= current.epoch) break;
+  }
+  return path;
+}
+
+/** Whether (epoch, lsn) lies on the path. */
+export const onLineage = (path: readonly Stretch[], epoch: number, lsn: number): boolean =>
+  path.some((stretch) => stretch.epoch === epoch && lsn >= stretch.from && lsn <= stretch.to);

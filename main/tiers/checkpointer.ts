@@ -1,0 +1,138 @@
+/**
+ * Takes checkpoints from the writer to L2, and from a whole L2 slot to L3 and L4; frees the log behind its floor. It runs in the
+ * tier thread, or in the writer's own thread where the engine is stepped.
+ */
+
+import { join } from 'node:path';
+import { type ErrorData, errorData, RearmError } from '../../shared/errors.ts';
+import { PAGE_BYTES } from '../../shared/model/schema.ts';
+import { formatTime } from '../../shared/units.ts';
+import { CanonicalReader } from '../image/canonical.ts';
+import { Image, type RowBounds } from '../image/image.ts';
+import type { Clock, Storage } from '../storage/storage.ts';
+import { ARCHIVE_FILE_NAME, type StoreLayout } from '../store/layout.ts';
+import { freeLog } from '../wal/floor.ts';
+import { ArchiveTier, archiveUnavailable } from './archive.ts';
+import { type CheckpointJob, SlotTier } from './slots.ts';
+import { listSnapshots, writeSnapshot } from './snapshot.ts';
+
+export interface CheckpointerOptions {
+  readonly layout: StoreLayout;
+  readonly storeId: Uint8Array;
+  readonly epoch: number;
+  readonly pagesMax: number;
+  readonly rowsMax: RowBounds;
+  readonly l3Ms: number;
+  readonly l3Keep: number;
+  readonly l4Ms: number;
+  readonly l4Keep: number;
+  readonly archive: boolean;
+  /** Operations younger than this stay reachable by LSN. */
+  readonly windowMs: number;
+  /** Where the archive cannot be written: keep the log (and alarm), or go on freeing it behind the snapshots. */
+  readonly archiveFailure: 'keepLog' | 'freeLog';
+}
+
+/** What became of a tier's last attempt; goes to the engine's health and to the screens. */
+export interface TierEvent {
+  readonly tier: 'L2' | 'L3' | 'L4' | 'log';
+  readonly lsn: number;
+  readonly bytes: number;
+  readonly ms: number;
+  readonly error: ErrorData | null;
+}
+
+export class Checkpointer {
+  readonly #storage: Storage;
+  readonly #clock: Clock;
+  readonly #options: CheckpointerOptions;
+  readonly #slots: SlotTier;
+  readonly #archive: ArchiveTier;
+  readonly #report: (event: TierEvent) => void;
+  #lastL3Ns: bigint;
+  #lastL4Ns: bigint;
+  #archivedLsn = 0;
+
+  constructor(storage: Storage, clock: Clock, options: CheckpointerOptions, report: (event: TierEvent) => void) {
+    this.#storage = storage;
+    this.#clock = clock;
+    this.#options = options;
+    this.#report = report;
+    this.#slots = new SlotTier(storage, options.layout.l2, options.storeId, options.epoch, options.pagesMax);
+    this.#archive = new ArchiveTier(join(options.layout.l4, ARCHIVE_FILE_NAME), Buffer.from(options.storeId).toString('hex'), options.l4Keep);
+    this.#lastL3Ns = clock.monotonicNs();
+    this.#lastL4Ns = this.#lastL3Ns;
+  }
+
+  /** Writes L2, then whatever else is due. @returns whether L2 was written; false leaves its pages to the next job of the slot */
+  take(job: CheckpointJob): boolean {
+    const written = this.#attempt('L2', job.mark.lsn, () => this.#slots.write(job));
+    if (written === null) return false;
+    const now = this.#clock.monotonicNs();
+    if (now - this.#lastL3Ns >= BigInt(Math.round(this.#options.l3Ms * 1e6))) {
+      this.#lastL3Ns = now;
+      this.snapshot();
+    }
+    if (this.#options.archive && now - this.#lastL4Ns >= BigInt(Math.round(this.#options.l4Ms * 1e6))) {
+      this.#lastL4Ns = now;
+      this.archive();
+    }
+    return true;
+  }
+
+  /** L3 from the newest whole slot; then the log is freed up to its floor. Durable on return. */
+  snapshot(): void {
+    const copy = this.#slots.readNewest();
+    if (!copy) return;
+    const { layout, storeId, l3Keep } = this.#options;
+    const written = this.#attempt('L3', copy.mark.lsn, () => writeSnapshot(this.#storage, layout.l3, storeId, copy.mark, copy.table, copy.pages).bytes);
+    if (written === null) return;
+    this.#attempt('log', copy.mark.lsn, () => {
+      for (const old of listSnapshots(this.#storage, layout.l3).slice(l3Keep)) this.#storage.remove(join(layout.l3, old.name));
+      this.#storage.syncDirectory(layout.l3);
+      return freeLog(this.#storage, layout, storeId, this.#floor());
+    });
+  }
+
+  /** The oldest LSN (exclusive) and time that the log must still reach. */
+  #floor(): { lsn: number; createdBeforeNs: bigint } {
+    const snapshots = listSnapshots(this.#storage, this.#options.layout.l3);
+    const second = snapshots[1]?.lsn ?? 0;
+    const archiveRules = this.#options.archive && (archiveUnavailable() === null || this.#options.archiveFailure === 'keepLog');
+    const lsn = archiveRules ? Math.min(second, this.#archivedLsn) : second;
+    return { lsn, createdBeforeNs: this.#clock.wallNs() - BigInt(Math.round(this.#options.windowMs * 1e6)) };
+  }
+
+  /** L4 from the newest whole slot. Durable on return. */
+  archive(): void {
+    const copy = this.#slots.readNewest();
+    if (!copy) return;
+    this.#attempt('L4', copy.mark.lsn, () => {
+      const buffer = new ArrayBuffer(this.#options.pagesMax * PAGE_BYTES);
+      new Uint8Array(buffer).set(copy.pages);
+      const image = new Image(this.#options.rowsMax, buffer);
+      image.mapPages(copy.mark.pageCount);
+      const rows = this.#archive.write(copy.mark, copy.table, copy.pages, new CanonicalReader(image), formatTime(this.#clock.wallNs()) ?? '');
+      this.#archivedLsn = copy.mark.lsn;
+      return rows;
+    });
+  }
+
+  #attempt(tier: TierEvent['tier'], lsn: number, work: () => number): number | null {
+    const start = this.#clock.monotonicNs();
+    const ms = () => Number(this.#clock.monotonicNs() - start) / 1e6;
+    try {
+      const bytes = work();
+      this.#report({ tier, lsn, bytes, ms: ms(), error: null });
+      return bytes;
+    } catch (error) {
+      const data = error instanceof RearmError ? error.toData() : errorData(new RearmError('IO_FAILED', `${tier}: ${(error as Error).message}`, {}, error));
+      this.#report({ tier, lsn, bytes: 0, ms: ms(), error: data });
+      return null;
+    }
+  }
+
+  close(): void {
+    this.#slots.close();
+  }
+}

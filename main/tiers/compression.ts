@@ -1,0 +1,41 @@
+/** Compression of snapshot chunks: zstd where the runtime has it; a runtime without it reads zstd and writes raw, visibly. */
+
+import zlib from 'node:zlib';
+import { decompress as decompressPortable } from 'fzstd';
+import { RearmError } from '../../shared/errors.ts';
+
+export const CODEC_RAW = 0;
+export const CODEC_ZSTD = 1;
+export type Codec = typeof CODEC_RAW | typeof CODEC_ZSTD;
+
+const native = zlib as { zstdCompressSync?: typeof zlib.zstdCompressSync; zstdDecompressSync?: typeof zlib.zstdDecompressSync };
+
+/** What this runtime writes. */
+export const writableCodec: Codec = native.zstdCompressSync ? CODEC_ZSTD : CODEC_RAW;
+
+export function compress(bytes: Uint8Array): { codec: Codec; bytes: Uint8Array } {
+  if (!native.zstdCompressSync) return { codec: CODEC_RAW, bytes };
+  const compressed = native.zstdCompressSync(bytes, { params: { [zlib.constants.ZSTD_c_compressionLevel]: 1 } });
+  return compressed.length < bytes.length ? { codec: CODEC_ZSTD, bytes: compressed } : { codec: CODEC_RAW, bytes };
+}
+
+/**
+ * Decompresses to exactly `size` bytes. The caller has checked the checksum of the stored bytes.
+ *
+ * @throws RearmError FORMAT_INVALID for an unknown codec, or where the content does not have the declared size
+ */
+export function decompress(codec: number, bytes: Uint8Array, size: number): Uint8Array {
+  if (codec === CODEC_RAW) {
+    if (bytes.length !== size) throw new RearmError('FORMAT_INVALID', `a raw chunk has ${bytes.length} bytes, not ${size}`, {});
+    return bytes;
+  }
+  if (codec !== CODEC_ZSTD) throw new RearmError('FORMAT_INVALID', `codec ${codec} is not known`, { codec });
+  let content: Uint8Array;
+  try {
+    content = native.zstdDecompressSync ? native.zstdDecompressSync(bytes, { maxOutputLength: size }) : decompressPortable(bytes, new Uint8Array(size));
+  } catch (error) {
+    throw new RearmError('FORMAT_INVALID', `a chunk does not decompress: ${(error as Error).message}`, {}, error);
+  }
+  if (content.length !== size) throw new RearmError('FORMAT_INVALID', `a chunk decompresses to ${content.length} bytes, not ${size}`, {});
+  return content;
+}

@@ -1,0 +1,141 @@
+/**
+ * L2: all tables in two preallocated files, every second, synchronous. Changed pages and their table entries are written and
+ * synced, then the header, and synced again: the other slot is whole all the while. Survives an OS crash and a power loss.
+ *
+ * | offset | size | field |
+ * |---|---|---|
+ * | 0 | 8 | checksum: XXH64 of bytes 8 to 4095 |
+ * | 8 | 4 | magic "RSLT" |
+ * | 12 | 2 | version |
+ * | 14 | 2 | slot |
+ * | 16 | 16 | store id |
+ * | 32 | 4 | pages at most |
+ * | 36 | 4 | zero |
+ * | 40 | 56 | mark (tiers/checkpoint.ts) |
+ * | 96 | | zero |
+ * | 4096 | 16 each | page table: {lsn u64, hash u64} per page, zero where free; padded to 4096 |
+ * | then | 4096 each | pages |
+ *
+ * A page counts where its bytes hash to its table entry, and the table counts where its hashes sum to the mark's root.
+ */
+
+import { join } from 'node:path';
+import { xxh64 } from '@node-rs/xxhash';
+import { PAGE_BYTES } from '../../shared/model/schema.ts';
+import { slotFileName } from '../store/layout.ts';
+import type { Storage, StoredFile } from '../storage/storage.ts';
+import { type CheckpointMark, encodeMark, PAGE_ENTRY_BYTES } from './checkpoint.ts';
+
+export const SLOT_MAGIC = 0x544c5352;
+export const SLOT_VERSION = 1;
+export const SLOT_HEADER_BYTES = 4096;
+export const SLOT_MARK_AT = 40;
+
+export const slotTableBytes = (pagesMax: number): number => Math.ceil((pagesMax * PAGE_ENTRY_BYTES) / 4096) * 4096;
+export const slotPageAt = (pagesMax: number, page: number): number => SLOT_HEADER_BYTES + slotTableBytes(pagesMax) + page * PAGE_BYTES;
+
+/** The pages of one checkpoint on their way from the writer to the files. */
+export interface CheckpointJob {
+  readonly mark: CheckpointMark;
+  readonly slot: 0 | 1;
+  /** Page numbers, ascending. */
+  readonly pages: Uint32Array;
+  /** Their bytes, sealed, in the same order. */
+  readonly bytes: Uint8Array;
+}
+
+const GROWTH_BYTES = 1 << 20;
+const NO_BYTES = new Uint8Array(0);
+
+export class SlotTier {
+  readonly #files: readonly [StoredFile, StoredFile];
+  readonly #storeId: Uint8Array;
+  readonly #pagesMax: number;
+  readonly #entries = new Uint8Array(PAGE_ENTRY_BYTES * 256);
+  /** Mark of the newest whole slot. */
+  newest: { readonly slot: 0 | 1; readonly mark: CheckpointMark } | undefined;
+
+  /** Makes both files of a new epoch; durable with their names on return. */
+  constructor(storage: Storage, directory: string, storeId: Uint8Array, epoch: number, pagesMax: number) {
+    this.#storeId = storeId;
+    this.#pagesMax = pagesMax;
+    const make = (slot: 0 | 1) => {
+      const file = storage.open(join(directory, slotFileName(epoch, slot)), 'create');
+      file.allocate(slotPageAt(pagesMax, 0));
+      file.sync();
+      return file;
+    };
+    this.#files = [make(0), make(1)];
+    storage.syncDirectory(directory);
+  }
+
+  /**
+   * Writes one checkpoint. Durable on return; where it throws, this slot is torn and the other one is whole.
+   *
+   * @returns bytes written
+   * @throws RearmError DISK_FULL, IO_FAILED
+   */
+  write(job: CheckpointJob): number {
+    const file = this.#files[job.slot];
+    const { pages, bytes, mark } = job;
+    const need = slotPageAt(this.#pagesMax, mark.pageCount);
+    if (file.size() < need) {
+      const bound = slotPageAt(this.#pagesMax, this.#pagesMax);
+      file.allocate(Math.min(bound, Math.ceil(need / GROWTH_BYTES) * GROWTH_BYTES));
+    }
+    let written = 0;
+    for (let from = 0; from < pages.length; ) {
+      let to = from + 1;
+      while (to < pages.length && pages[to] === pages[to - 1]! + 1 && to - from < 256) to += 1;
+      written += this.#writeRun(file, pages[from]!, bytes.subarray(from * PAGE_BYTES, to * PAGE_BYTES));
+      from = to;
+    }
+    file.sync();
+    const header = encodeSlotHeader(this.#storeId, job.slot, this.#pagesMax, mark);
+    file.write(header, 0, header.length, 0);
+    file.sync();
+    this.newest = { slot: job.slot, mark };
+    return written + header.length;
+  }
+
+  #writeRun(file: StoredFile, first: number, bytes: Uint8Array): number {
+    const count = bytes.length / PAGE_BYTES;
+    for (let i = 0; i < count; i += 1) {
+      const page = i * PAGE_BYTES;
+      this.#entries.set(bytes.subarray(page + 8, page + 16), i * PAGE_ENTRY_BYTES);
+      this.#entries.set(bytes.subarray(page, page + 8), i * PAGE_ENTRY_BYTES + 8);
+    }
+    file.write(bytes, 0, bytes.length, slotPageAt(this.#pagesMax, first));
+    file.write(this.#entries, 0, count * PAGE_ENTRY_BYTES, SLOT_HEADER_BYTES + first * PAGE_ENTRY_BYTES);
+    return bytes.length + count * PAGE_ENTRY_BYTES;
+  }
+
+  /** The newest whole slot's pages, from the file: [page table, pages]. Empty before the first checkpoint. */
+  readNewest(): { mark: CheckpointMark; table: Uint8Array; pages: Uint8Array } | undefined {
+    if (!this.newest) return undefined;
+    const { slot, mark } = this.newest;
+    const file = this.#files[slot];
+    const table = new Uint8Array(mark.pageCount * PAGE_ENTRY_BYTES);
+    const pages = mark.pageCount === 0 ? NO_BYTES : new Uint8Array(mark.pageCount * PAGE_BYTES);
+    file.read(table, 0, table.length, SLOT_HEADER_BYTES);
+    file.read(pages, 0, pages.length, slotPageAt(this.#pagesMax, 0));
+    return { mark, table, pages };
+  }
+
+  close(): void {
+    for (const file of this.#files) file.close();
+  }
+}
+
+export function encodeSlotHeader(storeId: Uint8Array, slot: 0 | 1, pagesMax: number, mark: CheckpointMark): Uint8Array {
+  const header = new Uint8Array(SLOT_HEADER_BYTES);
+  const view = new DataView(header.buffer);
+  view.setUint32(8, SLOT_MAGIC, true);
+  view.setUint16(12, SLOT_VERSION, true);
+  view.setUint16(14, slot, true);
+  header.set(storeId, 16);
+  view.setUint32(32, pagesMax, true);
+  encodeMark(view, SLOT_MARK_AT, mark);
+  view.setBigUint64(0, xxh64(header.subarray(8)), true);
+  return header;
+}

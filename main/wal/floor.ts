@@ -1,0 +1,49 @@
+/** Frees segments that nothing needs any more: every frame is behind the floor, and the segment is older than the window. */
+
+import { join } from 'node:path';
+import { RearmError } from '../../shared/errors.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { StoreLayout } from '../store/layout.ts';
+import { parseSegmentName, readSegmentHeader } from './segment.ts';
+
+export interface LogFloor {
+  /** Frames up to this LSN are not needed for recovery. */
+  readonly lsn: number;
+  /** A segment counts as old where the one after it was begun before this wall time. */
+  readonly createdBeforeNs: bigint;
+}
+
+/**
+ * Removes, oldest first, each segment whose successor begins at or below the floor and before the window. Stops at the first that
+ * must stay or cannot be read: a damaged segment is evidence.
+ *
+ * @returns bytes freed
+ */
+export function freeLog(storage: Storage, layout: StoreLayout, storeId: Uint8Array, floor: LogFloor): number {
+  const names = storage.list(layout.wal).filter((name) => parseSegmentName(name) !== null);
+  let freed = 0;
+  for (let i = 0; i + 1 < names.length; i += 1) {
+    const next = headerOf(storage, join(layout.wal, names[i + 1]!), storeId);
+    if (next === null || next.firstLsn > floor.lsn + 1 || next.createdNs > floor.createdBeforeNs) break;
+    const path = join(layout.wal, names[i]!);
+    const file = storage.open(path, 'read');
+    const bytes = file.size();
+    file.close();
+    storage.remove(path);
+    freed += bytes;
+  }
+  if (freed > 0) storage.syncDirectory(layout.wal);
+  return freed;
+}
+
+function headerOf(storage: Storage, path: string, storeId: Uint8Array) {
+  const file = storage.open(path, 'read');
+  try {
+    return readSegmentHeader(file, storeId);
+  } catch (error) {
+    if (error instanceof RearmError) return null;
+    throw error;
+  } finally {
+    file.close();
+  }
+}

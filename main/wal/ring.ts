@@ -1,0 +1,54 @@
+/**
+ * A ring of records in shared memory: one producer (the caller's thread), one consumer (the writer thread).
+ *
+ * Control words (i32): 0 signal to the writer, 1 writer sleeps, 2 state (0 open, 1 closing, 2 failed, 3 closed), 3 signal to waiters,
+ * 4 requests (counts, bit by bit below). Counters (i64): 0 bytes produced, 1 bytes consumed, 2 durable LSN, 3 written LSN.
+ * A record stands whole; where it does not fit before the end, a zero length says "go on at the start". A record is preceded by
+ * 8 bytes: u32 1 where it is urgent, u32 zero; the LSNs count up from the first.
+ */
+
+export const RING_CONTROL_BYTES = 256;
+export const ENTRY_HEADER_BYTES = 8;
+
+export const SIGNAL = 0;
+export const SLEEPING = 1;
+export const STATE = 2;
+export const DURABLE_SIGNAL = 3;
+
+export const STATE_OPEN = 0;
+export const STATE_CLOSING = 1;
+export const STATE_FAILED = 2;
+export const STATE_CLOSED = 3;
+
+export const PRODUCED = 0;
+export const CONSUMED = 1;
+export const DURABLE = 2;
+export const WRITTEN = 3;
+
+/** A skipped rest of the ring. */
+export const WRAP = 0xffff_ffff;
+
+export interface Ring {
+  readonly shared: SharedArrayBuffer;
+  readonly control: Int32Array;
+  readonly counters: BigInt64Array;
+  readonly capacity: number;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly quads: Uint32Array;
+}
+
+export function openRing(shared: SharedArrayBuffer): Ring {
+  const capacity = shared.byteLength - RING_CONTROL_BYTES;
+  return {
+    shared,
+    control: new Int32Array(shared, 0, 16),
+    counters: new BigInt64Array(shared, 64, 8),
+    capacity,
+    bytes: new Uint8Array(shared, RING_CONTROL_BYTES, capacity),
+    view: new DataView(shared, RING_CONTROL_BYTES, capacity),
+    quads: new Uint32Array(shared, RING_CONTROL_BYTES, capacity / 4),
+  };
+}
+
+export const makeRing = (capacity: number): Ring => openRing(new SharedArrayBuffer(capacity + RING_CONTROL_BYTES));
