@@ -85,7 +85,7 @@ export function adoptOrder(tx: Transaction, intent: Fields<'order.adopt'>): void
   setI64(tx.image, base, O.filled, filled);
   setText(tx.image, base, O.orderId, tx.text(intent.orderId, O.orderId));
   setByte(tx.image, base, O.provenance, PROVENANCES.indexOf('claimed'));
-  setStatus(tx, base, filled > 0n ? 'partiallyFilled' : 'open');
+  setStatus(tx, base, openStatus(filled, getI64(tx.image, base, O.quantity)));
 }
 
 const openStatus = (filled: bigint, quantity: bigint): Status => (filled === 0n ? 'open' : filled === quantity ? 'filled' : 'partiallyFilled');
@@ -109,10 +109,15 @@ export function rejectOrder(tx: Transaction, intent: Fields<'order.reject'>): vo
   setI64(tx.image, base, O.updated, intent.time);
 }
 
+const ENDED: readonly Status[] = ['filled', 'cancelled', 'rejected', 'expired'];
+
 export function amendOrder(tx: Transaction, intent: Fields<'order.amend'>): void {
   const base = tx.edit(TABLES.orders, requireOrder(tx.state, intent.clientId));
   const terms = instrumentTerms(tx.state, getU32(tx.image, base, O.instrument));
   const filled = getI64(tx.image, base, O.filled);
+  if (ENDED.includes(statusOf(tx, base))) {
+    throw new RearmError('OPERATION_INVALID', `${intent.clientId} is ${statusOf(tx, base)}: it cannot be amended`, { clientId: intent.clientId });
+  }
   if (intent.price !== '') setI64(tx.image, base, O.price, amount(intent.price, terms.priceScale, 'price'));
   if (intent.trigger !== '') setI64(tx.image, base, O.trigger, amount(intent.trigger, terms.priceScale, 'trigger'));
   if (intent.quantity !== '') {
@@ -140,6 +145,9 @@ export function closeOrder(tx: Transaction, intent: Fields<'order.close'>): void
     throw new RearmError('OPERATION_INVALID', `an order cannot be closed as ${intent.status}`, { clientId: intent.clientId });
   }
   const base = tx.edit(TABLES.orders, requireOrder(tx.state, intent.clientId));
+  if (intent.status === 'rejected' && getI64(tx.image, base, O.filled) !== 0n) {
+    throw new RearmError('OPERATION_INVALID', `${intent.clientId} has fills: it cannot have been rejected`, { clientId: intent.clientId });
+  }
   if (statusOf(tx, base) !== 'filled') setStatus(tx, base, intent.status);
   setI64(tx.image, base, O.updated, intent.time);
 }
@@ -206,7 +214,8 @@ function evictOldestFill(tx: Transaction): void {
   tx.remove(TABLES.fills, oldest);
 }
 
-const CLOSED: readonly Status[] = ['cancelled', 'rejected', 'expired'];
+/** A late fill does not bring these back to life; a rejected order that trades was not rejected. */
+const STAYS_CLOSED: readonly Status[] = ['cancelled', 'expired'];
 
 export function fillOrder(tx: Transaction, intent: Fields<'fill'>): void {
   const { image, state } = tx;
@@ -230,7 +239,7 @@ export function fillOrder(tx: Transaction, intent: Fields<'fill'>): void {
   setI64(image, base, O.updated, intent.time);
   const status = statusOf(tx, base);
   if (filled === quantity) setStatus(tx, base, 'filled');
-  else if (status !== 'pendingCancel' && !CLOSED.includes(status)) setStatus(tx, base, 'partiallyFilled');
+  else if (status !== 'pendingCancel' && !STAYS_CLOSED.includes(status)) setStatus(tx, base, 'partiallyFilled');
   const strategy = findRow(state, TABLES.strategies, getU32(image, base, O.strategy));
   if (strategy >= 0 && realised !== 0n) {
     const at = tx.edit(TABLES.strategies, strategy);

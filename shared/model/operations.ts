@@ -171,7 +171,7 @@ export const OPERATIONS = {
   },
   'order.amend': {
     id: 23,
-    does: 'Price, trigger and quantity as amended (an empty decimal keeps the present value). The quantity cannot go below what is filled; at exactly that the order is filled.',
+    does: 'Price, trigger and quantity as amended (an empty decimal keeps the present value). The quantity cannot go below what is filled; at exactly that the order is filled. Refused for an order that has ended (filled, cancelled, rejected, expired).',
     fields: { clientId: text, price: decimal, trigger: decimal, quantity: decimal, time },
   },
   'order.cancelRequest': {
@@ -181,17 +181,17 @@ export const OPERATIONS = {
   },
   'order.close': {
     id: 25,
-    does: 'The order ended or its fate is not known: status becomes the given one (cancelled, expired, rejected, unknown). A filled order stays filled.',
+    does: 'The order ended or its fate is not known: status becomes the given one (cancelled, expired, rejected, unknown). A filled order stays filled. An order with fills cannot be closed as rejected.',
     fields: { clientId: text, status: oneOf(ORDER_STATUSES), reason: text, time },
   },
   'order.adopt': {
     id: 26,
-    does: 'An order found at the venue that we did not know: added with its venue id, the filled quantity as found (no fills are made of it), status open or partiallyFilled, provenance claimed. Passes while halted.',
+    does: 'An order found at the venue that we did not know: added with its venue id, the filled quantity as found (no fills are made of it), status open, partiallyFilled or filled by that, provenance claimed. Passes while halted.',
     fields: { ...orderFields, orderId: text, filled: decimal },
   },
   fill: {
     id: 30,
-    does: 'An execution of one of our orders. A trade id that (instrument, account) already has is a duplicate: recorded in the log, changes nothing. Otherwise: a fill row; the order\'s filled grows and its status becomes filled at the full quantity (a closed order stays closed otherwise, a pendingCancel stays pendingCancel, else partiallyFilled); the position, its realised P&L, the instrument\'s profits and the desk\'s risk follow (above). More than the order\'s quantity is refused (overfill). Where the table of fills is at its bound, its oldest row (by time) makes room. `provenance` is engine, or venue or inferred where a resolution made it. Never refused for a bound or a halt.',
+    does: 'An execution of one of our orders. A trade id that (instrument, account) already has is a duplicate: recorded in the log, changes nothing. Otherwise: a fill row; the order\'s filled grows and its status becomes filled at the full quantity (otherwise a cancelled or expired order stays so, a pendingCancel stays pendingCancel, any other becomes partiallyFilled); the position, its realised P&L, the instrument\'s profits and the desk\'s risk follow (above). More than the order\'s quantity is refused (overfill). Where the table of fills is at its bound, its oldest row (by time) makes room. `provenance` is engine, or venue or inferred where a resolution made it. Never refused for a bound or a halt.',
     fields: {
       clientId: text, tradeId: text, quantity: decimal, price: decimal, fee: decimal, feeAsset: text, liquidity: oneOf(LIQUIDITIES),
       provenance: oneOf(PROVENANCES), time,

@@ -1,0 +1,201 @@
+/** The copies of a store as candidates: their facts, their order, and each of them loaded at most once. */
+
+import type { DecisionReport, Finding, TierStatus } from '../../shared/contract/recovery.ts';
+import { RearmError } from '../../shared/errors.ts';
+import type { Clock, Storage } from '../storage/storage.ts';
+import { onLineage, type Stretch } from '../store/lineage.ts';
+import type { TierCopy, TierHead } from '../tiers/tier-copy.ts';
+import { hashAt, type SegmentScan, segmentOf } from '../wal/log-reader.ts';
+import { type Case, compareRanked, type CopyFacts, judge } from './decide.ts';
+
+export interface Candidate {
+  readonly head: TierHead;
+  facts: CopyFacts;
+  verdict: Case;
+  copy: TierCopy | undefined;
+  /** Set once it was read in depth, or found unreadable. */
+  loaded: boolean;
+  reason: string;
+  /** Bad pages, and the root recomputed from its pages; null before it is read. */
+  bad: number;
+  computed: bigint | null;
+  /** Time that reading it took. */
+  ms: number;
+  readonly reach: number;
+}
+
+const PROBLEM_CONTENT = { torn: 'torn', damaged: 'damaged', newer: 'newer', foreign: 'foreign', unavailable: 'unavailable' } as const;
+
+export class Candidates {
+  readonly all: readonly Candidate[];
+  readonly #storage: Storage;
+  readonly #clock: Clock;
+  readonly #storeId: Uint8Array;
+  readonly #scan: SegmentScan;
+  readonly #ranked: readonly Candidate[];
+
+  constructor(storage: Storage, clock: Clock, storeId: Uint8Array, path: readonly Stretch[], scan: SegmentScan, heads: readonly TierHead[], at: number | undefined) {
+    this.#storage = storage;
+    this.#clock = clock;
+    this.#storeId = storeId;
+    this.#scan = scan;
+    const logFirst = scan.segments[0]?.firstLsn;
+    this.all = heads.map((head) => {
+      const lsn = head.mark?.lsn ?? 0;
+      const facts: CopyFacts = {
+        content: head.problem ? PROBLEM_CONTENT[head.problem.code] : 'whole',
+        lineage: path.length === 0 ? 'unprovable' : head.mark && onLineage(path, head.mark.epoch, lsn) ? 'on' : 'off',
+        // Assumed until it is loaded: only what is used is worth reading a segment for.
+        chain: logFirst === undefined || logFirst > lsn + 1 ? 'unreached' : 'matches',
+        log: logFirst === undefined ? 'notNeeded' : logFirst <= lsn + 1 ? 'continues' : 'gap',
+      };
+      const verdict = judge(facts);
+      const reach = verdict.use === 'lastResort' || logFirst === undefined ? lsn : Number.POSITIVE_INFINITY;
+      return { head, facts, verdict, copy: undefined, loaded: head.problem !== null, reason: head.problem?.message ?? verdict.because, bad: 0, computed: null, ms: 0, reach };
+    });
+    this.#ranked = this.all
+      .filter((candidate) => candidate.head.mark && (at === undefined || candidate.head.mark.lsn <= at))
+      .sort((a, b) => compareRanked(rankOf(a), rankOf(b)));
+  }
+
+  /** No file of any tier is there. */
+  get isEmpty(): boolean {
+    return this.all.length === 0;
+  }
+
+  /** Reads a candidate in depth, once, and judges it anew. */
+  load(candidate: Candidate): TierCopy | undefined {
+    if (candidate.loaded) return candidate.copy;
+    candidate.loaded = true;
+    const { head } = candidate;
+    const mark = head.mark!;
+    let content: CopyFacts['content'];
+    const start = this.#clock.monotonicNs();
+    try {
+      candidate.copy = head.load();
+      candidate.bad = candidate.copy.bad;
+      candidate.computed = candidate.copy.rootComputed;
+      content = candidate.copy.bad > 0 ? 'partial' : 'whole';
+      candidate.reason = '';
+    } catch (error) {
+      if (!(error instanceof RearmError)) throw error;
+      content = error.code === 'CHECKSUM_MISMATCH' && head.tier !== 'L3' && head.tier !== 'L4' ? 'torn' : 'damaged';
+      candidate.reason = error.message;
+    }
+    candidate.ms = Number(this.#clock.monotonicNs() - start) / 1e6;
+    candidate.facts = { ...candidate.facts, content, chain: this.#chain(mark.lsn, mark.headHash) };
+    candidate.verdict = judge(candidate.facts);
+    if (candidate.verdict.use === 'reject') candidate.copy = undefined;
+    if (candidate.reason === '') candidate.reason = candidate.verdict.because;
+    if (content === 'partial') {
+      const [page, why] = [...(candidate.copy?.reasons ?? [])][0] ?? [];
+      if (page !== undefined) candidate.reason = `${candidate.copy!.bad} of its pages are bad (page ${page}: ${why})`;
+    }
+    return candidate.copy;
+  }
+
+  #chain(lsn: number, headHash: bigint): CopyFacts['chain'] {
+    const { segments } = this.#scan;
+    if (segments.length === 0 || segments[0]!.firstLsn > lsn + 1) return 'unreached';
+    const found = hashAt(this.#storage, this.#storeId, segments, lsn);
+    if (found !== null) return found === headHash ? 'matches' : 'differs';
+    return segmentOf(segments, lsn) === segments.length - 1 ? 'beyond' : 'unreached';
+  }
+
+  /**
+   * The orders in which the copies are tried: first each as the base with the others behind it, best first; then, with nothing at
+   * all but the log. `next` gives the copies of one order, one after the other.
+   */
+  *orders(): Generator<{ readonly next: () => TierCopy | undefined; readonly lastResort: boolean }> {
+    for (let first = 0; first < this.#ranked.length; first += 1) {
+      const base = this.#ranked[first]!;
+      if (!this.load(base) || base.verdict.use === 'reject') continue;
+      const lastResort = base.verdict.use === 'lastResort';
+      // Without the log between them, an older copy cannot complete a younger one; one of the same history and no log can, by its roots.
+      const rest = this.#ranked.filter((other, i) => i !== first && other.head.mark!.lsn <= base.head.mark!.lsn && other.verdict.use !== 'reject');
+      yield { next: this.#sequence([base, ...rest], lastResort), lastResort };
+    }
+    yield { next: () => undefined, lastResort: false };
+  }
+
+  #sequence(order: readonly Candidate[], lastResort: boolean): () => TierCopy | undefined {
+    let index = 0;
+    return () => {
+      while (index < order.length) {
+        const candidate = order[index++]!;
+        const copy = this.load(candidate);
+        if (copy && (index === 1 || lastResort || candidate.verdict.use !== 'lastResort')) return copy;
+      }
+      return undefined;
+    };
+  }
+
+  /** A base whose replay contradicted the log. */
+  distrust(head: TierHead | undefined, reason: string): void {
+    const candidate = this.all.find((entry) => entry.head === head || entry.head.name === head?.name);
+    if (!candidate) return;
+    candidate.reason = reason;
+    candidate.facts = { ...candidate.facts, content: 'damaged' };
+    candidate.verdict = judge(candidate.facts);
+  }
+
+  /** Reads what was not needed, so that the report can speak of every copy. */
+  judgeRest(tell: () => void): Finding[] {
+    for (const candidate of this.all) {
+      if (candidate.loaded) continue;
+      tell();
+      this.load(candidate);
+      // Only the verdict is wanted: the pages of a large state would fill the memory.
+      candidate.copy = undefined;
+    }
+    return this.all.flatMap((candidate) => findingOf(candidate));
+  }
+
+  damagedCount(): number {
+    return this.all.filter((candidate) => ['damaged', 'partial', 'foreign', 'newer'].includes(candidate.facts.content)).length;
+  }
+
+  /** Milliseconds that reading the copies of a tier took. */
+  timeOf(tier: TierHead['tier']): number {
+    return this.all.reduce((sum, candidate) => sum + (candidate.head.tier === tier ? candidate.ms : 0), 0);
+  }
+
+  describe(): string {
+    const best = this.#ranked[0];
+    return best ? `${best.head.name} at LSN ${best.head.mark!.lsn} first, ${this.#ranked.length - 1} more behind it` : 'no copy: the log alone';
+  }
+
+  decisions(chosen: TierHead | undefined): DecisionReport[] {
+    return this.all.map((candidate) => ({
+      group: candidate.head.scope === 'hot' ? 'hot' : 'cold',
+      case: candidate.verdict.name,
+      decision: `${candidate.head.name}: ${candidate.head.name === chosen?.name ? 'base' : candidate.verdict.use}`,
+      reason: candidate.reason,
+    }));
+  }
+}
+
+const rankOf = (candidate: Candidate) => ({ tier: candidate.head.tier, lsn: candidate.head.mark!.lsn, reach: candidate.reach, use: candidate.verdict.use });
+
+function findingOf(candidate: Candidate): Finding[] {
+  const { content } = candidate.facts;
+  if (content === 'partial') {
+    return [{ code: 'PAGES_BAD', severity: 'damage', message: `${candidate.head.name}: ${candidate.reason}`, file: candidate.head.name }];
+  }
+  if (content === 'damaged') return [{ code: 'COPY_DAMAGED', severity: 'damage', message: candidate.reason, file: candidate.head.name }];
+  if (content === 'foreign' || content === 'newer') return [{ code: 'COPY_REFUSED', severity: 'warning', message: candidate.reason, file: candidate.head.name }];
+  if (content === 'torn') return [{ code: 'COPY_TORN', severity: 'note', message: candidate.reason, file: candidate.head.name }];
+  if (content === 'unavailable') return [{ code: 'TIER_UNAVAILABLE', severity: 'note', message: candidate.reason, file: candidate.head.name }];
+  if (candidate.facts.chain === 'differs') return [{ code: 'COPY_FOREIGN_HISTORY', severity: 'warning', message: `${candidate.head.name}: ${candidate.reason}`, file: candidate.head.name }];
+  return [];
+}
+
+/** The word of the tier rows for a candidate's facts. */
+export function statusOf(candidate: Candidate): TierStatus {
+  const { content, lineage, chain, log } = candidate.facts;
+  if (content === 'unavailable') return 'unavailable';
+  if (content === 'torn') return 'torn';
+  if (content === 'damaged' || content === 'foreign' || content === 'newer') return 'damaged';
+  if (lineage === 'off' || chain === 'differs' || log === 'gap') return 'stale';
+  return content === 'partial' ? 'partial' : 'valid';
+}

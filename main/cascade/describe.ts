@@ -1,0 +1,43 @@
+/** The recovery in one sentence, and what each tier survives. */
+
+import type { Outcome, TierName } from '../../shared/contract/recovery.ts';
+
+export const SURVIVES: Readonly<Record<TierName, string>> = {
+  L1: 'death of the process',
+  L2: 'power loss',
+  L3: 'every local failure but the loss of the disk',
+  L4: 'long term; the worst day',
+  L5: 'loss of everything local',
+};
+
+const grouped = (value: number): string => value.toString().replace(/\B(?=(\d{3})+$)/g, ',');
+const plural = (count: number, one: string, many = `${one}s`): string => `${grouped(count)} ${count === 1 ? one : many}`;
+
+export interface SentenceFacts {
+  readonly outcome: Outcome;
+  readonly base: TierName | null;
+  readonly lsn: number;
+  readonly replayed: number;
+  readonly tornBytes: number;
+  readonly salvaged: number;
+  readonly lostAcknowledged: number;
+  readonly lostPages: number;
+  readonly rtoMs: number;
+  readonly budgetMs: number;
+}
+
+export function sentence(facts: SentenceFacts): string {
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(ms < 9_950 ? 2 : 1)} s`;
+  const rto = `RTO ${seconds(facts.rtoMs)} of ${seconds(facts.budgetMs)}`;
+  if (facts.outcome === 'empty') return `The store holds no operation yet; ${rto}.`;
+  const parts: string[] = [];
+  if (facts.outcome === 'refused') {
+    parts.push(facts.lsn > 0 ? `Not recovered: the best that is proven ends at LSN ${grouped(facts.lsn)}` : 'Not recovered: nothing usable is left');
+  } else parts.push(`Recovered from ${facts.base ?? 'the log alone'} to LSN ${grouped(facts.lsn)}`);
+  parts.push(`${plural(facts.replayed, 'operation')} replayed`);
+  if (facts.salvaged > 0) parts.push(`${plural(facts.salvaged, 'page')} salvaged`);
+  if (facts.tornBytes > 0) parts.push(`${plural(facts.tornBytes, 'torn byte')} discarded`);
+  if (facts.lostPages > 0) parts.push(`${plural(facts.lostPages, 'page')} without a good copy`);
+  parts.push(facts.lostAcknowledged > 0 ? `${plural(facts.lostAcknowledged, 'acknowledged operation')} lost` : 'no acknowledged operation lost');
+  return `${parts.join('; ')}; ${rto}.`;
+}

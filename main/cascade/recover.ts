@@ -1,0 +1,275 @@
+/**
+ * The cascade: identify, probe, decide, load, replay, validate; then, after the clock of the RTO has stopped, compare. Read-only
+ * from the first byte to the last; it runs on read-only media and beside a live writer, and it can be run again.
+ */
+
+import type { Finding, RecoveryProgress, RecoveryReport, StepName, StepReport, TierReport } from '../../shared/contract/recovery.ts';
+import { RearmError } from '../../shared/errors.ts';
+import { stateDigest } from '../image/canonical.ts';
+import { Image } from '../image/image.ts';
+import type { Clock, Storage } from '../storage/storage.ts';
+import { readIdentity, type StoreIdentity, storeIdBytes } from '../store/identity.ts';
+import { type StoreLayout, storeLayout } from '../store/layout.ts';
+import { type Epoch, onLineage, type Stretch } from '../store/lineage.ts';
+import { readArchive } from '../tiers/archive-reader.ts';
+import { readMapped } from '../tiers/mapped-reader.ts';
+import { readSlots } from '../tiers/slot-reader.ts';
+import { readSnapshots } from '../tiers/snapshot-reader.ts';
+import type { TierHead } from '../tiers/tier-copy.ts';
+import { type SegmentScan, scanSegments } from '../wal/log-reader.ts';
+import { type Assembly, assemble } from './assemble.ts';
+import { Candidates } from './candidates.ts';
+import { knownLineage } from './known-lineage.ts';
+import { lossesOf } from './losses.ts';
+import { type Replay, replay } from './replay.ts';
+import { buildReport } from './report.ts';
+import { validate } from './validate.ts';
+
+export const RTO_BUDGET_MS = 5_000;
+
+export interface RecoverOptions {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly root: string;
+  readonly bootId: string;
+  /** Recover to this LSN instead of the highest provable one. */
+  readonly at?: number | undefined;
+  /** Leave the comparison out: nothing after the RTO. */
+  readonly brief?: boolean | undefined;
+  readonly rtoBudgetMs?: number | undefined;
+  readonly progress?: ((progress: RecoveryProgress) => void) | undefined;
+  /** Polled between pieces of work. */
+  readonly cancelled?: (() => boolean) | undefined;
+}
+
+export interface Recovery {
+  readonly report: RecoveryReport;
+  /** The recovered state; null where there is none that is whole. It may be older than what was acknowledged: see the report. */
+  readonly image: Image | null;
+  /** Checksum of the frame that ends at the recovered LSN. */
+  readonly headHash: bigint;
+  readonly identity: StoreIdentity;
+  /** Newest epoch of the lineage; null in a store that was never opened. */
+  readonly epoch: Epoch | null;
+}
+
+/** What the steps have found so far; the report is made of it. */
+export interface Evidence {
+  readonly root: string;
+  readonly layout: StoreLayout;
+  readonly identity: StoreIdentity;
+  readonly storeId: Uint8Array;
+  readonly epoch: Epoch | null;
+  readonly path: readonly Stretch[];
+  readonly writerAlive: boolean;
+  readonly heads: readonly TierHead[];
+  readonly scan: SegmentScan;
+  readonly candidates: Candidates;
+  readonly acknowledged: number;
+  readonly assembly: Assembly | null;
+  readonly replay: Replay | null;
+  readonly image: Image | null;
+  readonly findings: readonly Finding[];
+}
+
+/** Times the steps, tells progress, and looks whether the work was cancelled. */
+class Course {
+  readonly steps: StepReport[] = [];
+  readonly #options: RecoverOptions;
+  readonly #startNs: bigint;
+  tiers: readonly TierReport[] = [];
+  afterRto = false;
+
+  constructor(options: RecoverOptions) {
+    this.#options = options;
+    this.#startNs = options.clock.monotonicNs();
+  }
+
+  sinceMs(): number {
+    return Number(this.#options.clock.monotonicNs() - this.#startNs) / 1e6;
+  }
+
+  tell(phase: StepName, fraction: number | null, detail: string): void {
+    if (this.#options.cancelled?.()) throw new RearmError('CANCELLED', 'the recovery was cancelled; nothing was changed', {});
+    this.#options.progress?.({ phase, fraction, detail, steps: this.steps, tiers: this.tiers });
+  }
+
+  run<T>(step: StepName, detail: string, work: () => { value: T; outcome?: StepReport['outcome']; reason: string; lsnBefore?: number | null; lsnAfter?: number | null }): T {
+    this.tell(step, null, detail);
+    const startMs = this.sinceMs();
+    try {
+      const { value, outcome = 'ok', reason, lsnBefore = null, lsnAfter = null } = work();
+      this.steps.push({ step, outcome, reason, lsnBefore, lsnAfter, startMs, ms: this.sinceMs() - startMs, afterRto: this.afterRto });
+      this.tell(step, 1, reason);
+      return value;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.steps.push({ step, outcome: 'failed', reason, lsnBefore: null, lsnAfter: null, startMs, ms: this.sinceMs() - startMs, afterRto: this.afterRto });
+      throw error;
+    }
+  }
+}
+
+/**
+ * Runs the cascade. Damage is in the report, not thrown.
+ *
+ * @throws RearmError STORE_MISSING, VERSION_NEWER, PERMISSION_DENIED, FORMAT_INVALID or CHECKSUM_MISMATCH of store.json;
+ *   LSN_UNREACHABLE for a point in time that the store no longer reaches; CANCELLED
+ */
+export function recover(options: RecoverOptions): Recovery {
+  const { storage, clock, root } = options;
+  const startedAtNs = clock.wallNs();
+  const course = new Course(options);
+  const layout = storeLayout(root);
+  const findings: Finding[] = [];
+
+  const { identity, storeId, lineage, writerAlive } = course.run('identify', 'which store, which lineage, is its writer alive', () => {
+    const found = readIdentity(storage, root);
+    const id = storeIdBytes(found);
+    const known = knownLineage(storage, layout, id);
+    findings.push(...known.findings);
+    const alive = storage.isLocked(layout.lock);
+    const reason = `store ${found.name} (${found.storeId.slice(0, 8)}), epoch ${known.head?.epoch ?? 0}, ${alive ? 'its writer is alive: observing only' : 'no writer'}`;
+    return { value: { identity: found, storeId: id, lineage: known, writerAlive: alive }, reason, outcome: known.findings.length > 0 ? 'finding' : 'ok' };
+  });
+  const path = lineage.path;
+
+  const mapped = course.run('probe.L1', 'mapped file', () => {
+    const reading = readMapped(storage, layout, storeId, options.bootId);
+    return { value: reading, reason: describeHeads(reading.heads) };
+  });
+  const slots = course.run('probe.L2', 'slots', () => {
+    const value = readSlots(storage, layout, storeId);
+    return { value, reason: describeHeads(value) };
+  });
+  const snapshots = course.run('probe.L3', 'snapshots', () => {
+    const value = readSnapshots(storage, layout, storeId);
+    return { value, reason: describeHeads(value) };
+  });
+  const archives = course.run('probe.L4', 'archive', () => {
+    const value = readArchive(layout, identity.storeId);
+    return { value, reason: describeHeads(value) };
+  });
+  const scan = course.run('probe.log', 'log segments', () => {
+    const value = scanSegments(storage, layout, storeId, path);
+    for (const { name, error } of value.errors) findings.push({ code: 'SEGMENT_UNREADABLE', severity: 'damage', message: error.message, file: `wal/${name}` });
+    const first = value.segments[0];
+    return { value, reason: first ? `${value.segments.length} segments from LSN ${first.firstLsn}` : 'no segment', outcome: value.errors.length > 0 ? 'finding' : 'ok' };
+  });
+
+  const heads = [...mapped.heads, ...slots, ...snapshots, ...archives];
+  const candidates = new Candidates(storage, clock, storeId, path, scan, heads, options.at);
+  const acknowledged = acknowledgedBy(mapped.acknowledged, heads, path);
+
+  const image = new Image(identity.rowsMax);
+  course.run('decide', 'which copies can be the base', () => {
+    const order = candidates.describe();
+    return { value: undefined, reason: order };
+  });
+  const best = firstWhole(options, storeId, candidates, scan, image, course);
+  const validation = course.run('validate', 'positions, exposure, orders, balances, times', () => {
+    const value = best?.replay ? validate(image, clock.wallNs()) : [];
+    const critical = value.filter((finding) => finding.severity === 'critical').length;
+    return { value, reason: critical > 0 ? `${critical} rules do not hold` : value.length > 0 ? value[0]!.message : 'every rule holds', outcome: critical > 0 ? 'failed' : value.length > 0 ? 'finding' : 'ok' };
+  });
+  findings.push(...validation);
+  const rtoMs = course.sinceMs();
+
+  course.afterRto = true;
+  const recoveredLsn = best?.replay ? image.lsn : 0;
+  const watermark = Math.max(acknowledged, best?.replay?.end.durableSeen ?? 0);
+  let losses: ReturnType<typeof lossesOf> = new Map();
+  let digest: string | null = null;
+  if (!options.brief) {
+    course.run('compare', 'the other copies in depth, and the digest of the state', () => {
+      findings.push(...candidates.judgeRest(() => course.tell('compare', null, 'reading the other copies')));
+      losses = lossesOf(storage, storeId, scan.segments, heads.flatMap((head) => (head.mark ? [head.mark.lsn] : [])), recoveredLsn, watermark);
+      digest = best?.replay ? stateDigest(image) : null;
+      const damaged = candidates.damagedCount();
+      return { value: undefined, reason: damaged > 0 ? `${damaged} copies are damaged` : 'no other copy is damaged', outcome: damaged > 0 ? 'finding' : 'ok' };
+    });
+  }
+  const evidence: Evidence = {
+    root, layout, identity, storeId, epoch: lineage.head, path, writerAlive, heads, scan, candidates,
+    acknowledged: watermark, assembly: best?.assembly ?? null, replay: best?.replay ?? null, image: best?.replay ? image : null, findings,
+  };
+  const report = buildReport(evidence, course.steps, {
+    startedAtNs, nowNs: clock.wallNs(), rtoMs, rtoBudgetMs: options.rtoBudgetMs ?? RTO_BUDGET_MS, at: options.at, losses, digest,
+  });
+  const end = best?.replay?.end;
+  const base = best?.assembly.hot;
+  const headHash = end && end.lastLsn >= (base?.mark.lsn ?? 0) ? end.headHash : (base?.mark.headHash ?? 0n);
+  return { report, image: evidence.image, headHash, identity, epoch: lineage.head };
+}
+
+const describeHeads = (heads: readonly TierHead[]): string => {
+  if (heads.length === 0) return 'nothing there';
+  const newest = heads.reduce<TierHead | null>((best, head) => (head.mark && (!best?.mark || head.mark.lsn > best.mark.lsn) ? head : best), null);
+  return newest ? `${newest.name} claims LSN ${newest.mark!.lsn}` : (heads[0]!.problem?.message ?? 'unreadable');
+};
+
+/** Highest LSN that is known to have been acknowledged: the watermarks of the lineage's epochs, and marks that are taken after a sync. */
+function acknowledgedBy(watermarks: ReadonlyMap<number, number>, heads: readonly TierHead[], path: readonly Stretch[]): number {
+  let highest = 0;
+  for (const stretch of path) {
+    const watermark = watermarks.get(stretch.epoch);
+    if (watermark !== undefined) highest = Math.max(highest, Math.min(watermark, stretch.to));
+    highest = Math.max(highest, stretch.from);
+  }
+  for (const { mark, tier } of heads) {
+    if (mark && tier !== 'L1' && onLineage(path, mark.epoch, mark.lsn)) highest = Math.max(highest, mark.lsn);
+  }
+  return highest;
+}
+
+interface Attempt {
+  readonly assembly: Assembly;
+  readonly replay: Replay | null;
+}
+
+/** Tries the copies as base, best first, until one leads to a whole state; the last attempt where none does. */
+function firstWhole(options: RecoverOptions, storeId: Uint8Array, candidates: Candidates, scan: SegmentScan, image: Image, course: Course): Attempt | null {
+  let last: Attempt | null = null;
+  const target = options.at ?? Number.POSITIVE_INFINITY;
+  for (const order of candidates.orders()) {
+    image.words.fill(0n, 0, image.pageCount * 512);
+    image.mapPages(0);
+    const assembly = course.run('load', 'the base, page by page', () => {
+      const value = assemble(image, order.next);
+      const base = value.hot;
+      const reason = base ? `${base.head.name} at LSN ${base.mark.lsn}${value.salvaged.length > 0 ? `, ${value.salvaged.length} pages from elsewhere` : ''}` : 'no copy: the log from its beginning';
+      return { value, reason, outcome: value.lost.length > 0 ? 'failed' : value.salvaged.length > 0 ? 'finding' : 'ok', lsnAfter: base?.mark.lsn ?? 0 };
+    });
+    const baseLsn = assembly.hot?.mark.lsn ?? 0;
+    const logFirst = scan.segments[0]?.firstLsn ?? Number.POSITIVE_INFINITY;
+    if (!assembly.hot && logFirst !== 1 && !(candidates.isEmpty && scan.segments.length === 0)) {
+      if (options.at !== undefined) throw new RearmError('LSN_UNREACHABLE', `LSN ${options.at} is no longer reachable: the oldest copy is newer and the log begins at ${Number.isFinite(logFirst) ? logFirst : 'nothing'}`, {});
+      continue;
+    }
+    const bridged = assembly.from === baseLsn || logFirst <= assembly.from + 1;
+    if (assembly.lost.length > 0 || !bridged) {
+      last ??= { assembly, replay: null };
+      continue;
+    }
+    const reaches = !order.lastResort && logFirst <= assembly.from + 1;
+    const done = course.run('replay', 'operations after the base', () => {
+      const value = replay(image, {
+        storage: options.storage, storeId, segments: reaches ? scan.segments : [], from: assembly.from, baseLsn, to: target,
+        progress: (fraction, lsn) => course.tell('replay', fraction, `LSN ${lsn}`),
+      });
+      const { kind, reason } = value.end;
+      return { value, reason: kind === 'end' ? `${value.replayed} operations; ${value.rootsCompared} logged roots agree` : reason, outcome: kind === 'damaged' ? 'finding' : 'ok', lsnBefore: baseLsn, lsnAfter: image.lsn };
+    });
+    const incomplete = assembly.from < baseLsn && done.end.lastLsn < baseLsn;
+    const attempt = { assembly, replay: incomplete || done.rootDiffersAt !== null ? null : done };
+    if (done.rootDiffersAt !== null) candidates.distrust(assembly.hot?.head, `the replayed state differs from the root that was logged at LSN ${done.rootDiffersAt}`);
+    if (attempt.replay) {
+      if (options.at !== undefined && image.lsn < options.at) {
+        throw new RearmError('LSN_UNREACHABLE', `LSN ${options.at} is beyond the last one, ${image.lsn}`, { last: image.lsn });
+      }
+      return attempt;
+    }
+    last = attempt;
+  }
+  return last;
+}

@@ -1,0 +1,85 @@
+/** Brings an image forward by the log, and compares it with every root that the engine logged along the way. */
+
+import { RearmError } from '../../shared/errors.ts';
+import { OPERATIONS } from '../../shared/model/operations.ts';
+import type { Image } from '../image/image.ts';
+import { RECORD_HEADER_BYTES, readRecordHeader, redo } from '../operations/record.ts';
+import type { Storage } from '../storage/storage.ts';
+import { type LogEnd, type LogSegment, readLog } from '../wal/log-reader.ts';
+
+export interface ReplayOptions {
+  readonly storage: Storage;
+  readonly storeId: Uint8Array;
+  readonly segments: readonly LogSegment[];
+  /** Operations above this LSN are applied where a page is older. */
+  readonly from: number;
+  /** Pages are complete at their own LSNs up to here: roots are compared only above. */
+  readonly baseLsn: number;
+  /** Stop after this LSN; Infinity: to the end. */
+  readonly to: number;
+  readonly progress?: ((fraction: number, lsn: number) => void) | undefined;
+}
+
+export interface Replay {
+  readonly end: LogEnd;
+  readonly replayed: number;
+  readonly rootsCompared: number;
+  /** LSN of the first logged root that the replayed image did not have; null where all agreed. */
+  readonly rootDiffersAt: number | null;
+  readonly lastTimeNs: bigint;
+  readonly lastOperation: number;
+}
+
+const ROOT_MARK = OPERATIONS['root.mark'].id;
+/** Progress is told every this many bytes. */
+const PROGRESS_BYTES = 8 << 20;
+
+/** @throws RearmError FORMAT_INVALID where a frame with a right checksum holds a record that is not one; CANCELLED from progress */
+export function replay(image: Image, options: ReplayOptions): Replay {
+  const { from, to, baseLsn } = options;
+  let replayed = 0;
+  let rootsCompared = 0;
+  let rootDiffersAt: number | null = null;
+  let lastTimeNs = 0n;
+  let lastOperation = 0;
+  let told = 0;
+  const end = readLog({
+    storage: options.storage,
+    storeId: options.storeId,
+    segments: options.segments,
+    // The frame that ends at the base is shown as well: its last operation tells how the epoch ended.
+    fromLsn: from,
+    progress: (bytes, total) => {
+      if (bytes - told < PROGRESS_BYTES) return;
+      told = bytes;
+      options.progress?.(total > 0 ? bytes / total : 1, image.lsn);
+    },
+    visit: (frame) => {
+      let lsn = frame.header.firstLsn;
+      if (lsn > to) return false;
+      let at = frame.payloadAt;
+      const frameEnd = at + frame.header.payloadBytes;
+      for (let left = frame.header.count; left > 0; left -= 1, lsn += 1) {
+        const header = readRecordHeader(frame.view, at, frameEnd);
+        if (lsn > to) return false;
+        if (header.operation === ROOT_MARK && lsn > baseLsn && rootDiffersAt === null) {
+          image.sealChanged();
+          rootsCompared += 1;
+          if (image.root !== frame.view.getBigUint64(at + RECORD_HEADER_BYTES, true)) rootDiffersAt = lsn;
+        }
+        if (lsn > from) {
+          redo(image, lsn, frame.quads, frame.words, at);
+          replayed += 1;
+          if (lsn > image.lsn) image.lsn = lsn;
+        }
+        lastTimeNs = header.timeNs;
+        lastOperation = header.operation;
+        at += header.bytes;
+      }
+      if (at !== frameEnd) throw new RearmError('FORMAT_INVALID', `the frame at LSN ${frame.header.firstLsn} does not end with its last record`, {});
+      return undefined;
+    },
+  });
+  image.sealChanged();
+  return { end, replayed, rootsCompared, rootDiffersAt, lastTimeNs, lastOperation };
+}

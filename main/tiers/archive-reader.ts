@@ -1,0 +1,107 @@
+/** Reads L4, always from a copy outside the store: opening a database may write beside it. */
+
+import fs from 'node:fs';
+import os from 'node:os';
+import { join } from 'node:path';
+import { RearmError } from '../../shared/errors.ts';
+import { PAGE_BYTES } from '../../shared/model/schema.ts';
+import type { StoreLayout } from '../store/layout.ts';
+import { ARCHIVE_FILE_NAME } from '../store/layout.ts';
+import { ARCHIVE_VERSION, archiveUnavailable, openDatabase } from './archive.ts';
+import { type CheckpointMark, decodeMark, MARK_BYTES, PAGE_ENTRY_BYTES } from './checkpoint.ts';
+import { decompress } from './compression.ts';
+import { judgeWithTable, type TierCopy, type TierHead } from './tier-copy.ts';
+
+const PAGES_MAX = 1 << 20;
+const NAME = `l4/${ARCHIVE_FILE_NAME}`;
+
+interface ImageRow {
+  readonly lsn: number;
+  readonly epoch: number;
+  readonly mark: Uint8Array;
+}
+
+/** Works on a private copy of the database, which is removed afterwards. */
+function withCopy<T>(path: string, work: (copy: string) => T): T {
+  const directory = fs.mkdtempSync(join(os.tmpdir(), 'rearm-archive-'));
+  try {
+    const copy = join(directory, 'archive.db');
+    fs.copyFileSync(path, copy);
+    // A transaction that was under way left its journal: without it the database would be half of two states.
+    if (fs.existsSync(`${path}-journal`)) fs.copyFileSync(`${path}-journal`, `${copy}-journal`);
+    return work(copy);
+  } finally {
+    fs.rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+const trouble = (error: unknown): RearmError =>
+  error instanceof RearmError ? error : new RearmError('FORMAT_INVALID', `${NAME}: ${(error as Error).message}`, { path: NAME }, error);
+
+function badHead(code: 'damaged' | 'newer' | 'foreign' | 'unavailable', message: string, bytes: number): TierHead {
+  return {
+    tier: 'L4', name: NAME, mark: null, scope: 'all', bytes, problem: { code, message },
+    load: () => {
+      throw new RearmError(code === 'unavailable' ? 'TIER_UNAVAILABLE' : 'FORMAT_INVALID', message, {});
+    },
+  };
+}
+
+/** Heads of the images in the archive, newest first; one bad head where it cannot be read; none where there is no archive. */
+export function readArchive(layout: StoreLayout, storeId: string): TierHead[] {
+  const path = join(layout.l4, ARCHIVE_FILE_NAME);
+  const stat = fs.lstatSync(path, { throwIfNoEntry: false });
+  if (!stat) return [];
+  const reason = archiveUnavailable();
+  if (reason) return [badHead('unavailable', reason, stat.size)];
+  if (!stat.isFile()) return [badHead('damaged', `${NAME} is not a regular file`, 0)];
+  try {
+    return withCopy(path, (copy) => {
+      const database = openDatabase(copy, {});
+      try {
+        const info = database.prepare('SELECT format, version, store_id FROM archive').get() as { format: string; version: number; store_id: string } | undefined;
+        if (!info || info.format !== 'rearm-archive') return [badHead('damaged', `${NAME} is not an archive`, stat.size)];
+        if (info.version > ARCHIVE_VERSION) return [badHead('newer', `${NAME} has format version ${info.version}, this release reads ${ARCHIVE_VERSION}`, stat.size)];
+        if (info.store_id !== storeId) return [badHead('foreign', `${NAME} belongs to another store`, stat.size)];
+        const rows = database.prepare('SELECT lsn, epoch, mark FROM images ORDER BY lsn DESC, epoch DESC').all() as ImageRow[];
+        return rows.map((row) => headOf(path, row, stat.size));
+      } finally {
+        database.close();
+      }
+    });
+  } catch (error) {
+    return [badHead('damaged', trouble(error).message, stat.size)];
+  }
+}
+
+function headOf(path: string, row: ImageRow, bytes: number): TierHead {
+  const name = `${NAME}#${row.lsn}`;
+  const mark = row.mark.length === MARK_BYTES ? decodeMark(new DataView(row.mark.buffer, row.mark.byteOffset), 0) : null;
+  if (!mark || mark.pageCount > PAGES_MAX || mark.lsn !== row.lsn || mark.epoch !== row.epoch) return badHead('damaged', `${name}: its mark makes no sense`, bytes);
+  return { tier: 'L4', name, mark, scope: 'all', bytes, problem: null, load: () => load(path, name, mark, bytes) };
+}
+
+function load(path: string, name: string, mark: CheckpointMark, bytes: number): TierCopy {
+  const row = withCopy(path, (copy) => {
+    try {
+      const database = openDatabase(copy, {});
+      try {
+        return database.prepare('SELECT page_table, codec, raw_bytes, pages FROM images WHERE epoch = ? AND lsn = ?').get(mark.epoch, mark.lsn) as
+          | { page_table: Uint8Array; codec: number; raw_bytes: number; pages: Uint8Array }
+          | undefined;
+      } finally {
+        database.close();
+      }
+    } catch (error) {
+      throw trouble(error);
+    }
+  });
+  const size = mark.pageCount * PAGE_BYTES;
+  if (!row || row.raw_bytes !== size || row.page_table.length !== mark.pageCount * PAGE_ENTRY_BYTES) throw new RearmError('FORMAT_INVALID', `${name} does not have the size of its pages`, {});
+  const head: TierHead = { tier: 'L4', name, mark, scope: 'all', bytes, problem: null, load: () => load(path, name, mark, bytes) };
+  // A copy of its own: the views that judge it need an aligned buffer.
+  const pages = Uint8Array.from(decompress(row.codec, row.pages, size));
+  const copy = judgeWithTable(head, mark, pages, Uint8Array.from(row.page_table));
+  if (!copy) throw new RearmError('CHECKSUM_MISMATCH', `${name}: neither the page table nor the pages sum to the root of LSN ${mark.lsn}`, { path });
+  return copy;
+}

@@ -1,0 +1,107 @@
+/** Reads L3. A damaged chunk costs its own pages only. */
+
+import { join } from 'node:path';
+import { xxh64 } from '@node-rs/xxhash';
+import { RearmError } from '../../shared/errors.ts';
+import { PAGE_BYTES } from '../../shared/model/schema.ts';
+import { readWhole } from '../storage/publish.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { StoreLayout } from '../store/layout.ts';
+import { type CheckpointMark, decodeMark, PAGE_ENTRY_BYTES } from './checkpoint.ts';
+import { decompress } from './compression.ts';
+import { CHUNK_ENTRY_BYTES, CHUNK_PAGES, listSnapshots, SNAPSHOT_DIRECTORY_AT, SNAPSHOT_MAGIC, SNAPSHOT_VERSION } from './snapshot.ts';
+import { judgeWithTable, type TierCopy, type TierHead } from './tier-copy.ts';
+
+/** No snapshot is larger: 2^20 pages raw, and their tables. */
+const SNAPSHOT_BYTES_MAX = 5 * 1024 ** 3;
+const PAGES_MAX = 1 << 20;
+
+/** Heads of all snapshots, newest first. */
+export function readSnapshots(storage: Storage, layout: StoreLayout, storeId: Uint8Array): TierHead[] {
+  return listSnapshots(storage, layout.l3).map(({ name: fileName, epoch, lsn }) => {
+    const path = join(layout.l3, fileName);
+    const name = `l3/${fileName}`;
+    try {
+      return readHead(storage, path, name, storeId, epoch, lsn);
+    } catch (error) {
+      if (!(error instanceof RearmError)) throw error;
+      const code = error.code === 'VERSION_NEWER' ? 'newer' : error.code === 'STORE_FOREIGN' ? 'foreign' : 'damaged';
+      return {
+        tier: 'L3', name, mark: null, scope: 'all', bytes: 0, problem: { code, message: error.message },
+        load: () => {
+          throw error;
+        },
+      } satisfies TierHead;
+    }
+  });
+}
+
+interface Head {
+  readonly mark: CheckpointMark;
+  readonly chunks: number;
+  readonly headBytes: number;
+}
+
+function parse(name: string, path: string, fixed: Uint8Array, size: number, storeId: Uint8Array): Head {
+  const context = { path };
+  const view = new DataView(fixed.buffer, fixed.byteOffset);
+  if (fixed.length < SNAPSHOT_DIRECTORY_AT) throw new RearmError('FORMAT_INVALID', `${name} is shorter than its header`, context);
+  if (view.getUint32(8, true) !== SNAPSHOT_MAGIC) throw new RearmError('FORMAT_INVALID', `${name} is not a snapshot`, context);
+  const version = view.getUint16(12, true);
+  const chunks = view.getUint32(32, true);
+  const mark = decodeMark(view, 40);
+  if (!mark || mark.pageCount > PAGES_MAX || chunks !== Math.ceil(mark.pageCount / CHUNK_PAGES)) throw new RearmError('FORMAT_INVALID', `${name}: its counts make no sense`, context);
+  const headBytes = SNAPSHOT_DIRECTORY_AT + chunks * CHUNK_ENTRY_BYTES + mark.pageCount * PAGE_ENTRY_BYTES;
+  if (headBytes > size) throw new RearmError('FORMAT_INVALID', `${name} has ${size} bytes, less than its directory`, context);
+  if (version > SNAPSHOT_VERSION) throw new RearmError('VERSION_NEWER', `${name} has format version ${version}, this release reads ${SNAPSHOT_VERSION}`, context);
+  if (!storeId.every((byte, i) => fixed[16 + i] === byte)) throw new RearmError('STORE_FOREIGN', `${name} belongs to another store`, context);
+  return { mark, chunks, headBytes };
+}
+
+function readHead(storage: Storage, path: string, name: string, storeId: Uint8Array, epoch: number, lsn: number): TierHead {
+  const file = storage.open(path, 'read');
+  try {
+    const size = file.size();
+    const fixed = new Uint8Array(SNAPSHOT_DIRECTORY_AT);
+    const have = file.read(fixed, 0, fixed.length, 0);
+    const { mark, headBytes } = parse(name, path, fixed.subarray(0, have), size, storeId);
+    const head = new Uint8Array(headBytes);
+    file.read(head, 0, headBytes, 0);
+    if (xxh64(head.subarray(8)) !== new DataView(head.buffer).getBigUint64(0, true)) {
+      throw new RearmError('CHECKSUM_MISMATCH', `the header of ${name} does not match its checksum`, { path });
+    }
+    if (mark.epoch !== epoch || mark.lsn !== lsn) throw new RearmError('FORMAT_INVALID', `${name} holds LSN ${mark.lsn} of epoch ${mark.epoch}`, { path });
+    return { tier: 'L3', name, mark, scope: 'all', bytes: size, problem: null, load: () => load(storage, path, name, mark, storeId) };
+  } finally {
+    file.close();
+  }
+}
+
+function load(storage: Storage, path: string, name: string, mark: CheckpointMark, storeId: Uint8Array): TierCopy {
+  const bytes = readWhole(storage, path, SNAPSHOT_BYTES_MAX);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const { chunks, headBytes } = parse(name, path, bytes, bytes.length, storeId);
+  const table = bytes.slice(SNAPSHOT_DIRECTORY_AT + chunks * CHUNK_ENTRY_BYTES, headBytes);
+  const pages = new Uint8Array(mark.pageCount * PAGE_BYTES);
+  const lost = new Map<number, string>();
+  for (let chunk = 0; chunk < chunks; chunk += 1) {
+    const at = SNAPSHOT_DIRECTORY_AT + chunk * CHUNK_ENTRY_BYTES;
+    const offset = Number(view.getBigUint64(at, true));
+    const stored = view.getUint32(at + 8, true);
+    const raw = Math.min(CHUNK_PAGES, mark.pageCount - chunk * CHUNK_PAGES) * PAGE_BYTES;
+    try {
+      if (offset < headBytes || offset + stored > bytes.length) throw new RearmError('FORMAT_INVALID', `chunk ${chunk} lies outside the file`, {});
+      if (view.getUint32(at + 16, true) !== raw) throw new RearmError('FORMAT_INVALID', `chunk ${chunk} does not have the size of its pages`, {});
+      const part = bytes.subarray(offset, offset + stored);
+      if (xxh64(part) !== view.getBigUint64(at + 24, true)) throw new RearmError('CHECKSUM_MISMATCH', `chunk ${chunk} does not match its checksum`, {});
+      pages.set(decompress(view.getUint32(at + 12, true), part, raw), chunk * CHUNK_PAGES * PAGE_BYTES);
+    } catch (error) {
+      if (!(error instanceof RearmError)) throw error;
+      for (let page = chunk * CHUNK_PAGES; page < Math.min((chunk + 1) * CHUNK_PAGES, mark.pageCount); page += 1) lost.set(page, error.message);
+    }
+  }
+  const head: TierHead = { tier: 'L3', name, mark, scope: 'all', bytes: bytes.length, problem: null, load: () => load(storage, path, name, mark, storeId) };
+  const copy = judgeWithTable(head, mark, pages, table);
+  if (!copy) throw new RearmError('CHECKSUM_MISMATCH', `${name}: the page table does not sum to the root of LSN ${mark.lsn}`, { path });
+  return lost.size === 0 ? copy : { ...copy, reasons: new Map([...copy.reasons].map(([page, reason]) => [page, lost.get(page) ?? reason])) };
+}

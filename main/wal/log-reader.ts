@@ -1,0 +1,335 @@
+/**
+ * Reads the log of one lineage: first its segments by their headers, then frame by frame through one reused buffer.
+ *
+ * Where frames stop, the reader says which it is: the end, a torn tail (bytes behind the last valid frame, nothing valid after
+ * them), or damage (a valid frame or a whole segment follows). It never skips over damage.
+ */
+
+import { join } from 'node:path';
+import { RearmError } from '../../shared/errors.ts';
+import type { Storage, StoredFile } from '../storage/storage.ts';
+import type { StoreLayout } from '../store/layout.ts';
+import type { Stretch } from '../store/lineage.ts';
+import { FRAME_HEADER_BYTES, FRAME_MAGIC, type FrameHeader, readFrame } from './frame.ts';
+import { parseSegmentName, readSegmentHeader, SEGMENT_HEADER_BYTES } from './segment.ts';
+
+export interface LogSegment {
+  readonly name: string;
+  readonly path: string;
+  readonly epoch: number;
+  readonly segment: number;
+  readonly firstLsn: number;
+  readonly previousHash: bigint;
+  readonly createdNs: bigint;
+  readonly bytes: number;
+  /** Frames above this LSN belong to an abandoned branch. */
+  readonly lastLsnAllowed: number;
+}
+
+export interface SegmentScan {
+  /** Segments of the lineage in LSN order. */
+  readonly segments: readonly LogSegment[];
+  /** Segments that were prepared and not used. */
+  readonly prepared: readonly string[];
+  /** What could not be read as a segment, by name. */
+  readonly errors: readonly { readonly name: string; readonly error: RearmError }[];
+  /** Names of segments of other branches. */
+  readonly abandoned: readonly string[];
+  readonly bytes: number;
+}
+
+/** Reads the headers of all segments. */
+export function scanSegments(storage: Storage, layout: StoreLayout, storeId: Uint8Array, path: readonly Stretch[]): SegmentScan {
+  const segments: LogSegment[] = [];
+  const prepared: string[] = [];
+  const errors: { name: string; error: RearmError }[] = [];
+  const abandoned: string[] = [];
+  let total = 0;
+  for (const name of storage.list(layout.wal)) {
+    const parsed = parseSegmentName(name);
+    if (!parsed) continue;
+    const file = join(layout.wal, name);
+    const stretch = path.find((entry) => entry.epoch === parsed.epoch);
+    if (!stretch) {
+      abandoned.push(name);
+      continue;
+    }
+    let opened: StoredFile | undefined;
+    try {
+      opened = storage.open(file, 'read');
+      const bytes = opened.size();
+      const header = readSegmentHeader(opened, storeId);
+      if (header === null) {
+        prepared.push(name);
+        continue;
+      }
+      if (header.epoch !== parsed.epoch || header.segment !== parsed.segment) {
+        throw new RearmError('FORMAT_INVALID', `${name} holds segment ${header.segment} of epoch ${header.epoch}`, { path: file });
+      }
+      total += bytes;
+      if (header.firstLsn > stretch.to) abandoned.push(name);
+      else {
+        segments.push({
+          name, path: file, epoch: parsed.epoch, segment: parsed.segment, firstLsn: header.firstLsn, previousHash: header.previousHash,
+          createdNs: header.createdNs, bytes, lastLsnAllowed: stretch.to,
+        });
+      }
+    } catch (error) {
+      if (!(error instanceof RearmError)) throw error;
+      errors.push({ name, error });
+    } finally {
+      opened?.close();
+    }
+  }
+  return { segments, prepared, errors, abandoned, bytes: total };
+}
+
+/** One frame under the reader's cursor; the views are reused by the next. */
+export interface FrameView {
+  readonly header: FrameHeader;
+  readonly segment: LogSegment;
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly quads: Uint32Array;
+  readonly words: BigInt64Array;
+  /** Where the payload begins in the views. */
+  readonly payloadAt: number;
+}
+
+export interface LogEnd {
+  readonly kind: 'end' | 'tornTail' | 'damaged';
+  /** Last LSN that the log proves. */
+  readonly lastLsn: number;
+  /** Checksum of the frame that ends there. */
+  readonly headHash: bigint;
+  /** Bytes from the last valid frame to the last byte that is not zero, where no valid frame follows. */
+  readonly tornBytes: number;
+  readonly at: { readonly file: string; readonly offset: number } | null;
+  readonly reason: string;
+  /** Highest LSN that a frame says was durable when it was written. */
+  readonly durableSeen: number;
+  /** First LSN of the first valid frame behind damage; null where none. */
+  readonly resumesAt: number | null;
+  /** Damage that lies wholly before `fromLsn`: passed over, because nothing of it was asked for. */
+  readonly passedOver: readonly { readonly file: string; readonly offset: number; readonly reason: string }[];
+}
+
+const BUFFER_BYTES = 4 << 20;
+
+export interface ReadLogOptions {
+  readonly storage: Storage;
+  readonly storeId: Uint8Array;
+  readonly segments: readonly LogSegment[];
+  /** Frames that end before this LSN are verified and not shown. */
+  readonly fromLsn: number;
+  /** Called per frame in order; false ends the reading there. */
+  readonly visit: (frame: FrameView) => boolean | undefined;
+  /** Called now and then with the bytes read so far. May throw CANCELLED. */
+  readonly progress?: ((bytes: number, total: number) => void) | undefined;
+}
+
+/** The segment in which `lsn` must lie: the last one that begins at or before it; -1 where the log begins later. */
+export function segmentOf(segments: readonly LogSegment[], lsn: number): number {
+  for (let i = segments.length - 1; i >= 0; i -= 1) if (segments[i]!.firstLsn <= lsn) return i;
+  return -1;
+}
+
+/** Reads forward from the segment that holds `fromLsn`. */
+export function readLog(options: ReadLogOptions): LogEnd {
+  const { storage, storeId, segments, fromLsn } = options;
+  const start = Math.max(0, segmentOf(segments, fromLsn));
+  if (segments.length === 0) return { kind: 'end', lastLsn: 0, headHash: 0n, tornBytes: 0, at: null, reason: 'there is no log', durableSeen: 0, resumesAt: null, passedOver: [] };
+  const reader = new SegmentReader(storage, storeId);
+  let lastLsn = segments[start]!.firstLsn - 1;
+  let headHash = segments[start]!.previousHash;
+  let durableSeen = 0;
+  let done = 0;
+  const total = segments.slice(start).reduce((sum, segment) => sum + segment.bytes, 0);
+  const ended = (kind: LogEnd['kind'], reason: string, at: LogEnd['at'] = null, tornBytes = 0, resumesAt: number | null = null): LogEnd => ({
+    kind, lastLsn, headHash, tornBytes, at, reason, durableSeen, resumesAt, passedOver,
+  });
+  const passedOver: { file: string; offset: number; reason: string }[] = [];
+  for (let i = start; i < segments.length; i += 1) {
+    const segment = segments[i]!;
+    if (segment.firstLsn !== lastLsn + 1 || segment.previousHash !== headHash) {
+      const why = segment.firstLsn > lastLsn + 1 ? `LSN ${lastLsn + 1} to ${segment.firstLsn - 1} are missing before it` : 'it does not continue the chain';
+      return ended('damaged', `${segment.name}: ${why}`, { file: segment.name, offset: 0 }, 0, segment.firstLsn);
+    }
+    let stopped = false;
+    let resumed = false;
+    const visit = (frame: FrameView): Verdict => {
+      if (resumed) {
+        resumed = false;
+        lastLsn = frame.header.firstLsn - 1;
+        headHash = frame.header.previousHash;
+      }
+      const { header } = frame;
+      if (header.previousHash !== headHash || header.firstLsn !== lastLsn + 1) return 'broken';
+      if (header.firstLsn + header.count - 1 > segment.lastLsnAllowed) return 'stop';
+      if (header.firstLsn + header.count - 1 >= fromLsn && options.visit(frame) === false) {
+        stopped = true;
+        return 'stop';
+      }
+      lastLsn = header.firstLsn + header.count - 1;
+      headHash = header.checksum;
+      if (header.durableLsn > durableSeen) durableSeen = header.durableLsn;
+      options.progress?.(done + frame.offset, total);
+      return 'go';
+    };
+    let stop = reader.read(segment, SEGMENT_HEADER_BYTES, visit);
+    while (stop.resumesAt !== null && stop.resumesAt.lsn <= fromLsn && stop.resumesAt.offset > stop.offset) {
+      passedOver.push({ file: segment.name, offset: stop.offset, reason: `a frame is bad (${stop.fault})` });
+      resumed = true;
+      stop = reader.read(segment, stop.resumesAt.offset, visit);
+    }
+    done += segment.bytes;
+    if (stopped) return ended('end', 'stopped on request');
+    if (stop.kind === 'stopped') continue;
+    const next = segments[i + 1];
+    if (stop.kind === 'broken') {
+      return ended('damaged', `${segment.name}: a frame at ${stop.offset} does not continue the chain`, { file: segment.name, offset: stop.offset }, 0, stop.resumesAt?.lsn ?? null);
+    }
+    if (stop.resumesAt !== null) {
+      return ended('damaged', `${segment.name}: the frame at ${stop.offset} is bad (${stop.fault}) and valid frames follow`, { file: segment.name, offset: stop.offset }, 0, stop.resumesAt.lsn);
+    }
+    if (next && next.firstLsn !== lastLsn + 1) {
+      return ended('damaged', `${segment.name}: frames after LSN ${lastLsn} are bad or missing (${stop.fault}) and ${next.name} goes on at LSN ${next.firstLsn}`, {
+        file: segment.name, offset: stop.offset,
+      }, 0, next.firstLsn);
+    }
+    if (!next && stop.tornBytes > 0) {
+      return ended('tornTail', `${stop.tornBytes} bytes behind the last valid frame (${stop.fault})`, { file: segment.name, offset: stop.offset }, stop.tornBytes);
+    }
+  }
+  return ended('end', 'every frame is valid');
+}
+
+type Verdict = 'go' | 'stop' | 'broken';
+interface Stop {
+  readonly kind: 'end' | 'stopped' | 'broken';
+  readonly offset: number;
+  readonly tornBytes: number;
+  readonly fault: string;
+  /** The first valid frame behind the fault. */
+  readonly resumesAt: { readonly lsn: number; readonly offset: number } | null;
+}
+
+/** Reads the frames of one segment after the other through one buffer. */
+class SegmentReader {
+  readonly #storage: Storage;
+  readonly #storeId: Uint8Array;
+  #bytes = new Uint8Array(BUFFER_BYTES);
+  #view = new DataView(this.#bytes.buffer);
+  #quads = new Uint32Array(this.#bytes.buffer);
+  #words = new BigInt64Array(this.#bytes.buffer);
+  /** File offset of the buffer's first byte, and how many bytes are valid. */
+  #base = 0;
+  #have = 0;
+
+  constructor(storage: Storage, storeId: Uint8Array) {
+    this.#storage = storage;
+    this.#storeId = storeId;
+  }
+
+  #fill(file: StoredFile, offset: number, need: number): void {
+    if (need > this.#bytes.length) {
+      const capacity = Math.ceil(need / BUFFER_BYTES) * BUFFER_BYTES;
+      this.#bytes = new Uint8Array(capacity);
+      this.#view = new DataView(this.#bytes.buffer);
+      this.#quads = new Uint32Array(this.#bytes.buffer);
+      this.#words = new BigInt64Array(this.#bytes.buffer);
+    }
+    this.#base = offset;
+    this.#have = 0;
+    while (this.#have < this.#bytes.length) {
+      const read = file.read(this.#bytes, this.#have, this.#bytes.length - this.#have, offset + this.#have);
+      if (read === 0) break;
+      this.#have += read;
+    }
+  }
+
+  read(segment: LogSegment, from: number, visit: (frame: FrameView) => Verdict): Stop {
+    const file = this.#storage.open(segment.path, 'read');
+    try {
+      return this.#read(file, segment, from, visit);
+    } finally {
+      file.close();
+    }
+  }
+
+  #read(file: StoredFile, segment: LogSegment, from: number, visit: (frame: FrameView) => Verdict): Stop {
+    const identity = { storeId: this.#storeId, epoch: segment.epoch, segment: segment.segment };
+    const size = file.size();
+    let offset = from;
+    this.#fill(file, offset, FRAME_HEADER_BYTES);
+    for (;;) {
+      if (offset + FRAME_HEADER_BYTES > size) return { kind: 'end', offset, tornBytes: 0, fault: 'end of file', resumesAt: null };
+      let at = offset - this.#base;
+      let reading = readFrame(this.#bytes, this.#view, at, this.#have, offset, identity);
+      if (!reading.ok && reading.fault === 'short' && offset + reading.need <= size) {
+        this.#fill(file, offset, reading.need);
+        at = 0;
+        reading = readFrame(this.#bytes, this.#view, at, this.#have, offset, identity);
+        if (!reading.ok && reading.fault === 'short' && reading.need <= size - offset) {
+          this.#fill(file, offset, reading.need);
+          reading = readFrame(this.#bytes, this.#view, at, this.#have, offset, identity);
+        }
+      }
+      if (!reading.ok) return this.#judgeEnd(file, size, offset, identity, reading.fault);
+      const verdict = visit({
+        header: reading.header, segment, offset, bytes: this.#bytes, view: this.#view, quads: this.#quads, words: this.#words, payloadAt: at + FRAME_HEADER_BYTES,
+      });
+      if (verdict === 'stop') return { kind: 'stopped', offset, tornBytes: 0, fault: '', resumesAt: null };
+      if (verdict === 'broken') return { kind: 'broken', offset, tornBytes: 0, fault: 'chain', resumesAt: { lsn: reading.header.firstLsn, offset } };
+      offset += FRAME_HEADER_BYTES + reading.header.payloadBytes;
+    }
+  }
+
+  /** Looks behind a fault: how far the bytes that are not zero reach, and whether a valid frame is among them. */
+  #judgeEnd(file: StoredFile, size: number, from: number, identity: { storeId: Uint8Array; epoch: number; segment: number }, fault: string): Stop {
+    let lastByte = -1;
+    let position = from;
+    while (position < size) {
+      this.#fill(file, position, 0);
+      if (this.#have === 0) break;
+      for (let i = this.#have - 1; i >= 0; i -= 1) {
+        if (this.#bytes[i] !== 0) {
+          lastByte = position + i;
+          break;
+        }
+      }
+      for (let at = position === from ? 8 : 0; at + FRAME_HEADER_BYTES <= this.#have; at += 8) {
+        if (this.#quads[(at + 8) >> 2] !== FRAME_MAGIC) continue;
+        let reading = readFrame(this.#bytes, this.#view, at, this.#have, position + at, identity);
+        if (!reading.ok && reading.fault === 'short' && position + at + reading.need <= size) {
+          const later = new SegmentReader(this.#storage, this.#storeId);
+          later.#fill(file, position + at, reading.need);
+          reading = readFrame(later.#bytes, later.#view, 0, later.#have, position + at, identity);
+        }
+        if (reading.ok) return { kind: 'end', offset: from, tornBytes: 0, fault, resumesAt: { lsn: reading.header.firstLsn, offset: position + at } };
+      }
+      // The next buffer overlaps by a header, so that one that straddles the edge is seen.
+      if (position + this.#have >= size) break;
+      position += this.#have - FRAME_HEADER_BYTES;
+    }
+    return { kind: 'end', offset: from, tornBytes: lastByte < 0 ? 0 : lastByte - from + 1, fault, resumesAt: null };
+  }
+}
+
+/** Checksum of the frame that ends at `lsn`; null where the log does not show a frame boundary there. */
+export function hashAt(storage: Storage, storeId: Uint8Array, segments: readonly LogSegment[], lsn: number): bigint | null {
+  const beginning = segments.find((segment) => segment.firstLsn === lsn + 1);
+  if (beginning) return beginning.previousHash;
+  const index = segmentOf(segments, lsn);
+  if (index < 0) return null;
+  let found: bigint | null = null;
+  readLog({
+    storage, storeId, segments: segments.slice(index, index + 1), fromLsn: lsn,
+    visit: (frame) => {
+      if (frame.header.firstLsn + frame.header.count - 1 === lsn) found = frame.header.checksum;
+      return false;
+    },
+  });
+  return found;
+}
