@@ -85,6 +85,11 @@ export class Engine {
     return asLsn(this.#parts.pipe.durableLsn);
   }
 
+  /** Checksum of the last frame that was written. */
+  get headHash(): bigint {
+    return this.#parts.pipe.headHash;
+  }
+
   /** Read-only access to the live state for lookups by row; valid until the next operation. */
   get state(): LiveState {
     return this.#state;

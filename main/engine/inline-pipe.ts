@@ -83,6 +83,10 @@ export class InlinePipe implements RecordPipe {
     return this.#writer.log.writtenLsn;
   }
 
+  get headHash(): bigint {
+    return this.#writer.log.headHash;
+  }
+
   async checkpoint(): Promise<void> {
     this.#guard(() => this.#writer.write(this.#frame));
     while (this.#writer.l2Busy) await new Promise((resolve) => setImmediate(resolve));

@@ -17,6 +17,8 @@ export interface RecordPipe {
   wait(lsn: number): Promise<void>;
   readonly durableLsn: number;
   readonly writtenLsn: number;
+  /** Checksum of the last frame that was written. */
+  readonly headHash: bigint;
   /** Takes a checkpoint of L1 and L2 now, and resolves when L2 is durable. */
   checkpoint(): Promise<void>;
   /** L3 (and L4) from the newest L2 now. */

@@ -5,7 +5,7 @@ import { type ErrorData, RearmError } from '../../shared/errors.ts';
 import type { RecordTarget } from '../operations/transaction.ts';
 import type { TierEvent } from '../tiers/checkpointer.ts';
 import {
-  CONSUMED, DURABLE, DURABLE_SIGNAL, ENTRY_HEADER_BYTES, makeRing, PRODUCED, type Ring, SIGNAL, SLEEPING, STATE, STATE_CLOSED, STATE_CLOSING, STATE_FAILED, STATE_OPEN, WRAP, WRITTEN,
+  CONSUMED, DURABLE, DURABLE_SIGNAL, ENTRY_HEADER_BYTES, HEAD_HASH, makeRing, PRODUCED, type Ring, SIGNAL, SLEEPING, STATE, STATE_CLOSED, STATE_CLOSING, STATE_FAILED, STATE_OPEN, WRAP, WRITTEN,
 } from '../wal/ring.ts';
 import type { RecordPipe } from './pipe.ts';
 import { startThread } from './threads.ts';
@@ -144,6 +144,10 @@ export class RingPipe implements RecordPipe {
 
   get writtenLsn(): number {
     return Number(Atomics.load(this.#ring.counters, WRITTEN));
+  }
+
+  get headHash(): bigint {
+    return BigInt.asUintN(64, Atomics.load(this.#ring.counters, HEAD_HASH));
   }
 
   checkpoint(): Promise<void> {

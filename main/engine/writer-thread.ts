@@ -11,7 +11,7 @@ import { FRAME_HEADER_BYTES } from '../wal/frame.ts';
 import { FrameBuffer } from '../wal/frame-buffer.ts';
 import { LogWriter, type LogPosition } from '../wal/log-writer.ts';
 import {
-  CONSUMED, DURABLE, DURABLE_SIGNAL, ENTRY_HEADER_BYTES, openRing, PRODUCED, SIGNAL, SLEEPING, STATE, STATE_CLOSED, STATE_CLOSING, STATE_FAILED, WRAP, WRITTEN,
+  CONSUMED, DURABLE, DURABLE_SIGNAL, ENTRY_HEADER_BYTES, HEAD_HASH, openRing, PRODUCED, SIGNAL, SLEEPING, STATE, STATE_CLOSED, STATE_CLOSING, STATE_FAILED, WRAP, WRITTEN,
 } from '../wal/ring.ts';
 import type { EngineConfig } from './config.ts';
 import { PortSink } from './sinks.ts';
@@ -83,6 +83,7 @@ function take(): boolean {
 }
 
 function publish(): void {
+  Atomics.store(ring.counters, HEAD_HASH, BigInt.asIntN(64, log.headHash));
   Atomics.store(ring.counters, WRITTEN, BigInt(log.writtenLsn));
   const durable = BigInt(log.durableLsn);
   if (Atomics.load(ring.counters, DURABLE) === durable) return;

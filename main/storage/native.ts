@@ -340,7 +340,6 @@ export const timerScheduler: Scheduler = {
   },
   after(ms, task) {
     const timer = setTimeout(task, ms);
-    timer.unref();
     return () => clearTimeout(timer);
   },
 };

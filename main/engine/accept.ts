@@ -1,0 +1,119 @@
+/**
+ * Accepting a recovery: the act that makes its result the state that trading goes on from. It opens a new epoch on the lineage,
+ * halts trading in it, writes the resolutions, takes a checkpoint and a snapshot, and puts what is damaged into quarantine.
+ */
+
+import { join } from 'node:path';
+import type { RecoveryReport } from '../../shared/contract/recovery.ts';
+import { RearmError } from '../../shared/errors.ts';
+import type { Intent } from '../../shared/model/operations.ts';
+import { type Recovery, recover } from '../cascade/recover.ts';
+import type { Storage } from '../storage/storage.ts';
+import { type StoreLayout, storeLayout } from '../store/layout.ts';
+import { parseEngineConfig } from './config.ts';
+import { type Platform, startEngine } from './start.ts';
+
+export interface AcceptOptions {
+  readonly platform: Platform;
+  readonly root: string;
+  /** Who accepts; goes into the halt reason and the log. */
+  readonly by: string;
+  /** Decisions on breaks, as operations, in order. */
+  readonly resolutions?: readonly Intent[];
+  /** Accept although the recovery is refused: what was proven becomes the state, and what was lost is lost on the record. */
+  readonly override?: { readonly reason: string } | undefined;
+  /** Smaller segments for tests; the accepted epoch is short. */
+  readonly segmentBytes?: number;
+}
+
+export interface Accepted {
+  readonly storeId: string;
+  readonly epoch: number;
+  readonly lsn: number;
+  /** Checksum of the last frame of the accepted epoch, 16 hexadecimal digits: what an approval is bound to. */
+  readonly headHash: string;
+  readonly report: RecoveryReport;
+  /** Files that were moved to quarantine/, by their former names. */
+  readonly quarantined: readonly string[];
+}
+
+const hex = (value: bigint) => value.toString(16).padStart(16, '0');
+
+/**
+ * Recovers once more under the store's lock and accepts the result. Everything is durable on return; trading is halted in the new
+ * state. Safe to repeat: another acceptance opens another epoch.
+ *
+ * @throws RearmError STORE_LOCKED where a writer is alive; RECOVERY_REFUSED where a person must decide and nobody overrode;
+ *   whatever {@link recover} throws
+ */
+export async function acceptRecovery(options: AcceptOptions): Promise<Accepted> {
+  const { platform, root, by } = options;
+  const { storage, clock } = platform;
+  const layout = storeLayout(root);
+  const lock = storage.lock(layout.lock);
+  let recovery: Recovery;
+  try {
+    recovery = recover({ storage, clock, root, bootId: platform.bootId });
+    const { report } = recovery;
+    if (!recovery.image || (report.outcome === 'refused' && !options.override)) {
+      throw new RearmError('RECOVERY_REFUSED', report.sentence, { outcome: report.outcome, lsn: report.lsn, lostAcknowledged: report.lostAcknowledged });
+    }
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+  const { report, image, identity, headHash } = recovery;
+  const parent = recovery.epoch?.epoch ?? 0;
+  const epoch = { epoch: highestEpoch(storage, layout, parent) + 1, parent, forkLsn: report.lsn, forkHash: headHash, reason: 'accepted' as const, createdNs: clock.wallNs(), bootId: platform.bootId };
+  const config = parseEngineConfig({ commit: 'inline', tiers: 'inline', archive: false, ...(options.segmentBytes && { segmentBytes: options.segmentBytes }) });
+  const engine = await startEngine({ platform, root, identity, config, lock, epoch, image: image!, stepped: true });
+  try {
+    if (engine.row('risk')?.halted !== true) {
+      const reason = report.closedInOrder ? 'recovery accepted' : 'the engine died';
+      await engine.commit({ type: 'risk.halt', reason: `${reason}; accepted by ${by}`.slice(0, 120), time: clock.wallNs() });
+    }
+    for (const intent of options.resolutions ?? []) await engine.commit(intent);
+    await engine.checkpoint();
+    await engine.snapshot(false);
+    const accepted = { storeId: identity.storeId, epoch: epoch.epoch, lsn: Number(engine.durableLsn), headHash: hex(engine.headHash), report, quarantined: quarantine(storage, layout, report) };
+    await engine.abandon();
+    return accepted;
+  } catch (error) {
+    await engine.abandon().catch(() => {});
+    throw error;
+  }
+}
+
+/** A number that no file bears, readable or not. */
+function highestEpoch(storage: Storage, layout: StoreLayout, known: number): number {
+  let highest = known;
+  for (const directory of [layout.lineage, layout.wal, layout.l1, layout.l2]) {
+    for (const name of storage.list(directory)) {
+      const match = /^(\d{8})[-.]/.exec(name);
+      if (match) highest = Math.max(highest, Number(match[1]));
+    }
+  }
+  return highest;
+}
+
+/** Moves the damaged files of L1, L2 and L3 aside, whole. The log and the archive stay where they are: they are history. */
+function quarantine(storage: Storage, layout: StoreLayout, report: RecoveryReport): string[] {
+  const damaged = new Set(
+    report.findings.flatMap((finding) => (finding.severity === 'damage' && finding.file && /^l[123]\//.test(finding.file) ? [finding.file.split('#')[0]!] : [])),
+  );
+  const moved: string[] = [];
+  for (const name of damaged) {
+    const from = join(layout.root, name);
+    if (!storage.exists(from)) continue;
+    const to = join(layout.quarantine, name.replaceAll('/', '-'));
+    let free = to;
+    for (let copy = 1; storage.exists(free); copy += 1) free = `${to}.${copy}`;
+    storage.rename(from, free);
+    moved.push(name);
+  }
+  if (moved.length > 0) {
+    storage.syncDirectory(layout.quarantine);
+    for (const directory of [layout.l1, layout.l2, layout.l3]) storage.syncDirectory(directory);
+  }
+  return moved;
+}

@@ -1,0 +1,161 @@
+/**
+ * Opening a store from a trading process. After a close in order trading goes on; after a crash the process gets the recovered
+ * state to read and waits until the gate releases it: nothing in this module starts an engine on a crashed store by itself.
+ */
+
+import type { RecoveryReport } from '../../shared/contract/recovery.ts';
+import { RearmError } from '../../shared/errors.ts';
+import { TABLES } from '../../shared/model/tables.ts';
+import { type Recovery, recover } from '../cascade/recover.ts';
+import { Gate, type GateDependencies, type Token } from '../gate/gate.ts';
+import { CanonicalReader, type CanonicalState, canonicalState } from '../image/canonical.ts';
+import { readIdentity } from '../store/identity.ts';
+import { storeLayout } from '../store/layout.ts';
+import type { EngineConfig } from './config.ts';
+import type { Engine } from './engine.ts';
+import type { Alarm } from './health.ts';
+import { type Platform, startEngine } from './start.ts';
+
+export interface OpenOptions {
+  readonly platform: Platform;
+  readonly root: string;
+  readonly config: EngineConfig;
+  /** Random bytes for the gate. */
+  readonly random: (bytes: number) => Uint8Array;
+  readonly alarm?: ((alarm: Alarm) => void) | undefined;
+}
+
+/** What trading was released for. */
+export interface Release {
+  readonly engine: Engine;
+  readonly scope: Token['scope'];
+}
+
+export type OpenedStore =
+  | { readonly state: 'running'; readonly engine: Engine; readonly report: RecoveryReport }
+  | { readonly state: 'halted'; readonly store: HaltedStore };
+
+/**
+ * Recovers, and starts a new epoch where the last one was closed in order and trading was not halted. Otherwise the store stays
+ * closed for writing.
+ *
+ * @throws RearmError STORE_MISSING, STORE_LOCKED, VERSION_NEWER ...: as {@link recover}
+ */
+export async function openStore(options: OpenOptions): Promise<OpenedStore> {
+  const { platform, root } = options;
+  const layout = storeLayout(root);
+  readIdentity(platform.storage, root);
+  const lock = platform.storage.lock(layout.lock);
+  let recovery: Recovery;
+  try {
+    recovery = recoverNow(options);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+  const { report, image } = recovery;
+  const inOrder = (report.closedInOrder || report.outcome === 'empty') && (report.outcome === 'recovered' || report.outcome === 'empty');
+  if (!image || !inOrder || isHalted(recovery)) {
+    lock.release();
+    return { state: 'halted', store: new HaltedStore(options, recovery) };
+  }
+  const engine = await startEngine({
+    platform, root, identity: recovery.identity, config: options.config, lock, image, alarm: options.alarm,
+    epoch: {
+      epoch: (recovery.epoch?.epoch ?? 0) + 1, parent: recovery.epoch?.epoch ?? 0, forkLsn: report.lsn, forkHash: recovery.headHash,
+      reason: recovery.epoch ? 'restarted' : 'created', createdNs: platform.clock.wallNs(), bootId: platform.bootId,
+    },
+  });
+  return { state: 'running', engine, report };
+}
+
+const recoverNow = ({ platform, root }: OpenOptions): Recovery =>
+  recover({ storage: platform.storage, clock: platform.clock, root, bootId: platform.bootId, brief: true });
+
+function isHalted({ image }: Recovery): boolean {
+  if (!image || image.lsn === 0) return false;
+  const risk = new CanonicalReader(image).rows(TABLES.risk)[0];
+  return risk?.halted === true;
+}
+
+const POLL_MS = 250;
+
+/** A store after a crash: read-only, with the recovered state and the gate's, until a valid token is burnt. */
+export class HaltedStore {
+  readonly #options: OpenOptions;
+  readonly gate: Gate;
+  #recovery: Recovery;
+
+  constructor(options: OpenOptions, recovery: Recovery) {
+    this.#options = options;
+    this.#recovery = recovery;
+    const { storage, clock } = options.platform;
+    const deps: GateDependencies = { storage, clock, random: options.random, storeId: recovery.identity.storeId };
+    this.gate = Gate.open(options.root, deps);
+  }
+
+  get report(): RecoveryReport {
+    return this.#recovery.report;
+  }
+
+  /** The recovered state, canonical. @throws RearmError RECOVERY_REFUSED where there is none */
+  canonical(): CanonicalState {
+    if (!this.#recovery.image) throw new RearmError('RECOVERY_REFUSED', this.report.sentence, {});
+    return canonicalState(this.#recovery.image);
+  }
+
+  /** What an acceptance opened, as this process sees it itself; null before one. */
+  accepted(): { epoch: number; lsn: number; headHash: string } | null {
+    const { report, epoch } = this.#recovery;
+    return epoch?.reason === 'accepted' && report.headHash ? { epoch: epoch.epoch, lsn: report.lsn, headHash: report.headHash } : null;
+  }
+
+  /**
+   * Looks once whether trading was released: recovers anew, finds a token for exactly that head, verifies and burns it, and only then
+   * starts an engine. The burn is durable before the engine is; a crash between them stays halted.
+   *
+   * @returns null while there is no valid token
+   * @throws RearmError TOKEN_INVALID where one was found that does not hold; STORE_LOCKED while an acceptance is under way
+   */
+  async tryRelease(): Promise<Release | null> {
+    const { platform, root } = this.#options;
+    const { storage, clock } = platform;
+    const lock = storage.lock(storeLayout(root).lock);
+    try {
+      this.#recovery = recoverNow(this.#options);
+      const accepted = this.accepted();
+      const token = accepted && this.gate.findToken(accepted);
+      if (!accepted || !token || !this.#recovery.image) {
+        lock.release();
+        return null;
+      }
+      this.gate.verifyAndBurn(token, accepted);
+      const { report, image, identity, headHash, epoch } = this.#recovery;
+      const engine = await startEngine({
+        platform, root, identity, config: this.#options.config, lock, image: image!, alarm: this.#options.alarm,
+        epoch: { epoch: epoch!.epoch + 1, parent: epoch!.epoch, forkLsn: report.lsn, forkHash: headHash, reason: 'released', createdNs: clock.wallNs(), bootId: platform.bootId },
+      });
+      await engine.commit({ type: 'risk.resume', dossier: token.dossierHash, nonce: token.nonce, time: clock.wallNs() });
+      return { engine, scope: token.scope };
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  }
+
+  /** Waits for a release, looking every quarter of a second; reports to the gate that it waits, and why a token was refused. */
+  async waitForRelease(options: { readonly cancelled?: () => boolean } = {}): Promise<Release> {
+    this.gate.reportEngine('waiting', 'waiting for an approval');
+    for (;;) {
+      if (options.cancelled?.()) throw new RearmError('CANCELLED', 'waiting for a release was cancelled', {});
+      try {
+        const release = await this.tryRelease();
+        if (release) return release;
+      } catch (error) {
+        if (!(error instanceof RearmError) || (error.code !== 'TOKEN_INVALID' && error.code !== 'STORE_LOCKED')) throw error;
+        if (error.code === 'TOKEN_INVALID') this.gate.reportEngine('refused', error.message);
+      }
+      await new Promise<void>((resolve) => this.#options.platform.scheduler.after(POLL_MS, resolve));
+    }
+  }
+}
