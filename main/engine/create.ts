@@ -7,7 +7,7 @@ import { Image, type RowBounds } from '../image/image.ts';
 import { createIdentity, STORE_VERSION } from '../store/identity.ts';
 import { storeLayout } from '../store/layout.ts';
 import type { EngineConfig } from './config.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, EngineParts } from './engine.ts';
 import type { Alarm } from './health.ts';
 import { type Platform, startEngine } from './start.ts';
 
@@ -18,6 +18,7 @@ export interface CreateOptions {
   readonly config: EngineConfig;
   readonly rowsMax?: RowBounds;
   readonly alarm?: ((alarm: Alarm) => void) | undefined;
+  readonly observer?: EngineParts['observer'];
   readonly storeId?: string;
   readonly stepped?: boolean;
 }
@@ -51,7 +52,7 @@ export async function createStore(options: CreateOptions): Promise<Engine> {
     createIdentity(storage, root, identity);
     const epoch = { epoch: 1, parent: 0, forkLsn: 0, forkHash: 0n, reason: 'created' as const, createdNs: clock.wallNs(), bootId: platform.bootId };
     return await startEngine({
-      platform, root, identity, config: options.config, lock, epoch, image: new Image(identity.rowsMax), alarm: options.alarm, stepped: options.stepped ?? false,
+      platform, root, identity, config: options.config, lock, epoch, image: new Image(identity.rowsMax), alarm: options.alarm, observer: options.observer, stepped: options.stepped ?? false,
     });
   } catch (error) {
     lock.release();

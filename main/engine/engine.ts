@@ -24,6 +24,14 @@ import { Health } from './health.ts';
 import type { RecordPipe } from './pipe.ts';
 import type { SideRecords } from './side-records.ts';
 
+/** An operation that was applied and is about to be handed to the writer. */
+export interface Submission {
+  readonly lsn: number;
+  readonly posted: boolean;
+  readonly timeNs: bigint;
+  readonly intent: Intent;
+}
+
 export interface EngineParts {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
@@ -35,6 +43,8 @@ export interface EngineParts {
   readonly health: Health;
   readonly epoch: number;
   readonly storeId: string;
+  /** Sees every operation, the engine's own too, before the writer does. What it throws refuses the operation. */
+  readonly observer?: ((submission: Submission) => void) | undefined;
 }
 
 const toNs = (ms: number) => BigInt(Math.round(ms * 1e6));
@@ -150,6 +160,7 @@ export class Engine {
       if (bytes > RECORD_BYTES_MAX) throw new RearmError('OPERATION_INVALID', `the record would take ${bytes} bytes, more than ${RECORD_BYTES_MAX}`, {});
       const { target, start } = pipe.reserve(bytes);
       end = transaction.record(intent, posted, target, start);
+      this.#parts.observer?.({ lsn, posted, timeNs: transaction.timeNs, intent });
     } catch (error) {
       transaction.rollback();
       if (error instanceof RearmError) throw error;

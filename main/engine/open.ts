@@ -12,7 +12,7 @@ import { CanonicalReader, type CanonicalState, canonicalState } from '../image/c
 import { readIdentity } from '../store/identity.ts';
 import { storeLayout } from '../store/layout.ts';
 import type { EngineConfig } from './config.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, EngineParts } from './engine.ts';
 import type { Alarm } from './health.ts';
 import { type Platform, startEngine } from './start.ts';
 
@@ -23,6 +23,7 @@ export interface OpenOptions {
   /** Random bytes for the gate. */
   readonly random: (bytes: number) => Uint8Array;
   readonly alarm?: ((alarm: Alarm) => void) | undefined;
+  readonly observer?: EngineParts['observer'];
 }
 
 /** What trading was released for. */
@@ -60,7 +61,7 @@ export async function openStore(options: OpenOptions): Promise<OpenedStore> {
     return { state: 'halted', store: new HaltedStore(options, recovery) };
   }
   const engine = await startEngine({
-    platform, root, identity: recovery.identity, config: options.config, lock, image, alarm: options.alarm,
+    platform, root, identity: recovery.identity, config: options.config, lock, image, alarm: options.alarm, observer: options.observer,
     epoch: {
       epoch: (recovery.epoch?.epoch ?? 0) + 1, parent: recovery.epoch?.epoch ?? 0, forkLsn: report.lsn, forkHash: recovery.headHash,
       reason: recovery.epoch ? 'restarted' : 'created', createdNs: platform.clock.wallNs(), bootId: platform.bootId,
@@ -132,7 +133,7 @@ export class HaltedStore {
       this.gate.verifyAndBurn(token, accepted);
       const { report, image, identity, headHash, epoch } = this.#recovery;
       const engine = await startEngine({
-        platform, root, identity, config: this.#options.config, lock, image: image!, alarm: this.#options.alarm,
+        platform, root, identity, config: this.#options.config, lock, image: image!, alarm: this.#options.alarm, observer: this.#options.observer,
         epoch: { epoch: epoch!.epoch + 1, parent: epoch!.epoch, forkLsn: report.lsn, forkHash: headHash, reason: 'released', createdNs: clock.wallNs(), bootId: platform.bootId },
       });
       await engine.commit({ type: 'risk.resume', dossier: token.dossierHash, nonce: token.nonce, time: clock.wallNs() });

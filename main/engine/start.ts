@@ -11,7 +11,7 @@ import { type Epoch, writeEpoch } from '../store/lineage.ts';
 import { MappedTier } from '../tiers/mapped.ts';
 import { LogWriter } from '../wal/log-writer.ts';
 import type { EngineConfig } from './config.ts';
-import { Engine } from './engine.ts';
+import { Engine, type EngineParts } from './engine.ts';
 import { type Alarm, Health } from './health.ts';
 import { InlinePipe } from './inline-pipe.ts';
 import type { RecordPipe } from './pipe.ts';
@@ -40,6 +40,7 @@ export interface StartOptions {
   /** The state at the fork; becomes the live image. */
   readonly image: Image;
   readonly alarm?: ((alarm: Alarm) => void) | undefined;
+  readonly observer?: EngineParts['observer'];
   /** The simulation steps the writer itself. */
   readonly stepped?: boolean;
 }
@@ -100,7 +101,7 @@ export async function startEngine(options: StartOptions): Promise<Engine> {
     pipe = new InlinePipe(writer, tiers, scheduler, options.stepped ? null : config.flushMs, failed);
   }
   const side = new SideRecords(storage, clock, scheduler, layout.side, epoch.epoch);
-  const engine = new Engine({ clock, scheduler, config, image, pipe, lock, side, health, epoch: epoch.epoch, storeId: identity.storeId });
+  const engine = new Engine({ clock, scheduler, config, image, pipe, lock, side, health, epoch: epoch.epoch, storeId: identity.storeId, observer: options.observer });
   await engine.commit({ type: 'epoch.open', epoch: epoch.epoch, parent: epoch.parent, reason: epoch.reason, time: clock.wallNs() });
   return engine;
 }

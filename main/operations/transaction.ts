@@ -148,8 +148,12 @@ export class Transaction {
     return bytes;
   }
 
-  /** Takes everything back, as if the operation had never begun. */
+  /**
+   * Takes everything back, as if the operation had never begun. After {@link record} the touched pages keep the LSN of an operation
+   * that does not exist, which the next one bears: their bytes are those of before.
+   */
   rollback(): void {
+    if (this.image.lsn === this.lsn) this.image.lsn = this.lsn - 1;
     // Lookups first, newest first: an index removes and adds by the key that stands in the image at that moment.
     for (let i = this.#undo.length - 1; i >= 0; i -= 1) this.#undo[i]!();
     for (const { table, base, savedAt } of this.#touches) this.#restore(base, savedAt, table.rowBytes);

@@ -56,11 +56,11 @@ function readHead(storage: Storage, file: StoredFile, name: string, storeId: Uin
     throw new RearmError('FORMAT_INVALID', `${name} holds another slot or epoch than its name says`, context);
   }
   const size = file.size();
-  return { tier: 'L2', name, mark, scope: 'all', bytes: size, problem: null, load: () => load(storage, file.path, name, mark, pagesMax, size) };
+  return { tier: 'L2', name, mark, scope: 'all', bytes: size, pagesMax, problem: null, load: () => load(storage, file.path, name, mark, pagesMax, size) };
 }
 
 function load(storage: Storage, path: string, name: string, mark: CheckpointMark, pagesMax: number, size: number): TierCopy {
-  const head: TierHead = { tier: 'L2', name, mark, scope: 'all', bytes: size, problem: null, load: () => load(storage, path, name, mark, pagesMax, size) };
+  const head: TierHead = { tier: 'L2', name, mark, scope: 'all', bytes: size, pagesMax, problem: null, load: () => load(storage, path, name, mark, pagesMax, size) };
   const table = new Uint8Array(mark.pageCount * PAGE_ENTRY_BYTES);
   const pages = new Uint8Array(mark.pageCount * PAGE_BYTES);
   const file = storage.open(path, 'read');

@@ -19,6 +19,8 @@ export interface TierHead {
   /** `hot`: holds the hot tables only. */
   readonly scope: 'hot' | 'all';
   readonly bytes: number;
+  /** L2: pages that its table has room for. */
+  readonly pagesMax?: number;
   readonly problem: { readonly code: 'torn' | 'damaged' | 'newer' | 'foreign' | 'unavailable'; readonly message: string } | null;
   /** Reads and judges every page. Throws RearmError where nothing of it can be used. */
   readonly load: () => TierCopy;

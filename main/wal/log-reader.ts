@@ -116,6 +116,7 @@ export interface LogEnd {
 }
 
 const BUFFER_BYTES = 4 << 20;
+const ZEROS = Buffer.alloc(BUFFER_BYTES);
 
 export interface ReadLogOptions {
   readonly storage: Storage;
@@ -293,6 +294,10 @@ class SegmentReader {
     while (position < size) {
       this.#fill(file, position, 0);
       if (this.#have === 0) break;
+      if (ZEROS.compare(this.#bytes, 0, this.#have, 0, this.#have) === 0) {
+        position += this.#have;
+        continue;
+      }
       for (let i = this.#have - 1; i >= 0; i -= 1) {
         if (this.#bytes[i] !== 0) {
           lastByte = position + i;

@@ -1,0 +1,53 @@
+/** `rearm wal STORE [--from A --to B]` */
+
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { RearmError } from '../../../shared/errors.ts';
+import { intentToJson } from '../../../shared/model/json.ts';
+import { formatTime } from '../../../shared/units.ts';
+import { nativePlatform } from '../../../main/engine/native-platform.ts';
+import { type DecodedOperation, openLog, readOperations } from '../../../main/history/operations.ts';
+import { action, EXIT, type Exit, note, print } from '../output.ts';
+import { parseLsn } from './recover.ts';
+
+export const walCommand = (): Command =>
+  new Command('wal')
+    .description('Prints the operations of the log, one JSON line each: lsn, type, class, time, intent.')
+    .argument('<store>', 'directory of the store')
+    .option('--from <lsn>', 'first LSN (default: the first that is there)')
+    .option('--to <lsn>', 'last LSN (default: the last)')
+    .option('--json', 'the same: it is JSON lines already')
+    .action(action(run));
+
+const LINES_PER_WRITE = 2_000;
+
+const line = ({ lsn, intent, posted, timeNs }: DecodedOperation): string =>
+  `${JSON.stringify({ lsn, type: intent.type, class: posted ? 'post' : 'commit', time: formatTime(timeNs), intent: intentToJson(intent) })}\n`;
+
+async function run(store: string, options: { readonly from?: string; readonly to?: string }): Promise<Exit> {
+  const source = openLog(nativePlatform.storage, resolve(store));
+  const first = source.segments[0]?.firstLsn ?? 1;
+  const from = options.from === undefined ? first : parseLsn(options.from);
+  const to = options.to === undefined ? Number.MAX_SAFE_INTEGER : parseLsn(options.to);
+  if (to < from) throw new RearmError('USAGE', `--to ${to} is before --from ${from}`, {});
+  // Piece by piece, so that a log of any length can be printed through a slow pipe.
+  let next = from;
+  for (;;) {
+    let text = '';
+    let lines = 0;
+    const end = readOperations(source, next, to, (operation) => {
+      text += line(operation);
+      lines += 1;
+      next = operation.lsn + 1;
+      return lines < LINES_PER_WRITE;
+    });
+    if (lines > 0) await print(text);
+    if (lines < LINES_PER_WRITE) {
+      if (end.kind === 'damaged' && end.lastLsn < to) {
+        note(`rearm: the log is damaged after LSN ${end.lastLsn}: ${end.reason}`);
+        return EXIT.found;
+      }
+      return EXIT.clean;
+    }
+  }
+}

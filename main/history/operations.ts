@@ -1,0 +1,85 @@
+/** The operations of a store's log, decoded, in LSN order: for the terminal, the post-mortem and the independent checks. */
+
+import { RearmError } from '../../shared/errors.ts';
+import { intentToJson } from '../../shared/model/json.ts';
+import type { Intent } from '../../shared/model/operations.ts';
+import type { OperationRow } from '../../shared/contract/postmortem.ts';
+import { formatTime } from '../../shared/units.ts';
+import { knownLineage } from '../cascade/known-lineage.ts';
+import { decodeIntent } from '../operations/codec.ts';
+import { RECORD_HEADER_BYTES, readRecordHeader } from '../operations/record.ts';
+import type { Storage } from '../storage/storage.ts';
+import { readIdentity, storeIdBytes } from '../store/identity.ts';
+import { storeLayout } from '../store/layout.ts';
+import { FRAME_HEADER_BYTES } from '../wal/frame.ts';
+import { type FrameView, type LogEnd, type LogSegment, readLog, scanSegments } from '../wal/log-reader.ts';
+
+/** Segments of the lineage of a store, for reading its log. */
+export interface LogSource {
+  readonly storage: Storage;
+  readonly storeId: Uint8Array;
+  readonly segments: readonly LogSegment[];
+}
+
+/** @throws RearmError STORE_MISSING and what else store.json can raise */
+export function openLog(storage: Storage, root: string): LogSource {
+  const storeId = storeIdBytes(readIdentity(storage, root));
+  const layout = storeLayout(root);
+  return { storage, storeId, segments: scanSegments(storage, layout, storeId, knownLineage(storage, layout, storeId).path).segments };
+}
+
+export interface DecodedOperation {
+  readonly lsn: number;
+  readonly posted: boolean;
+  readonly timeNs: bigint;
+  readonly intent: Intent;
+  readonly frame: FrameView;
+  /** Where the record begins in the frame's views, and in its file. */
+  readonly at: number;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/**
+ * Shows every operation from `from` to `to`, inclusive; `visit` may end it by returning false.
+ *
+ * @throws RearmError LSN_UNREACHABLE where the log begins after `from`; FORMAT_INVALID for a record that is none
+ */
+export function readOperations(source: LogSource, from: number, to: number, visit: (operation: DecodedOperation) => boolean | undefined): LogEnd {
+  const first = source.segments[0]?.firstLsn;
+  if (from > 1 && first !== undefined && first > from) throw new RearmError('LSN_UNREACHABLE', `the log begins at LSN ${first}: ${from} was freed`, { first, from });
+  return readLog({
+    ...source,
+    fromLsn: Math.max(1, from),
+    visit: (frame) => {
+      let at = frame.payloadAt;
+      const end = at + frame.header.payloadBytes;
+      for (let lsn = frame.header.firstLsn; lsn < frame.header.firstLsn + frame.header.count; lsn += 1) {
+        if (lsn > to) return false;
+        const header = readRecordHeader(frame.view, at, end);
+        if (lsn >= from) {
+          const intentAt = at + RECORD_HEADER_BYTES;
+          const intent = decodeIntent(header.operation, frame.bytes, frame.view, intentAt, intentAt + header.intentBytes);
+          const offset = frame.offset + (at - frame.payloadAt) + FRAME_HEADER_BYTES;
+          if (visit({ lsn, posted: header.posted, timeNs: header.timeNs, intent, frame, at, offset, bytes: header.bytes }) === false) return false;
+        }
+        at += header.bytes;
+      }
+      return undefined;
+    },
+  });
+}
+
+/** An operation as the contract shows it. */
+export const operationRow = (operation: DecodedOperation, acknowledgedLsn: number): OperationRow => ({
+  lsn: operation.lsn,
+  type: operation.intent.type,
+  class: operation.posted ? 'post' : 'commit',
+  at: formatTime(operation.timeNs) ?? '',
+  intent: intentToJson(operation.intent),
+  epoch: operation.frame.header.epoch,
+  file: `wal/${operation.frame.segment.name}`,
+  offset: operation.offset,
+  bytes: operation.bytes,
+  acknowledged: operation.lsn <= acknowledgedLsn,
+});

@@ -1,0 +1,63 @@
+/** The copies against each other: the oldest is replayed through the log, and at the LSN of every other one the roots must be equal. */
+
+import { RearmError } from '../../shared/errors.ts';
+import { PAGE_BYTES } from '../../shared/model/schema.ts';
+import { replay } from '../cascade/replay.ts';
+import { Image } from '../image/image.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { StoreIdentity } from '../store/identity.ts';
+import { onLineage, type Stretch } from '../store/lineage.ts';
+import type { TierCopy } from '../tiers/tier-copy.ts';
+import { hashAt, type LogSegment } from '../wal/log-reader.ts';
+import type { FileFindings } from './file-findings.ts';
+
+export interface CompareOptions {
+  readonly storage: Storage;
+  readonly storeId: Uint8Array;
+  readonly segments: readonly LogSegment[];
+  readonly path: readonly Stretch[];
+  readonly identity: StoreIdentity;
+  readonly copies: readonly TierCopy[];
+  readonly findings: FileFindings;
+}
+
+const fileOf = (copy: TierCopy) => copy.head.name.split('#')[0]!;
+
+export function compareCopies(options: CompareOptions): void {
+  const { storage, storeId, segments, findings } = options;
+  const copies = options.copies.filter((copy) => onLineage(options.path, copy.mark.epoch, copy.mark.lsn)).sort((a, b) => a.mark.lsn - b.mark.lsn);
+  for (const copy of options.copies) {
+    if (!copies.includes(copy)) findings.add(fileOf(copy), 'note', 'ABANDONED', `${copy.head.name} lies on a branch that was abandoned`, { lsn: copy.mark.lsn });
+  }
+  for (const copy of copies) {
+    const hash = segments.length > 0 && segments[0]!.firstLsn <= copy.mark.lsn + 1 ? hashAt(storage, storeId, segments, copy.mark.lsn) : null;
+    if (hash !== null && hash !== copy.mark.headHash) {
+      findings.add(fileOf(copy), 'damaged', 'OTHER_HISTORY', `${copy.head.name}: the log shows another frame at LSN ${copy.mark.lsn}`, { lsn: copy.mark.lsn });
+    }
+  }
+  const logFirst = segments[0]?.firstLsn ?? Number.POSITIVE_INFINITY;
+  const start = copies.find((copy) => copy.head.scope === 'all' && logFirst <= copy.mark.lsn + 1);
+  const image = new Image(options.identity.rowsMax);
+  let at = 0;
+  if (start) {
+    image.bytes.set(start.pages.subarray(0, start.mark.pageCount * PAGE_BYTES));
+    image.mapPages(start.mark.pageCount);
+    image.lsn = start.mark.lsn;
+    at = start.mark.lsn;
+  } else if (logFirst !== 1) return;
+  for (const copy of copies) {
+    if (copy.mark.lsn < at || copy === start) continue;
+    try {
+      const done = replay(image, { storage, storeId, segments, from: at, baseLsn: at, to: copy.mark.lsn });
+      if (done.rootDiffersAt !== null) findings.add('wal', 'damaged', 'ROOT_DIFFERS', `the root that was logged at LSN ${done.rootDiffersAt} is not that of the replayed state`, { lsn: done.rootDiffersAt });
+      if (image.lsn < copy.mark.lsn) return;
+    } catch (error) {
+      if (!(error instanceof RearmError)) throw error;
+      findings.add('wal', 'damaged', error.code, error.message);
+      return;
+    }
+    at = copy.mark.lsn;
+    const same = image.hotRoot === copy.mark.hotRoot && (copy.head.scope === 'hot' || image.coldRoot === copy.mark.coldRoot);
+    if (!same) findings.add(fileOf(copy), 'damaged', 'STATE_DIFFERS', `${copy.head.name}: the replayed state at LSN ${copy.mark.lsn} has other roots`, { lsn: copy.mark.lsn });
+  }
+}

@@ -1,0 +1,46 @@
+/** What verify found, file by file. */
+
+export type FileStatus = 'whole' | 'torn' | 'damaged';
+
+export interface FileFinding {
+  readonly code: string;
+  readonly severity: 'note' | 'torn' | 'damaged';
+  readonly message: string;
+  readonly offset?: number;
+  readonly lsn?: number;
+  readonly page?: number;
+  /** Entry of the audit log. */
+  readonly entry?: number;
+}
+
+export interface FileReport {
+  readonly path: string;
+  readonly status: FileStatus;
+  readonly findings: readonly FileFinding[];
+}
+
+export class FileFindings {
+  readonly #files = new Map<string, FileFinding[]>();
+
+  /** Notes a file that was looked at. */
+  file(path: string): FileFinding[] {
+    const known = this.#files.get(path);
+    if (known) return known;
+    const list: FileFinding[] = [];
+    this.#files.set(path, list);
+    return list;
+  }
+
+  add(path: string, severity: FileFinding['severity'], code: string, message: string, where: Pick<FileFinding, 'offset' | 'lsn' | 'page' | 'entry'> = {}): void {
+    this.file(path).push({ code, severity, message, ...where });
+  }
+
+  reports(): FileReport[] {
+    return [...this.#files]
+      .map(([path, findings]): FileReport => {
+        const status = findings.some((finding) => finding.severity === 'damaged') ? 'damaged' : findings.some((finding) => finding.severity === 'torn') ? 'torn' : 'whole';
+        return { path, status, findings };
+      })
+      .sort((a, b) => (a.path < b.path ? -1 : 1));
+  }
+}

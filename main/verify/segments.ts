@@ -1,0 +1,55 @@
+/** The log, byte by byte: every frame and its place in the chain, every record, and that what is not written is zero. */
+
+import { RearmError } from '../../shared/errors.ts';
+import { decodeIntent } from '../operations/codec.ts';
+import { RECORD_HEADER_BYTES, readRecordHeader } from '../operations/record.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { StoreLayout } from '../store/layout.ts';
+import { readLog, type SegmentScan } from '../wal/log-reader.ts';
+import type { FileFindings } from './file-findings.ts';
+import { nonZeroFrom } from './zeros.ts';
+
+export function verifySegments(storage: Storage, layout: StoreLayout, storeId: Uint8Array, scan: SegmentScan, findings: FileFindings): void {
+  const { segments } = scan;
+  for (const segment of segments) findings.file(`wal/${segment.name}`);
+  for (const name of scan.prepared) {
+    const at = nonZeroFrom(storage, `${layout.wal}/${name}`, 0);
+    if (at !== null) findings.add(`wal/${name}`, 'damaged', 'NOT_ZERO', 'bytes that are not zero in a segment that was never used', { offset: at });
+  }
+  for (const name of scan.abandoned) findings.add(`wal/${name}`, 'note', 'ABANDONED', 'a branch that was abandoned; kept as evidence');
+  // One reading per stretch between damages, so that every damaged place is named.
+  let from = segments[0]?.firstLsn ?? 1;
+  for (let index = 0; index < segments.length; ) {
+    const end = readLog({ storage, storeId, segments: segments.slice(index), fromLsn: from, visit: (frame) => checkRecords(frame, findings) });
+    for (const passed of end.passedOver) findings.add(`wal/${passed.file}`, 'damaged', 'FRAME_DAMAGED', passed.reason, { offset: passed.offset });
+    if (end.kind === 'end') break;
+    const file = `wal/${end.at?.file ?? ''}`;
+    if (end.kind === 'tornTail') {
+      findings.add(file, 'torn', 'TORN_TAIL', end.reason, { offset: end.at!.offset, lsn: end.lastLsn + 1 });
+      break;
+    }
+    findings.add(file, 'damaged', 'FRAME_DAMAGED', end.reason, { offset: end.at?.offset ?? 0, lsn: end.lastLsn + 1 });
+    if (end.resumesAt === null || end.resumesAt <= from) break;
+    from = end.resumesAt;
+    index = Math.max(index, segments.findLastIndex((segment) => segment.firstLsn <= from));
+  }
+}
+
+/** A frame whose checksum is right must still hold records, and intents, that make sense. */
+function checkRecords(frame: Parameters<Parameters<typeof readLog>[0]['visit']>[0], findings: FileFindings): undefined {
+  let at = frame.payloadAt;
+  const end = at + frame.header.payloadBytes;
+  for (let lsn = frame.header.firstLsn; lsn < frame.header.firstLsn + frame.header.count; lsn += 1) {
+    try {
+      const header = readRecordHeader(frame.view, at, end);
+      const intentAt = at + RECORD_HEADER_BYTES;
+      decodeIntent(header.operation, frame.bytes, frame.view, intentAt, intentAt + header.intentBytes);
+      at += header.bytes;
+    } catch (error) {
+      if (!(error instanceof RearmError)) throw error;
+      findings.add(`wal/${frame.segment.name}`, 'damaged', error.code, error.message, { offset: frame.offset, lsn });
+      return undefined;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,126 @@
+/**
+ * `verify`: every byte of every file of a store against its checksums, and the copies of the state against each other through
+ * the log. Read-only; it never stops at the first finding.
+ */
+
+import { join } from 'node:path';
+import { RearmError } from '../../shared/errors.ts';
+import { knownLineage } from '../cascade/known-lineage.ts';
+import { Gate } from '../gate/gate.ts';
+import type { Clock, Storage } from '../storage/storage.ts';
+import { readIdentity, storeIdBytes } from '../store/identity.ts';
+import { parseEpochName, parseMappedName, parseSlotName, parseSnapshotName, type StoreLayout, storeLayout } from '../store/layout.ts';
+import { readArchive } from '../tiers/archive-reader.ts';
+import { readMapped } from '../tiers/mapped-reader.ts';
+import { readSlots } from '../tiers/slot-reader.ts';
+import { readSnapshots } from '../tiers/snapshot-reader.ts';
+import type { TierHead } from '../tiers/tier-copy.ts';
+import { scanSegments } from '../wal/log-reader.ts';
+import { parseSegmentName } from '../wal/segment.ts';
+import { compareCopies } from './copies.ts';
+import { FileFindings, type FileReport } from './file-findings.ts';
+import { verifySide } from './side.ts';
+import { verifySegments } from './segments.ts';
+import { verifyCopies } from './tiers.ts';
+
+export interface VerifyOptions {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly root: string;
+  readonly bootId: string;
+  readonly progress?: (fraction: number | null, what: string) => void;
+}
+
+export interface VerifyReport {
+  readonly storeId: string;
+  readonly status: 'whole' | 'torn' | 'damaged';
+  readonly files: readonly FileReport[];
+}
+
+/** @throws RearmError STORE_MISSING where there is no store.json at all */
+export function verify(options: VerifyOptions): VerifyReport {
+  const { storage, root, progress } = options;
+  const layout = storeLayout(root);
+  const findings = new FileFindings();
+  let storeId: Uint8Array;
+  let identityText = '';
+  findings.file('store.json');
+  try {
+    const identity = readIdentity(storage, root);
+    storeId = storeIdBytes(identity);
+    identityText = identity.storeId;
+  } catch (error) {
+    if (!(error instanceof RearmError) || error.code === 'STORE_MISSING' || error.code === 'PERMISSION_DENIED') throw error;
+    findings.add('store.json', 'damaged', error.code, error.message);
+    return { storeId: '', status: 'damaged', files: findings.reports() };
+  }
+  listAll(storage, layout, findings);
+
+  progress?.(0.05, 'lineage');
+  const lineage = knownLineage(storage, layout, storeId);
+  for (const finding of lineage.findings) findings.add(relative(root, finding.file ?? 'lineage'), 'damaged', finding.code, finding.message);
+
+  progress?.(0.1, 'log');
+  const scan = scanSegments(storage, layout, storeId, lineage.path);
+  for (const { name, error } of scan.errors) findings.add(`wal/${name}`, 'damaged', error.code, error.message, { offset: 0 });
+  verifySegments(storage, layout, storeId, scan, findings);
+
+  progress?.(0.4, 'tiers');
+  const heads: TierHead[] = [
+    ...readMapped(storage, layout, storeId, options.bootId).heads,
+    ...readSlots(storage, layout, storeId),
+    ...readSnapshots(storage, layout, storeId),
+    ...readArchive(layout, identityText),
+  ];
+  const copies = verifyCopies(storage, root, heads, findings, (what) => progress?.(0.6, what));
+
+  progress?.(0.8, 'copies against each other');
+  compareCopies({ storage, storeId, segments: scan.segments, path: lineage.path, identity: readIdentity(storage, root), copies, findings });
+
+  progress?.(0.95, 'side records, gate and audit');
+  verifySide(storage, layout, findings);
+  verifyGate(options, identityText, findings);
+  progress?.(1, 'done');
+  const files = findings.reports();
+  const status = files.some((file) => file.status === 'damaged') ? 'damaged' : files.some((file) => file.status === 'torn') ? 'torn' : 'whole';
+  return { storeId: identityText, status, files };
+}
+
+const relative = (root: string, path: string): string => (path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path);
+
+/** Notes every file that belongs to a store, and names every other one. */
+function listAll(storage: Storage, layout: StoreLayout, findings: FileFindings): void {
+  const known: readonly (readonly [string, string, (name: string) => boolean])[] = [
+    ['lineage', layout.lineage, (name) => parseEpochName(name) !== null],
+    ['wal', layout.wal, (name) => parseSegmentName(name) !== null],
+    ['l1', layout.l1, (name) => parseMappedName(name) !== null],
+    ['l2', layout.l2, (name) => parseSlotName(name) !== null],
+    ['l3', layout.l3, (name) => parseSnapshotName(name) !== null],
+    ['l4', layout.l4, (name) => name === 'archive.db' || name === 'archive.db-journal'],
+    ['side', layout.side, (name) => name.endsWith('.side')],
+  ];
+  for (const [folder, directory, belongs] of known) {
+    for (const name of storage.list(directory)) {
+      findings.file(`${folder}/${name}`);
+      if (belongs(name)) continue;
+      if (name.endsWith('.tmp')) findings.add(`${folder}/${name}`, 'torn', 'LEFTOVER', 'a file that was being published when the engine died; it is not used');
+      else findings.add(`${folder}/${name}`, 'note', 'UNKNOWN_FILE', 'not a file of a store; it is not used');
+    }
+  }
+  for (const name of storage.list(layout.quarantine)) findings.add(`quarantine/${name}`, 'note', 'QUARANTINED', 'kept as evidence; it is not used');
+}
+
+function verifyGate(options: VerifyOptions, storeId: string, findings: FileFindings): void {
+  const { storage, clock, root } = options;
+  if (storage.list(join(root, 'audit')).length === 0) return;
+  findings.file('audit/audit.log');
+  const gate = Gate.open(root, { storage, clock, storeId, random: () => new Uint8Array(32) });
+  try {
+    const verification = gate.verifyAudit();
+    if (!verification.verified) findings.add('audit/audit.log', 'damaged', 'AUDIT_BROKEN', verification.reason, verification.firstBad === null ? {} : { entry: verification.firstBad });
+    else if (verification.tornBytes > 0) findings.add('audit/audit.log', 'torn', 'TORN_TAIL', `${verification.tornBytes} bytes of an entry that was never acknowledged`);
+  } catch (error) {
+    if (!(error instanceof RearmError)) throw error;
+    findings.add('audit/audit.log', 'damaged', error.code, error.message);
+  }
+}
