@@ -63,6 +63,11 @@ export function buildReport(evidence: Evidence, steps: readonly StepReport[], fi
     writerAlive: evidence.writerAlive,
     closedInOrder: replay?.lastOperation === EPOCH_CLOSE && lsn === lastSeen,
     tiers: tierReports(evidence, figures),
+    copies: evidence.candidates.all.flatMap((candidate) =>
+      candidate.head.mark
+        ? [{ tier: candidate.head.tier, name: candidate.head.name, lsn: candidate.head.mark.lsn, status: statusOf(candidate), usable: ['valid', 'partial'].includes(statusOf(candidate)) && candidate.verdict.use !== 'lastResort' }]
+        : [],
+    ),
     wal: walReport(evidence),
     steps,
     decisions: evidence.candidates.decisions(base?.head),

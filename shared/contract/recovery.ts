@@ -104,6 +104,16 @@ export interface DecisionReport {
   readonly reason: string;
 }
 
+/** One copy of the state: a slot, a snapshot, an archived image. */
+export interface CopyReport {
+  readonly tier: TierName;
+  readonly name: string;
+  readonly lsn: number;
+  readonly status: TierStatus;
+  /** May serve as a base, whole or with pages from elsewhere. */
+  readonly usable: boolean;
+}
+
 export interface RecoveryReport {
   readonly store: string;
   readonly storeId: string;
@@ -126,6 +136,7 @@ export interface RecoveryReport {
   readonly writerAlive: boolean;
   readonly closedInOrder: boolean;
   readonly tiers: readonly TierReport[];
+  readonly copies: readonly CopyReport[];
   readonly wal: WalReport;
   readonly steps: readonly StepReport[];
   readonly decisions: readonly DecisionReport[];

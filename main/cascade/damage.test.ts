@@ -1,0 +1,141 @@
+/** Damaged stores: the right state or a refusal, never an older state that is called recovered. */
+
+import fs from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { BOOT, Desk } from '../../tests/model/desk.ts';
+import { Generator } from '../../tests/model/generator.ts';
+import { randomOf } from '../../tests/model/random.ts';
+import { replayed } from '../../tests/model/reference.ts';
+import { copyStore, filesIn, flipBit, framesOf, removeFiles } from '../../tests/model/store-files.ts';
+import { canonicalState } from '../image/canonical.ts';
+import { NativeStorage, systemClock } from '../storage/native.ts';
+import { type Recovery, recover } from './recover.ts';
+
+const made: string[] = [];
+afterEach(() => {
+  for (const root of made.splice(0)) fs.rmSync(dirname(root), { recursive: true, force: true });
+});
+
+const recoverAt = (root: string): Recovery => recover({ storage: new NativeStorage(), clock: systemClock, root, bootId: BOOT });
+
+/** A crashed store of many small frames, each of them acknowledged, whose tiers are taken when told. */
+async function crashed(steps: number, checkpoints: readonly number[] = []): Promise<Desk> {
+  const desk = await Desk.create({ config: { l1Ms: 86_400_000, l2Ms: 86_400_000, l3Ms: 86_400_000, l4Ms: 86_400_000, archive: false, windowMs: 86_400_000 } });
+  made.push(desk.root);
+  const generator = new Generator(5, { invalid: 0, prunes: false, blobBytes: 2_000 });
+  for (let step = 0; step < steps; step += 1) {
+    const how = randomOf(5, step).chance(0.5) ? 'commit' : 'post';
+    await desk.submit(generator.intent(step, desk.model, desk.clock.wallNs()), how);
+    desk.pass(0.5);
+    if (checkpoints.includes(step)) {
+      await desk.engine.checkpoint();
+      desk.follow();
+    }
+  }
+  await desk.engine.flush();
+  return desk;
+}
+
+/** A process that dies leaves L1 and L2 where their cadence left them: closing would take a last checkpoint. */
+const leave = (desk: Desk, name = 'left'): string => copyStore(desk.root, name);
+
+/** What must hold of every recovery: the state is the one of its LSN, and nothing that was acknowledged is missing, or it is refused. */
+function judge(recovery: Recovery, desk: Desk, acknowledged: number): void {
+  const { report, image } = recovery;
+  if (image) {
+    const model = replayed(desk.lines.slice(0, report.lsn), { fillsMax: 32_768 });
+    expect(canonicalState(image).stateDigest, `state of LSN ${report.lsn}, ${report.outcome}: ${report.sentence}`).toBe(model.digest());
+  }
+  if (report.outcome !== 'refused') expect(report.lsn, report.sentence).toBeGreaterThanOrEqual(acknowledged);
+}
+
+describe('a log that is damaged in the middle', () => {
+  it('is refused where the frames behind the damage say that what is missing was acknowledged', async () => {
+    const desk = await crashed(400, [100]);
+    const acknowledged = Number(desk.engine.durableLsn);
+    const root = leave(desk);
+    removeFiles(root, 'l1');
+    const frames = framesOf(root);
+    const hit = frames[Math.floor(frames.length * 0.8)]!;
+    expect(frames.at(-1)!.durableLsn).toBeGreaterThan(hit.lastLsn);
+    flipBit(hit.path, (hit.offset + 90) * 8 + 3);
+    judge(recoverAt(root), desk, acknowledged);
+  });
+
+  it('is refused where a whole segment is missing before segments that are there', async () => {
+    const desk = await crashed(900, [100]);
+    const acknowledged = Number(desk.engine.durableLsn);
+    const root = leave(desk);
+    removeFiles(root, 'l1');
+    const segments = filesIn(root, 'wal').filter((path) => fs.readFileSync(path).subarray(0, 4096).some((byte) => byte !== 0));
+    expect(segments.length).toBeGreaterThan(3);
+    fs.rmSync(segments.at(-2)!);
+    judge(recoverAt(root), desk, acknowledged);
+  });
+
+  it('is refused where the header of a segment that is needed cannot be read', async () => {
+    const desk = await crashed(900, [100]);
+    const acknowledged = Number(desk.engine.durableLsn);
+    for (const which of [-1, -2]) {
+      const root = leave(desk, `left${which}`);
+      removeFiles(root, 'l1');
+      const segments = filesIn(root, 'wal').filter((path) => fs.readFileSync(path).subarray(0, 4096).some((byte) => byte !== 0));
+      flipBit(segments.at(which)!, 200 * 8);
+      judge(recoverAt(root), desk, acknowledged);
+    }
+  });
+
+  it('goes on behind a bad frame that ends exactly at the base: nothing of that frame is needed', async () => {
+    const desk = await crashed(400, [250]);
+    const acknowledged = Number(desk.engine.durableLsn);
+    const root = leave(desk);
+    const base = recoverAt(root).report.baseLsn!;
+    const hit = framesOf(root).find((frame) => frame.lastLsn === base)!;
+    flipBit(hit.path, (hit.offset + 90) * 8);
+    const recovery = recoverAt(root);
+    judge(recovery, desk, acknowledged);
+    expect(recovery.report.lsn).toBe(desk.lines.length);
+  });
+});
+
+describe('a base that cannot be completed', () => {
+  it('leaves nothing of its LSN behind where the log alone is tried next', async () => {
+    const desk = await crashed(500, [400]);
+    const acknowledged = Number(desk.engine.durableLsn);
+    const root = leave(desk);
+    removeFiles(root, 'l1');
+    const [slot] = filesIn(root, 'l2', /-a\.slot$/);
+    const frames = framesOf(root);
+    const hit = frames[Math.floor(frames.length * 0.3)]!;
+    flipBit(hit.path, (hit.offset + 90) * 8 + 3);
+    // One page of the only copy: the last bytes of the file that are in use.
+    const bytes = fs.readFileSync(slot!);
+    let last = bytes.length - 1;
+    while (bytes[last] === 0) last -= 1;
+    flipBit(slot!, (last - 40) * 8);
+    const recovery = recoverAt(root);
+    expect(recovery.report.lsn).toBeLessThan(hit.firstLsn);
+    judge(recovery, desk, acknowledged);
+  });
+});
+
+it('a file of each kind, cut and flipped at random places, gives the right state or a refusal', async () => {
+  const desk = await crashed(500, [100, 200, 300]);
+  await desk.engine.snapshot(false);
+  desk.follow();
+  await desk.submit(new Generator(5).intent(0, desk.model), 'commit');
+  const acknowledged = Number(desk.engine.durableLsn);
+  for (let round = 0; round < 60; round += 1) {
+    const random = randomOf(77, round);
+    const root = leave(desk, 'round');
+    const kind = random.pick(['l1', 'l2', 'l3', 'wal', 'lineage']);
+    const path = random.pick(filesIn(root, kind));
+    const size = fs.statSync(path).size;
+    if (random.chance(0.3)) fs.truncateSync(path, random.below(size));
+    else for (let bits = 1 + random.below(3); bits > 0; bits -= 1) flipBit(path, random.below(size * 8));
+    if (random.chance(0.5)) removeFiles(root, random.pick(['l2', 'l3']));
+    judge(recoverAt(root), desk, acknowledged);
+  }
+  expect(fs.existsSync(join(desk.root, 'store.json'))).toBe(true);
+});

@@ -1,0 +1,81 @@
+/** Entry of a store's thread in the console: the cascade and the post-mortem, so that neither blocks the process that shows them. */
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { errorData, RearmError } from '../../shared/errors.ts';
+import { PAGE_BYTES } from '../../shared/model/schema.ts';
+import { type Recovery, recover } from '../cascade/recover.ts';
+import { death } from '../history/death.ts';
+import { type PageSource, pageView } from '../history/page-view.ts';
+import { Past } from '../history/past.ts';
+import { timeline } from '../history/timeline.ts';
+import { nativePlatform } from '../engine/native-platform.ts';
+import { isCancelRequested } from './cancel-flag.ts';
+
+export interface StoreThreadData {
+  readonly root: string;
+  /** One i32: 1 asks the running recovery to stop. */
+  readonly cancel: SharedArrayBuffer;
+}
+
+/** A recovery as it crosses the thread: the image as its pages. */
+export interface StoreRecovery {
+  readonly report: Recovery['report'];
+  readonly pages: Uint8Array | null;
+  readonly lsn: number;
+  readonly rowsMax: Readonly<Record<string, number>>;
+  /** Newest epoch: how it was opened, and where it forked. */
+  readonly epoch: { readonly epoch: number; readonly reason: string; readonly forkLsn: number } | null;
+}
+
+/** What the thread is asked, and what comes back. */
+export interface StoreThreadMethods {
+  recover(): StoreRecovery;
+  timeline(options: { readonly from?: number | undefined; readonly to?: number | undefined; readonly buckets: number }): ReturnType<typeof timeline>;
+  operations(options: { readonly from: number; readonly count: number }): ReturnType<Past['operations']>;
+  state(options: { readonly lsn: number }): ReturnType<Past['state']>;
+  change(options: { readonly lsn: number }): ReturnType<Past['change']>;
+  death(): ReturnType<typeof death>;
+  page(options: { readonly tier: PageSource; readonly page: number }): ReturnType<typeof pageView>;
+}
+
+const { root, cancel } = workerData as StoreThreadData;
+const { storage, clock, bootId } = nativePlatform;
+let recovery: Recovery | undefined;
+let past: Past | undefined;
+
+function recovered(): Recovery & { image: NonNullable<Recovery['image']> } {
+  recovery ??= recover({ storage, clock, root, bootId, brief: true });
+  if (!recovery.image) throw new RearmError('RECOVERY_REFUSED', recovery.report.sentence, {});
+  return recovery as Recovery & { image: NonNullable<Recovery['image']> };
+}
+
+function history(): Past {
+  past ??= new Past({ storage, clock, root, bootId });
+  return past;
+}
+
+const methods: { readonly [M in keyof StoreThreadMethods]: StoreThreadMethods[M] } = {
+  recover() {
+    past = undefined;
+    recovery = recover({ storage, clock, root, bootId, cancelled: () => isCancelRequested(cancel), progress: (progress) => parentPort!.postMessage({ progress }) });
+    const { image, report, epoch, identity } = recovery;
+    return {
+      report, pages: image ? image.bytes.slice(0, image.pageCount * PAGE_BYTES) : null, lsn: image?.lsn ?? 0, rowsMax: identity.rowsMax,
+      epoch: epoch && { epoch: epoch.epoch, reason: epoch.reason, forkLsn: epoch.forkLsn },
+    };
+  },
+  timeline: ({ from, to, buckets }) => timeline({ storage, clock, root, bootId, from, to, buckets, lastLsn: recovered().report.lsn }),
+  operations: ({ from, count }) => history().operations(from, count, recovered().report.acknowledgedLsn),
+  state: ({ lsn }) => history().state(lsn),
+  change: ({ lsn }) => history().change(lsn, recovered().report.acknowledgedLsn),
+  death: () => death(recovered().report, recovered().image),
+  page: ({ tier, page }) => pageView({ storage, root, bootId, report: recovered().report, image: recovered().image, tier, page }),
+};
+
+parentPort!.on('message', ({ id, method, params }: { id: number; method: keyof StoreThreadMethods; params: never }) => {
+  try {
+    parentPort!.postMessage({ id, value: methods[method](params) });
+  } catch (error) {
+    parentPort!.postMessage({ id, error: errorData(error) });
+  }
+});
