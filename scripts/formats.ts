@@ -4,7 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { type OperationDeclaration, OPERATIONS } from '../shared/model/operations.ts';
+import { OPERATIONS, type OperationDeclaration } from '../shared/model/operations.ts';
 import type { ColumnType } from '../shared/model/schema.ts';
 import { TABLE_LIST } from '../shared/model/tables.ts';
 
@@ -57,7 +57,10 @@ const SECTIONS: readonly (readonly [string, string])[] = [
 function headComment(path: string): string {
   const source = readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
   const comment = /^\/\*\*([\s\S]*?)\*\//m.exec(source)?.[1] ?? '';
-  return comment.replace(/^ ?\* ?/gm, '').replace(/\{@link (\w+)\}/g, '`$1`').trim();
+  return comment
+    .replace(/^ ?\* ?/gm, '')
+    .replace(/\{@link (\w+)\}/g, '`$1`')
+    .trim();
 }
 
 /** The value of a `*_VERSION` constant, where the codec has one. */
@@ -106,7 +109,10 @@ function operations(): string {
   const entries = Object.entries(OPERATIONS) as [string, OperationDeclaration][];
   return entries
     .map(([name, { id, does, fields }]) => {
-      const list = Object.entries(fields).map(([field, type]) => `${field} ${type.kind === 'enum' ? `enum(${type.names.map((value, i) => `${i} ${value}`).join(', ')})` : type.kind}`);
+      const list = Object.entries(fields).map(
+        ([field, type]) =>
+          `${field} ${type.kind === 'enum' ? `enum(${type.names.map((value, i) => `${i} ${value}`).join(', ')})` : type.kind}`,
+      );
       return `### ${name} (${id})\n\n${does}\n\nFields: ${list.join('; ')}.`;
     })
     .join('\n\n');

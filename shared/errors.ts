@@ -33,9 +33,15 @@ export const ERROR_CODES = {
   NOT_RECOVERED: { family: 'refused', remedy: 'Recover the store and accept the result before it is written again.' },
   RECOVERY_REFUSED: { family: 'refused', remedy: 'Read the findings; restore the named file, or override with a reason on the record.' },
   RING_FULL: { family: 'refused', remedy: 'The writer is behind: wait for acknowledgements, then submit again; nothing was dropped.' },
-  WRITER_POISONED: { family: 'refused', remedy: 'A write or a sync failed: nothing more is acknowledged. Stop, look at the disk, recover.' },
+  WRITER_POISONED: {
+    family: 'refused',
+    remedy: 'A write or a sync failed: nothing more is acknowledged. Stop, look at the disk, recover.',
+  },
   WRITER_FENCED: { family: 'refused', remedy: 'A newer epoch exists: this process lost the right to write. Stop it.' },
-  STATE_BOUND: { family: 'refused', remedy: 'The state reached its configured bound: prune, or raise the bound; fills and cancels still pass.' },
+  STATE_BOUND: {
+    family: 'refused',
+    remedy: 'The state reached its configured bound: prune, or raise the bound; fills and cancels still pass.',
+  },
   DISK_FULL: { family: 'refused', remedy: 'Free space on the disk that holds the store; new orders stay refused until then.' },
   LSN_UNREACHABLE: { family: 'refused', remedy: 'Choose an LSN inside the point-in-time window that the message names.' },
   GATE_CLOSED: { family: 'refused', remedy: 'Trading is halted: two people approve the dossier in the console.' },

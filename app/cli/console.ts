@@ -25,7 +25,14 @@ export interface ConsoleRequest {
 
 /** Resolves when the console was closed, or after SIGINT or SIGTERM; everything that it started has ended then. */
 export async function runConsole(request: ConsoleRequest): Promise<void> {
-  const launched = await launch({ stores: request.stores, host: request.host, port: request.port, environment: request.environment, openServices, print: note });
+  const launched = await launch({
+    stores: request.stores,
+    host: request.host,
+    port: request.port,
+    environment: request.environment,
+    openServices,
+    print: note,
+  });
   const interrupted = new Promise<void>((done) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => done());
   });

@@ -18,7 +18,8 @@ export function exitOf(error: RearmError): Exit {
 }
 
 /** bigint as decimal text; everything else as JSON has it. */
-export const toJson = (value: unknown): string => JSON.stringify(value, (_, entry) => (typeof entry === 'bigint' ? entry.toString() : entry));
+export const toJson = (value: unknown): string =>
+  JSON.stringify(value, (_, entry) => (typeof entry === 'bigint' ? entry.toString() : entry));
 
 /** Writes to stdout, waiting where the reader is slow; a closed pipe ends the command quietly. */
 export async function print(text: string): Promise<void> {
@@ -61,7 +62,8 @@ export function action<A extends unknown[]>(run: (...args: A) => Promise<Exit>):
     try {
       process.exitCode = await run(...args);
     } catch (error) {
-      const known = error instanceof RearmError ? error : new RearmError('INTERNAL', error instanceof Error ? error.message : String(error), {}, error);
+      const known =
+        error instanceof RearmError ? error : new RearmError('INTERNAL', error instanceof Error ? error.message : String(error), {}, error);
       note(errorLine(known.toData()));
       if (known.code === 'INTERNAL' && process.env.REARM_DEBUG && error instanceof Error) note(error.stack ?? '');
       process.exitCode = exitOf(known);
@@ -69,13 +71,19 @@ export function action<A extends unknown[]>(run: (...args: A) => Promise<Exit>):
   };
 }
 
-const columnsOf = (rows: readonly (readonly string[])[]): number[] => rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+const columnsOf = (rows: readonly (readonly string[])[]): number[] =>
+  rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
 
 /** Rows as aligned columns; columns named in `right` are flush right. */
 export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string {
   if (rows.length === 0) return '';
   const widths = columnsOf(rows);
   return rows
-    .map((row) => row.map((cell, i) => (right.includes(i) ? cell.padStart(widths[i]!) : i === row.length - 1 ? cell : cell.padEnd(widths[i]!))).join('  ').trimEnd())
+    .map((row) =>
+      row
+        .map((cell, i) => (right.includes(i) ? cell.padStart(widths[i]!) : i === row.length - 1 ? cell : cell.padEnd(widths[i]!)))
+        .join('  ')
+        .trimEnd(),
+    )
     .join('\n');
 }

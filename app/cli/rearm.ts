@@ -29,8 +29,23 @@ Exit status: 0 clean; 1 usage; 2 cannot be read; 3 recovered with damage, or bre
 Errors are one line on stderr with a stable code (docs/ERRORS.md). With --json, stdout holds one JSON document.`,
   );
 
-for (const add of [recoverCommand, stateCommand, walCommand, verifyCommand, venuesCommand, reconcileCommand, demoCommand, serveCommand, openCommand, signCommand]) {
-  program.addCommand(add().exitOverride().configureOutput({ outputError: () => {} }));
+for (const add of [
+  recoverCommand,
+  stateCommand,
+  walCommand,
+  verifyCommand,
+  venuesCommand,
+  reconcileCommand,
+  demoCommand,
+  serveCommand,
+  openCommand,
+  signCommand,
+]) {
+  program.addCommand(
+    add()
+      .exitOverride()
+      .configureOutput({ outputError: () => {} }),
+  );
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

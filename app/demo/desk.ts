@@ -4,9 +4,13 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { nativePlatform } from '../../main/engine/native-platform.ts';
+import { Gate } from '../../main/gate/gate.ts';
+import { readIdentity } from '../../main/store/identity.ts';
 import { RearmError } from '../../shared/errors.ts';
 import { type Random, seededRandom } from './random.ts';
 
@@ -26,7 +30,12 @@ export interface DeskPaths {
   readonly desk: string;
 }
 
-export const deskPaths = (root: string): DeskPaths => ({ root, store: join(root, 'store'), venueConfig: join(root, 'venues.json'), desk: join(root, 'desk.json') });
+export const deskPaths = (root: string): DeskPaths => ({
+  root,
+  store: join(root, 'store'),
+  venueConfig: join(root, 'venues.json'),
+  desk: join(root, 'desk.json'),
+});
 
 const entry = (path: string): string => {
   const source = new URL(path, import.meta.url);
@@ -61,7 +70,9 @@ export async function startSimulator(paths: DeskPaths, seed: number, lasting: bo
   const child = spawn(process.execPath, args, { stdio: [lasting ? 'ignore' : 'pipe', 'pipe', log], detached: lasting });
   const control = await new Promise<DeskFile['control']>((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', (code) => reject(new RearmError('RUNTIME_MISSING', `the venue simulator ended with status ${code}; see ${paths.root}/simulator.log`, {})));
+    child.once('exit', (code) =>
+      reject(new RearmError('RUNTIME_MISSING', `the venue simulator ended with status ${code}; see ${paths.root}/simulator.log`, {})),
+    );
     onJson(child, (message) => {
       if (message.ready) resolve(message.control as DeskFile['control']);
     });
@@ -75,7 +86,9 @@ export async function startSimulator(paths: DeskPaths, seed: number, lasting: bo
 
 export async function tellSimulator(control: DeskFile['control'], path: string, body: object): Promise<void> {
   const response = await fetch(`${control.origin}${path}`, {
-    method: 'POST', headers: { authorization: `Bearer ${control.token}`, 'content-type': 'application/json' }, body: JSON.stringify(body),
+    method: 'POST',
+    headers: { authorization: `Bearer ${control.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
   });
   if (!response.ok) throw new RearmError('INTERNAL', `the venue simulator refused ${path}: ${await response.text()}`, { path });
 }
@@ -88,9 +101,23 @@ export interface Trader {
   state(): Record<string, unknown>;
 }
 
-export function startTrader(paths: DeskPaths, seed: number, files: { readonly submissions?: string | undefined; readonly acks?: string | undefined }, heard?: (message: Record<string, unknown>) => void): Trader {
+export function startTrader(
+  paths: DeskPaths,
+  seed: number,
+  files: { readonly submissions?: string | undefined; readonly acks?: string | undefined },
+  heard?: (message: Record<string, unknown>) => void,
+): Trader {
   const log = openSync(join(paths.root, 'trader.log'), 'a');
-  const args = [TRADER, '--store', paths.store, '--venues', paths.venueConfig, '--seed', String(seed), ...(files.submissions ? ['--submissions', files.submissions] : [])];
+  const args = [
+    TRADER,
+    '--store',
+    paths.store,
+    '--venues',
+    paths.venueConfig,
+    '--seed',
+    String(seed),
+    ...(files.submissions ? ['--submissions', files.submissions] : []),
+  ];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', log] });
   if (files.acks) appendFileSync(files.acks, '');
   const acks = files.acks ? openSync(files.acks, 'a') : null;
@@ -108,6 +135,19 @@ export function startTrader(paths: DeskPaths, seed: number, files: { readonly su
   return { child, acknowledged: () => acknowledged, state: () => state };
 }
 
+/** The demo's two people; their passphrase is in the README. A real desk enrols its own. */
+const PEOPLE = [
+  { id: 'trader-1', name: 'Demo trader', role: 'trader', passphrase: 'demo' },
+  { id: 'risk-1', name: 'Demo risk officer', role: 'risk', passphrase: 'demo' },
+] as const;
+
+function enrolPeople(store: string): void {
+  const { storage, clock } = nativePlatform;
+  Gate.open(store, { storage, clock, storeId: readIdentity(storage, store).storeId, random: (bytes) => randomBytes(bytes) }).enrolFirstSet(
+    PEOPLE,
+  );
+}
+
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** What happens around the crash, by seed: every kind of break comes up over the seeds. */
@@ -122,10 +162,17 @@ async function trouble(control: DeskFile['control'], random: Random, moment: 'be
   }
   const symbol = ['ETH/USDT:USDT', 'SOL/USDT:USDT', 'XRP/USDT:USDT'][random.below(3)]!;
   if (random.below(3) > 0) {
-    await tellSimulator(control, '/external', { venue: 'BYBIT', symbol, side: random.below(2) === 0 ? 'buy' : 'sell', quantity: symbol.startsWith('XRP') ? '900' : '1', type: 'market', clientId: '' });
+    await tellSimulator(control, '/external', {
+      venue: 'BYBIT',
+      symbol,
+      side: random.below(2) === 0 ? 'buy' : 'sell',
+      quantity: symbol.startsWith('XRP') ? '900' : '1',
+      type: 'market',
+      clientId: '',
+    });
   }
   if (random.below(3) === 0) await tellSimulator(control, '/transfer', { venue: 'BINANCE', asset: 'USDT', amount: '-250' });
-  await tellSimulator(control, '/fault', { venue: 'BYBIT', mode: 'slow', ms: 900 });
+  await tellSimulator(control, '/fault', { venue: 'BYBIT', mode: 'slow', ms: 400 });
 }
 
 export interface DemoOptions {
@@ -156,16 +203,29 @@ export async function runDemo(root: string, options: DemoOptions): Promise<Demo>
   const random = seededRandom(options.seed);
   options.progress?.('starting the venues', null);
   const simulator = await startSimulator(paths, options.seed, options.lasting);
-  const file: DeskFile = { seed: options.seed, store: paths.store, venueConfig: paths.venueConfig, simulatorPid: simulator.child.pid!, control: simulator.control };
+  const file: DeskFile = {
+    seed: options.seed,
+    store: paths.store,
+    venueConfig: paths.venueConfig,
+    simulatorPid: simulator.child.pid!,
+    control: simulator.control,
+  };
   writeFileSync(paths.desk, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
   const trader = startTrader(paths, options.seed, options);
-  const ended = new Promise<never>((_, reject) => trader.child.once('exit', (code) => code !== null && reject(new RearmError('INTERNAL', `the trading process ended by itself; see ${root}/trader.log`, { code }))));
+  const ended = new Promise<never>((_, reject) =>
+    trader.child.once(
+      'exit',
+      (code) =>
+        code !== null && reject(new RearmError('INTERNAL', `the trading process ended by itself; see ${root}/trader.log`, { code })),
+    ),
+  );
   ended.catch(() => {});
   const until = Date.now() + 30_000;
   while (trader.state().state !== 'trading') {
     if (Date.now() > until) throw new RearmError('INTERNAL', `the trading process did not start; see ${root}/trader.log`, {});
     await Promise.race([wait(20), ended]);
   }
+  enrolPeople(paths.store);
   const start = Date.now();
   const length = options.seconds * 1000;
   while (Date.now() - start < length) {
@@ -191,7 +251,10 @@ export function readDesk(root: string): DeskFile | null {
 /** Whether the venues of a desk still answer. */
 export async function venuesAnswer(file: DeskFile): Promise<boolean> {
   try {
-    const response = await fetch(`${file.control.origin}/config`, { headers: { authorization: `Bearer ${file.control.token}` }, signal: AbortSignal.timeout(1_000) });
+    const response = await fetch(`${file.control.origin}/config`, {
+      headers: { authorization: `Bearer ${file.control.token}` },
+      signal: AbortSignal.timeout(1_000),
+    });
     return response.ok;
   } catch {
     return false;

@@ -6,7 +6,7 @@ import type { Clock, Storage } from '../storage/storage.ts';
 import { onLineage, type Stretch } from '../store/lineage.ts';
 import type { TierCopy, TierHead } from '../tiers/tier-copy.ts';
 import { hashAt, type SegmentScan, segmentOf } from '../wal/log-reader.ts';
-import { type Case, compareRanked, type CopyFacts, judge } from './decide.ts';
+import { type Case, type CopyFacts, compareRanked, judge } from './decide.ts';
 
 export interface Candidate {
   readonly head: TierHead;
@@ -34,7 +34,15 @@ export class Candidates {
   readonly #scan: SegmentScan;
   readonly #ranked: readonly Candidate[];
 
-  constructor(storage: Storage, clock: Clock, storeId: Uint8Array, path: readonly Stretch[], scan: SegmentScan, heads: readonly TierHead[], at: number | undefined) {
+  constructor(
+    storage: Storage,
+    clock: Clock,
+    storeId: Uint8Array,
+    path: readonly Stretch[],
+    scan: SegmentScan,
+    heads: readonly TierHead[],
+    at: number | undefined,
+  ) {
     this.#storage = storage;
     this.#clock = clock;
     this.#storeId = storeId;
@@ -51,7 +59,18 @@ export class Candidates {
       };
       const verdict = judge(facts);
       const reach = verdict.use === 'lastResort' || logFirst === undefined ? lsn : Number.POSITIVE_INFINITY;
-      return { head, facts, verdict, copy: undefined, loaded: head.problem !== null, reason: head.problem?.message ?? verdict.because, bad: 0, computed: null, ms: 0, reach };
+      return {
+        head,
+        facts,
+        verdict,
+        copy: undefined,
+        loaded: head.problem !== null,
+        reason: head.problem?.message ?? verdict.because,
+        bad: 0,
+        computed: null,
+        ms: 0,
+        reach,
+      };
     });
     this.#ranked = this.all
       .filter((candidate) => candidate.head.mark && (at === undefined || candidate.head.mark.lsn <= at))
@@ -112,7 +131,9 @@ export class Candidates {
       if (!this.load(base) || base.verdict.use === 'reject') continue;
       const lastResort = base.verdict.use === 'lastResort';
       // Without the log between them, an older copy cannot complete a younger one; one of the same history and no log can, by its roots.
-      const rest = this.#ranked.filter((other, i) => i !== first && other.head.mark!.lsn <= base.head.mark!.lsn && other.verdict.use !== 'reject');
+      const rest = this.#ranked.filter(
+        (other, i) => i !== first && other.head.mark!.lsn <= base.head.mark!.lsn && other.verdict.use !== 'reject',
+      );
       yield { next: this.#sequence([base, ...rest], lastResort), lastResort };
     }
     yield { next: () => undefined, lastResort: false };
@@ -162,7 +183,9 @@ export class Candidates {
 
   describe(): string {
     const best = this.#ranked[0];
-    return best ? `${best.head.name} at LSN ${best.head.mark!.lsn} first, ${this.#ranked.length - 1} more behind it` : 'no copy: the log alone';
+    return best
+      ? `${best.head.name} at LSN ${best.head.mark!.lsn} first, ${this.#ranked.length - 1} more behind it`
+      : 'no copy: the log alone';
   }
 
   decisions(chosen: TierHead | undefined): DecisionReport[] {
@@ -175,7 +198,12 @@ export class Candidates {
   }
 }
 
-const rankOf = (candidate: Candidate) => ({ tier: candidate.head.tier, lsn: candidate.head.mark!.lsn, reach: candidate.reach, use: candidate.verdict.use });
+const rankOf = (candidate: Candidate) => ({
+  tier: candidate.head.tier,
+  lsn: candidate.head.mark!.lsn,
+  reach: candidate.reach,
+  use: candidate.verdict.use,
+});
 
 function findingOf(candidate: Candidate): Finding[] {
   const { content } = candidate.facts;
@@ -183,10 +211,20 @@ function findingOf(candidate: Candidate): Finding[] {
     return [{ code: 'PAGES_BAD', severity: 'damage', message: `${candidate.head.name}: ${candidate.reason}`, file: candidate.head.name }];
   }
   if (content === 'damaged') return [{ code: 'COPY_DAMAGED', severity: 'damage', message: candidate.reason, file: candidate.head.name }];
-  if (content === 'foreign' || content === 'newer') return [{ code: 'COPY_REFUSED', severity: 'warning', message: candidate.reason, file: candidate.head.name }];
+  if (content === 'foreign' || content === 'newer')
+    return [{ code: 'COPY_REFUSED', severity: 'warning', message: candidate.reason, file: candidate.head.name }];
   if (content === 'torn') return [{ code: 'COPY_TORN', severity: 'note', message: candidate.reason, file: candidate.head.name }];
-  if (content === 'unavailable') return [{ code: 'TIER_UNAVAILABLE', severity: 'note', message: candidate.reason, file: candidate.head.name }];
-  if (candidate.facts.chain === 'differs') return [{ code: 'COPY_FOREIGN_HISTORY', severity: 'warning', message: `${candidate.head.name}: ${candidate.reason}`, file: candidate.head.name }];
+  if (content === 'unavailable')
+    return [{ code: 'TIER_UNAVAILABLE', severity: 'note', message: candidate.reason, file: candidate.head.name }];
+  if (candidate.facts.chain === 'differs')
+    return [
+      {
+        code: 'COPY_FOREIGN_HISTORY',
+        severity: 'warning',
+        message: `${candidate.head.name}: ${candidate.reason}`,
+        file: candidate.head.name,
+      },
+    ];
   return [];
 }
 

@@ -21,9 +21,11 @@ const recoverAt = (root: string): Recovery => recover({ storage: new NativeStora
 
 /** A crashed store of many small frames, each of them acknowledged, whose tiers are taken when told. */
 async function crashed(steps: number, checkpoints: readonly number[] = []): Promise<Desk> {
-  const desk = await Desk.create({ config: { l1Ms: 86_400_000, l2Ms: 86_400_000, l3Ms: 86_400_000, l4Ms: 86_400_000, archive: false, windowMs: 86_400_000 } });
+  const desk = await Desk.create({
+    config: { l1Ms: 86_400_000, l2Ms: 86_400_000, l3Ms: 86_400_000, l4Ms: 86_400_000, archive: false, windowMs: 86_400_000 },
+  });
   made.push(desk.root);
-  const generator = new Generator(5, { invalid: 0, prunes: false, blobBytes: 2_000 });
+  const generator = new Generator(5, { invalid: 0, prunes: false, halts: false, blobBytes: 2_000 });
   for (let step = 0; step < steps; step += 1) {
     const how = randomOf(5, step).chance(0.5) ? 'commit' : 'post';
     await desk.submit(generator.intent(step, desk.model, desk.clock.wallNs()), how);
@@ -68,7 +70,12 @@ describe('a log that is damaged in the middle', () => {
     const acknowledged = Number(desk.engine.durableLsn);
     const root = leave(desk);
     removeFiles(root, 'l1');
-    const segments = filesIn(root, 'wal').filter((path) => fs.readFileSync(path).subarray(0, 4096).some((byte) => byte !== 0));
+    const segments = filesIn(root, 'wal').filter((path) =>
+      fs
+        .readFileSync(path)
+        .subarray(0, 4096)
+        .some((byte) => byte !== 0),
+    );
     expect(segments.length).toBeGreaterThan(3);
     fs.rmSync(segments.at(-2)!);
     judge(recoverAt(root), desk, acknowledged);
@@ -80,7 +87,12 @@ describe('a log that is damaged in the middle', () => {
     for (const which of [-1, -2]) {
       const root = leave(desk, `left${which}`);
       removeFiles(root, 'l1');
-      const segments = filesIn(root, 'wal').filter((path) => fs.readFileSync(path).subarray(0, 4096).some((byte) => byte !== 0));
+      const segments = filesIn(root, 'wal').filter((path) =>
+        fs
+          .readFileSync(path)
+          .subarray(0, 4096)
+          .some((byte) => byte !== 0),
+      );
       flipBit(segments.at(which)!, 200 * 8);
       judge(recoverAt(root), desk, acknowledged);
     }
@@ -115,9 +127,44 @@ describe('a base that cannot be completed', () => {
     while (bytes[last] === 0) last -= 1;
     flipBit(slot!, (last - 40) * 8);
     const recovery = recoverAt(root);
-    expect(recovery.report.lsn).toBeLessThan(hit.firstLsn);
     judge(recovery, desk, acknowledged);
+    expect(recovery.report.lsn).toBeLessThan(hit.firstLsn);
   });
+});
+
+it('an attempt that fails leaves nothing behind for the next one', async () => {
+  // The younger slot has a bad page, and the log is damaged on the way from the older one to it.
+  const desk = await crashed(600, [100, 500]);
+  const acknowledged = Number(desk.engine.durableLsn);
+  const root = leave(desk);
+  removeFiles(root, 'l1');
+  const hit = framesOf(root).find((frame) => frame.firstLsn > 400)!;
+  flipBit(hit.path, (hit.offset + 90) * 8);
+  const slot = filesIn(root, 'l2', /-b\.slot$/)[0]!;
+  const bytes = fs.readFileSync(slot);
+  let last = bytes.length - 1;
+  while (bytes[last] === 0) last -= 1;
+  // A page that the older slot has as well: not one of the last.
+  flipBit(slot, (last - 20 * 4096) * 8);
+  judge(recoverAt(root), desk, acknowledged);
+});
+
+it('an epoch without a readable record is refused where its log is there and its first segment was freed', async () => {
+  const desk = await Desk.create({ config: { archive: false, windowMs: 300 } });
+  made.push(desk.root);
+  const generator = new Generator(5, { invalid: 0, prunes: false, halts: false, blobBytes: 2_000 });
+  for (let step = 0; step < 1_500; step += 1) {
+    await desk.submit(generator.intent(step, desk.model, desk.clock.wallNs()), step % 5 === 0 ? 'commit' : 'post');
+    desk.pass(2);
+  }
+  for (let i = 0; i < 5; i += 1) await desk.submit(generator.intent(0, desk.model), 'commit');
+  const acknowledged = Number(desk.engine.durableLsn);
+  const root = leave(desk);
+  expect(framesOf(root)[0]!.firstLsn).toBeGreaterThan(1);
+  flipBit(filesIn(root, 'lineage')[0]!, 300);
+  judge(recoverAt(root), desk, acknowledged);
+  fs.rmSync(filesIn(root, 'lineage')[0]!);
+  judge(recoverAt(root), desk, acknowledged);
 });
 
 it('a file of each kind, cut and flipped at random places, gives the right state or a refusal', async () => {

@@ -45,15 +45,42 @@ export const CASES: readonly Case[] = [
   { name: 'foreign', when: { content: ['foreign'] }, use: 'reject', because: 'it belongs to another store' },
   { name: 'torn', when: { content: ['torn'] }, use: 'reject', because: 'it was being written when the engine died' },
   { name: 'damaged', when: { content: ['damaged'] }, use: 'reject', because: 'nothing proves that its pages are current' },
-  { name: 'otherBranch', when: { lineage: ['off'] }, use: 'reject', because: 'it lies on a branch that was abandoned when a later epoch forked before it' },
-  { name: 'otherHistory', when: { chain: ['differs'] }, use: 'reject', because: 'the log shows another frame at its LSN: it belongs to another history' },
   {
-    name: 'unknownHistory', when: { lineage: ['unprovable'], chain: ['beyond', 'unreached'] }, use: 'lastResort',
+    name: 'otherBranch',
+    when: { lineage: ['off'] },
+    use: 'reject',
+    because: 'it lies on a branch that was abandoned when a later epoch forked before it',
+  },
+  {
+    name: 'otherHistory',
+    when: { chain: ['differs'] },
+    use: 'reject',
+    because: 'the log shows another frame at its LSN: it belongs to another history',
+  },
+  {
+    name: 'unknownHistory',
+    when: { lineage: ['unprovable'], chain: ['beyond', 'unreached'] },
+    use: 'lastResort',
     because: 'neither the lineage nor the log can prove where it belongs',
   },
-  { name: 'wholeAndContinued', when: { content: ['whole'], log: ['continues', 'notNeeded'] }, use: 'candidate', because: 'every page is proven and the log goes on from it' },
-  { name: 'partialAndContinued', when: { content: ['partial'], log: ['continues', 'notNeeded'] }, use: 'salvage', because: 'its good pages are proven and the log goes on from it' },
-  { name: 'behindAGap', when: { log: ['gap'] }, use: 'lastResort', because: 'the log no longer reaches back to it: what lies between is lost' },
+  {
+    name: 'wholeAndContinued',
+    when: { content: ['whole'], log: ['continues', 'notNeeded'] },
+    use: 'candidate',
+    because: 'every page is proven and the log goes on from it',
+  },
+  {
+    name: 'partialAndContinued',
+    when: { content: ['partial'], log: ['continues', 'notNeeded'] },
+    use: 'salvage',
+    because: 'its good pages are proven and the log goes on from it',
+  },
+  {
+    name: 'behindAGap',
+    when: { log: ['gap'] },
+    use: 'lastResort',
+    because: 'the log no longer reaches back to it: what lies between is lost',
+  },
 ];
 
 /** @throws never: the cases cover every combination, which a test enumerates */
@@ -82,6 +109,9 @@ export interface Ranked {
  */
 export function compareRanked(a: Ranked, b: Ranked): number {
   return (
-    b.reach - a.reach || b.lsn - a.lsn || USE_ORDER.indexOf(a.use) - USE_ORDER.indexOf(b.use) || TIER_ORDER.indexOf(a.tier) - TIER_ORDER.indexOf(b.tier)
+    b.reach - a.reach ||
+    b.lsn - a.lsn ||
+    USE_ORDER.indexOf(a.use) - USE_ORDER.indexOf(b.use) ||
+    TIER_ORDER.indexOf(a.tier) - TIER_ORDER.indexOf(b.tier)
   );
 }

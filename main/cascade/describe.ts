@@ -32,12 +32,16 @@ export function sentence(facts: SentenceFacts): string {
   if (facts.outcome === 'empty') return `The store holds no operation yet; ${rto}.`;
   const parts: string[] = [];
   if (facts.outcome === 'refused') {
-    parts.push(facts.lsn > 0 ? `Not recovered: the best that is proven ends at LSN ${grouped(facts.lsn)}` : 'Not recovered: nothing usable is left');
+    parts.push(
+      facts.lsn > 0 ? `Not recovered: the best that is proven ends at LSN ${grouped(facts.lsn)}` : 'Not recovered: nothing usable is left',
+    );
   } else parts.push(`Recovered from ${facts.base ?? 'the log alone'} to LSN ${grouped(facts.lsn)}`);
   parts.push(`${plural(facts.replayed, 'operation')} replayed`);
   if (facts.salvaged > 0) parts.push(`${plural(facts.salvaged, 'page')} salvaged`);
   if (facts.tornBytes > 0) parts.push(`${plural(facts.tornBytes, 'torn byte')} discarded`);
   if (facts.lostPages > 0) parts.push(`${plural(facts.lostPages, 'page')} without a good copy`);
-  parts.push(facts.lostAcknowledged > 0 ? `${plural(facts.lostAcknowledged, 'acknowledged operation')} lost` : 'no acknowledged operation lost');
+  parts.push(
+    facts.lostAcknowledged > 0 ? `${plural(facts.lostAcknowledged, 'acknowledged operation')} lost` : 'no acknowledged operation lost',
+  );
   return `${parts.join('; ')}; ${rto}.`;
 }

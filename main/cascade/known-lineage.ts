@@ -18,7 +18,12 @@ export interface KnownLineage {
 export function knownLineage(storage: Storage, layout: StoreLayout, storeId: Uint8Array): KnownLineage {
   const reading = readLineage(storage, layout, storeId);
   const epochs = new Map(reading.epochs);
-  const findings: Finding[] = reading.errors.map((error) => ({ code: 'EPOCH_UNREADABLE', severity: 'damage', message: error.message, file: String(error.context.path ?? '') }));
+  const findings: Finding[] = reading.errors.map((error) => ({
+    code: 'EPOCH_UNREADABLE',
+    severity: 'damage',
+    message: error.message,
+    file: String(error.context.path ?? ''),
+  }));
   const inLog = storage.list(layout.wal).flatMap((name) => parseSegmentName(name)?.epoch ?? []);
   const highest = Math.max(reading.highest, ...inLog, 0);
   for (let number = 1; number <= highest; number += 1) {
@@ -26,16 +31,31 @@ export function knownLineage(storage: Storage, layout: StoreLayout, storeId: Uin
     const stood = firstSegment(storage, layout, storeId, number);
     if (!stood) continue;
     const parent = Math.max(0, ...[...epochs.keys()].filter((epoch) => epoch < number));
-    epochs.set(number, { epoch: number, parent, forkLsn: stood.firstLsn - 1, forkHash: stood.previousHash, reason: 'none', createdNs: stood.createdNs, bootId: '' });
+    epochs.set(number, {
+      epoch: number,
+      parent,
+      forkLsn: stood.firstLsn - 1,
+      forkHash: stood.previousHash,
+      reason: 'none',
+      createdNs: stood.createdNs,
+      bootId: '',
+    });
     findings.push({
-      code: 'EPOCH_REBUILT', severity: 'damage', file: `lineage/${number}`,
+      code: 'EPOCH_REBUILT',
+      severity: 'damage',
+      file: `lineage/${number}`,
       message: `epoch ${number} has no readable record: its fork at LSN ${stood.firstLsn - 1} is taken from its first segment`,
     });
   }
   const headNumber = Math.max(0, ...epochs.keys());
   const path = lineageOf(epochs, headNumber);
   const rooted = path.length === 0 || path[0]!.from === 0 || epochs.get(path[0]!.epoch)!.parent === 0;
-  if (!rooted) findings.push({ code: 'LINEAGE_SHORT', severity: 'damage', message: `the lineage begins with epoch ${path[0]!.epoch}: its parent has no record` });
+  if (!rooted)
+    findings.push({
+      code: 'LINEAGE_SHORT',
+      severity: 'damage',
+      message: `the lineage begins with epoch ${path[0]!.epoch}: its parent has no record`,
+    });
   return { head: epochs.get(headNumber) ?? null, path, findings, whole: rooted && findings.length === 0 };
 }
 

@@ -31,7 +31,10 @@ export function lossesOf(
   const fills = new Array<number>(reached.length).fill(0);
   let interval = 0;
   const end = readLog({
-    storage, storeId, segments, fromLsn: reached[0]! + 1,
+    storage,
+    storeId,
+    segments,
+    fromLsn: reached[0]! + 1,
     visit: (frame) => {
       let at = frame.payloadAt;
       const frameEnd = at + frame.header.payloadBytes;
@@ -55,7 +58,17 @@ export function lossesOf(
     fillSum += fills[i]!;
     const lsn = reached[i]!;
     const whole = end.lastLsn >= recoveredLsn || end.kind === 'end';
-    losses.set(lsn, whole ? { operations: recoveredLsn - lsn, acknowledged: Math.max(0, Math.min(acknowledgedLsn, recoveredLsn) - lsn), orders: orderSum, fills: fillSum } : null);
+    losses.set(
+      lsn,
+      whole
+        ? {
+            operations: recoveredLsn - lsn,
+            acknowledged: Math.max(0, Math.min(acknowledgedLsn, recoveredLsn) - lsn),
+            orders: orderSum,
+            fills: fillSum,
+          }
+        : null,
+    );
   }
   return losses;
 }

@@ -94,7 +94,11 @@ class Course {
     this.#options.progress?.({ phase, fraction, detail, steps: this.steps, tiers: this.tiers });
   }
 
-  run<T>(step: StepName, detail: string, work: () => { value: T; outcome?: StepReport['outcome']; reason: string; lsnBefore?: number | null; lsnAfter?: number | null }): T {
+  run<T>(
+    step: StepName,
+    detail: string,
+    work: () => { value: T; outcome?: StepReport['outcome']; reason: string; lsnBefore?: number | null; lsnAfter?: number | null },
+  ): T {
     this.tell(step, null, detail);
     const startMs = this.sinceMs();
     try {
@@ -104,7 +108,16 @@ class Course {
       return value;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.steps.push({ step, outcome: 'failed', reason, lsnBefore: null, lsnAfter: null, startMs, ms: this.sinceMs() - startMs, afterRto: this.afterRto });
+      this.steps.push({
+        step,
+        outcome: 'failed',
+        reason,
+        lsnBefore: null,
+        lsnAfter: null,
+        startMs,
+        ms: this.sinceMs() - startMs,
+        afterRto: this.afterRto,
+      });
       throw error;
     }
   }
@@ -130,7 +143,11 @@ export function recover(options: RecoverOptions): Recovery {
     findings.push(...known.findings);
     const alive = storage.isLocked(layout.lock);
     const reason = `store ${found.name} (${found.storeId.slice(0, 8)}), epoch ${known.head?.epoch ?? 0}, ${alive ? 'its writer is alive: observing only' : 'no writer'}`;
-    return { value: { identity: found, storeId: id, lineage: known, writerAlive: alive }, reason, outcome: known.findings.length > 0 ? 'finding' : 'ok' };
+    return {
+      value: { identity: found, storeId: id, lineage: known, writerAlive: alive },
+      reason,
+      outcome: known.findings.length > 0 ? 'finding' : 'ok',
+    };
   });
   const path = lineage.path;
 
@@ -152,9 +169,14 @@ export function recover(options: RecoverOptions): Recovery {
   });
   const scan = course.run('probe.log', 'log segments', () => {
     const value = scanSegments(storage, layout, storeId, path);
-    for (const { name, error } of value.errors) findings.push({ code: 'SEGMENT_UNREADABLE', severity: 'damage', message: error.message, file: `wal/${name}` });
+    for (const { name, error } of value.errors)
+      findings.push({ code: 'SEGMENT_UNREADABLE', severity: 'damage', message: error.message, file: `wal/${name}` });
     const first = value.segments[0];
-    return { value, reason: first ? `${value.segments.length} segments from LSN ${first.firstLsn}` : 'no segment', outcome: value.errors.length > 0 ? 'finding' : 'ok' };
+    return {
+      value,
+      reason: first ? `${value.segments.length} segments from LSN ${first.firstLsn}` : 'no segment',
+      outcome: value.errors.length > 0 ? 'finding' : 'ok',
+    };
   });
 
   const heads = [...mapped.heads, ...slots, ...snapshots, ...archives];
@@ -170,7 +192,11 @@ export function recover(options: RecoverOptions): Recovery {
   const validation = course.run('validate', 'positions, exposure, orders, balances, times', () => {
     const value = best?.replay ? validate(image, clock.wallNs()) : [];
     const critical = value.filter((finding) => finding.severity === 'critical').length;
-    return { value, reason: critical > 0 ? `${critical} rules do not hold` : value.length > 0 ? value[0]!.message : 'every rule holds', outcome: critical > 0 ? 'failed' : value.length > 0 ? 'finding' : 'ok' };
+    return {
+      value,
+      reason: critical > 0 ? `${critical} rules do not hold` : value.length > 0 ? value[0]!.message : 'every rule holds',
+      outcome: critical > 0 ? 'failed' : value.length > 0 ? 'finding' : 'ok',
+    };
   });
   findings.push(...validation);
   const rtoMs = course.sinceMs();
@@ -183,18 +209,48 @@ export function recover(options: RecoverOptions): Recovery {
   if (!options.brief) {
     course.run('compare', 'the other copies in depth, and the digest of the state', () => {
       findings.push(...candidates.judgeRest(() => course.tell('compare', null, 'reading the other copies')));
-      losses = lossesOf(storage, storeId, scan.segments, heads.flatMap((head) => (head.mark ? [head.mark.lsn] : [])), recoveredLsn, watermark);
+      losses = lossesOf(
+        storage,
+        storeId,
+        scan.segments,
+        heads.flatMap((head) => (head.mark ? [head.mark.lsn] : [])),
+        recoveredLsn,
+        watermark,
+      );
       digest = best?.replay ? stateDigest(image) : null;
       const damaged = candidates.damagedCount();
-      return { value: undefined, reason: damaged > 0 ? `${damaged} copies are damaged` : 'no other copy is damaged', outcome: damaged > 0 ? 'finding' : 'ok' };
+      return {
+        value: undefined,
+        reason: damaged > 0 ? `${damaged} copies are damaged` : 'no other copy is damaged',
+        outcome: damaged > 0 ? 'finding' : 'ok',
+      };
     });
   }
   const evidence: Evidence = {
-    root, layout, identity, storeId, epoch: lineage.head, path, writerAlive, heads, scan, candidates,
-    acknowledged: watermark, assembly: best?.assembly ?? null, replay: best?.replay ?? null, image: best?.replay ? image : null, findings,
+    root,
+    layout,
+    identity,
+    storeId,
+    epoch: lineage.head,
+    path,
+    writerAlive,
+    heads,
+    scan,
+    candidates,
+    acknowledged: watermark,
+    assembly: best?.assembly ?? null,
+    replay: best?.replay ?? null,
+    image: best?.replay ? image : null,
+    findings,
   };
   const report = buildReport(evidence, course.steps, {
-    startedAtNs, nowNs: clock.wallNs(), rtoMs, rtoBudgetMs: options.rtoBudgetMs ?? RTO_BUDGET_MS, at: options.at, losses, digest,
+    startedAtNs,
+    nowNs: clock.wallNs(),
+    rtoMs,
+    rtoBudgetMs: options.rtoBudgetMs ?? RTO_BUDGET_MS,
+    at: options.at,
+    losses,
+    digest,
   });
   const end = best?.replay?.end;
   const base = best?.assembly.hot;
@@ -204,7 +260,10 @@ export function recover(options: RecoverOptions): Recovery {
 
 const describeHeads = (heads: readonly TierHead[]): string => {
   if (heads.length === 0) return 'nothing there';
-  const newest = heads.reduce<TierHead | null>((best, head) => (head.mark && (!best?.mark || head.mark.lsn > best.mark.lsn) ? head : best), null);
+  const newest = heads.reduce<TierHead | null>(
+    (best, head) => (head.mark && (!best?.mark || head.mark.lsn > best.mark.lsn) ? head : best),
+    null,
+  );
   return newest ? `${newest.name} claims LSN ${newest.mark!.lsn}` : (heads[0]!.problem?.message ?? 'unreadable');
 };
 
@@ -228,7 +287,14 @@ interface Attempt {
 }
 
 /** Tries the copies as base, best first, until one leads to a whole state; the last attempt where none does. */
-function firstWhole(options: RecoverOptions, storeId: Uint8Array, candidates: Candidates, scan: SegmentScan, image: Image, course: Course): Attempt | null {
+function firstWhole(
+  options: RecoverOptions,
+  storeId: Uint8Array,
+  candidates: Candidates,
+  scan: SegmentScan,
+  image: Image,
+  course: Course,
+): Attempt | null {
   let last: Attempt | null = null;
   const target = options.at ?? Number.POSITIVE_INFINITY;
   for (const order of candidates.orders()) {
@@ -237,13 +303,25 @@ function firstWhole(options: RecoverOptions, storeId: Uint8Array, candidates: Ca
     const assembly = course.run('load', 'the base, page by page', () => {
       const value = assemble(image, order.next);
       const base = value.hot;
-      const reason = base ? `${base.head.name} at LSN ${base.mark.lsn}${value.salvaged.length > 0 ? `, ${value.salvaged.length} pages from elsewhere` : ''}` : 'no copy: the log from its beginning';
-      return { value, reason, outcome: value.lost.length > 0 ? 'failed' : value.salvaged.length > 0 ? 'finding' : 'ok', lsnAfter: base?.mark.lsn ?? 0 };
+      const reason = base
+        ? `${base.head.name} at LSN ${base.mark.lsn}${value.salvaged.length > 0 ? `, ${value.salvaged.length} pages from elsewhere` : ''}`
+        : 'no copy: the log from its beginning';
+      return {
+        value,
+        reason,
+        outcome: value.lost.length > 0 ? 'failed' : value.salvaged.length > 0 ? 'finding' : 'ok',
+        lsnAfter: base?.mark.lsn ?? 0,
+      };
     });
     const baseLsn = assembly.hot?.mark.lsn ?? 0;
     const logFirst = scan.segments[0]?.firstLsn ?? Number.POSITIVE_INFINITY;
     if (!assembly.hot && logFirst !== 1 && !(candidates.isEmpty && scan.segments.length === 0)) {
-      if (options.at !== undefined) throw new RearmError('LSN_UNREACHABLE', `LSN ${options.at} is no longer reachable: the oldest copy is newer and the log begins at ${Number.isFinite(logFirst) ? logFirst : 'nothing'}`, {});
+      if (options.at !== undefined)
+        throw new RearmError(
+          'LSN_UNREACHABLE',
+          `LSN ${options.at} is no longer reachable: the oldest copy is newer and the log begins at ${Number.isFinite(logFirst) ? logFirst : 'nothing'}`,
+          {},
+        );
       continue;
     }
     const bridged = assembly.from === baseLsn || logFirst <= assembly.from + 1;
@@ -254,15 +332,27 @@ function firstWhole(options: RecoverOptions, storeId: Uint8Array, candidates: Ca
     const reaches = !order.lastResort && logFirst <= assembly.from + 1;
     const done = course.run('replay', 'operations after the base', () => {
       const value = replay(image, {
-        storage: options.storage, storeId, segments: reaches ? scan.segments : [], from: assembly.from, baseLsn, to: target,
+        storage: options.storage,
+        storeId,
+        segments: reaches ? scan.segments : [],
+        from: assembly.from,
+        baseLsn,
+        to: target,
         progress: (fraction, lsn) => course.tell('replay', fraction, `LSN ${lsn}`),
       });
       const { kind, reason } = value.end;
-      return { value, reason: kind === 'end' ? `${value.replayed} operations; ${value.rootsCompared} logged roots agree` : reason, outcome: kind === 'damaged' ? 'finding' : 'ok', lsnBefore: baseLsn, lsnAfter: image.lsn };
+      return {
+        value,
+        reason: kind === 'end' ? `${value.replayed} operations; ${value.rootsCompared} logged roots agree` : reason,
+        outcome: kind === 'damaged' ? 'finding' : 'ok',
+        lsnBefore: baseLsn,
+        lsnAfter: image.lsn,
+      };
     });
     const incomplete = assembly.from < baseLsn && done.end.lastLsn < baseLsn;
     const attempt = { assembly, replay: incomplete || done.rootDiffersAt !== null ? null : done };
-    if (done.rootDiffersAt !== null) candidates.distrust(assembly.hot?.head, `the replayed state differs from the root that was logged at LSN ${done.rootDiffersAt}`);
+    if (done.rootDiffersAt !== null)
+      candidates.distrust(assembly.hot?.head, `the replayed state differs from the root that was logged at LSN ${done.rootDiffersAt}`);
     if (attempt.replay) {
       if (options.at !== undefined && image.lsn < options.at) {
         throw new RearmError('LSN_UNREACHABLE', `LSN ${options.at} is beyond the last one, ${image.lsn}`, { last: image.lsn });

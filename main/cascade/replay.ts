@@ -76,7 +76,8 @@ export function replay(image: Image, options: ReplayOptions): Replay {
         lastOperation = header.operation;
         at += header.bytes;
       }
-      if (at !== frameEnd) throw new RearmError('FORMAT_INVALID', `the frame at LSN ${frame.header.firstLsn} does not end with its last record`, {});
+      if (at !== frameEnd)
+        throw new RearmError('FORMAT_INVALID', `the frame at LSN ${frame.header.firstLsn} does not end with its last record`, {});
       return undefined;
     },
   });

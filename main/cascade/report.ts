@@ -1,6 +1,16 @@
 /** Makes the report of a recovery from its evidence. */
 
-import type { Finding, Loss, Outcome, PageMap, RecoveryReport, StepReport, TierName, TierReport, WalReport } from '../../shared/contract/recovery.ts';
+import type {
+  Finding,
+  Loss,
+  Outcome,
+  PageMap,
+  RecoveryReport,
+  StepReport,
+  TierName,
+  TierReport,
+  WalReport,
+} from '../../shared/contract/recovery.ts';
 import { OPERATIONS } from '../../shared/model/operations.ts';
 import { ORDER_STATUSES, TABLES } from '../../shared/model/tables.ts';
 import { formatTime } from '../../shared/units.ts';
@@ -8,7 +18,7 @@ import { getByte } from '../image/cells.ts';
 import type { Image } from '../image/image.ts';
 import { rootOf } from '../tiers/checkpoint.ts';
 import { type Candidate, statusOf } from './candidates.ts';
-import { sentence, SURVIVES } from './describe.ts';
+import { SURVIVES, sentence } from './describe.ts';
 import type { Evidence } from './recover.ts';
 
 export interface ReportFigures {
@@ -35,7 +45,13 @@ export function buildReport(evidence: Evidence, steps: readonly StepReport[], fi
   const critical = findings.some((finding) => finding.severity === 'critical');
   const empty = image !== null && lsn === 0 && acknowledgedLsn === 0 && scan.errors.length === 0;
   const salvaged = assembly?.salvaged.length ?? 0;
-  const outcome: Outcome = empty ? 'empty' : image === null || lostAcknowledged > 0 || critical ? 'refused' : salvaged > 0 ? 'salvaged' : 'recovered';
+  const outcome: Outcome = empty
+    ? 'empty'
+    : image === null || lostAcknowledged > 0 || critical
+      ? 'refused'
+      : salvaged > 0
+        ? 'salvaged'
+        : 'recovered';
   const tornBytes = replay?.end.kind === 'tornTail' ? replay.end.tornBytes : 0;
   const replayed = replay?.replayed ?? 0;
   const takenNs = base?.mark.takenNs ?? 0n;
@@ -46,8 +62,16 @@ export function buildReport(evidence: Evidence, steps: readonly StepReport[], fi
     epoch: evidence.epoch?.epoch ?? 0,
     outcome,
     sentence: sentence({
-      outcome, base: base?.head.tier ?? null, lsn, replayed, tornBytes, salvaged, lostAcknowledged, lostPages: assembly?.lost.length ?? 0,
-      rtoMs: figures.rtoMs, budgetMs: figures.rtoBudgetMs,
+      outcome,
+      base: base?.head.tier ?? null,
+      lsn,
+      replayed,
+      tornBytes,
+      salvaged,
+      lostAcknowledged,
+      lostPages: assembly?.lost.length ?? 0,
+      rtoMs: figures.rtoMs,
+      budgetMs: figures.rtoBudgetMs,
     }),
     base: image ? (base?.head.tier ?? null) : null,
     baseLsn: image ? (base?.mark.lsn ?? 0) : null,
@@ -65,7 +89,15 @@ export function buildReport(evidence: Evidence, steps: readonly StepReport[], fi
     tiers: tierReports(evidence, figures),
     copies: evidence.candidates.all.flatMap((candidate) =>
       candidate.head.mark
-        ? [{ tier: candidate.head.tier, name: candidate.head.name, lsn: candidate.head.mark.lsn, status: statusOf(candidate), usable: ['valid', 'partial'].includes(statusOf(candidate)) && candidate.verdict.use !== 'lastResort' }]
+        ? [
+            {
+              tier: candidate.head.tier,
+              name: candidate.head.name,
+              lsn: candidate.head.mark.lsn,
+              status: statusOf(candidate),
+              usable: ['valid', 'partial'].includes(statusOf(candidate)) && candidate.verdict.use !== 'lastResort',
+            },
+          ]
         : [],
     ),
     wal: walReport(evidence),
@@ -86,27 +118,52 @@ function damageFindings({ assembly, replay, acknowledged, image }: Evidence): Fi
   const end = replay?.end;
   if (end?.kind === 'damaged') {
     findings.push({
-      code: 'LOG_DAMAGED', severity: 'damage', message: end.reason, lsn: end.lastLsn + 1, ...(end.at && { file: `wal/${end.at.file}`, offset: end.at.offset }),
+      code: 'LOG_DAMAGED',
+      severity: 'damage',
+      message: end.reason,
+      lsn: end.lastLsn + 1,
+      ...(end.at && { file: `wal/${end.at.file}`, offset: end.at.offset }),
     });
   } else if (end?.kind === 'tornTail') {
-    findings.push({ code: 'TORN_TAIL', severity: 'note', message: end.reason, ...(end.at && { file: `wal/${end.at.file}`, offset: end.at.offset }) });
+    findings.push({
+      code: 'TORN_TAIL',
+      severity: 'note',
+      message: end.reason,
+      ...(end.at && { file: `wal/${end.at.file}`, offset: end.at.offset }),
+    });
   }
   for (const { file, offset, reason } of end?.passedOver ?? []) {
-    findings.push({ code: 'LOG_DAMAGED', severity: 'damage', message: `${file}: ${reason} at ${offset}, before the base: not needed`, file: `wal/${file}`, offset });
+    findings.push({
+      code: 'LOG_DAMAGED',
+      severity: 'damage',
+      message: `${file}: ${reason} at ${offset}, before the base: not needed`,
+      file: `wal/${file}`,
+      offset,
+    });
   }
   const base = assembly?.hot;
   if (base && end && end.lastLsn < base.mark.lsn && replay) {
     findings.push({
-      code: 'LOG_BEHIND_BASE', severity: 'warning', message: `${base.head.name} is at LSN ${base.mark.lsn}, the log ends at ${end.lastLsn}: ${base.mark.lsn - end.lastLsn} operations are in the tier alone`, lsn: end.lastLsn,
+      code: 'LOG_BEHIND_BASE',
+      severity: 'warning',
+      message: `${base.head.name} is at LSN ${base.mark.lsn}, the log ends at ${end.lastLsn}: ${base.mark.lsn - end.lastLsn} operations are in the tier alone`,
+      lsn: end.lastLsn,
     });
   }
   if (image && acknowledged > image.lsn) {
-    findings.push({ code: 'ACKNOWLEDGED_LOST', severity: 'critical', message: `LSN ${image.lsn + 1} to ${acknowledged} were acknowledged and cannot be recovered`, lsn: image.lsn + 1 });
+    findings.push({
+      code: 'ACKNOWLEDGED_LOST',
+      severity: 'critical',
+      message: `LSN ${image.lsn + 1} to ${acknowledged} were acknowledged and cannot be recovered`,
+      lsn: image.lsn + 1,
+    });
   }
   for (const page of assembly?.salvaged ?? []) {
     const source = assembly!.copies[assembly!.sources[page] ?? -1];
     findings.push({
-      code: 'PAGE_SALVAGED', severity: 'damage', page,
+      code: 'PAGE_SALVAGED',
+      severity: 'damage',
+      page,
       message: `page ${page} was bad in ${base?.head.name ?? 'the base'}; it comes from ${source ? source.head.name : 'the log'} and was brought forward`,
     });
   }
@@ -118,7 +175,14 @@ function damageFindings({ assembly, replay, acknowledged, image }: Evidence): Fi
 
 function walReport({ scan, replay }: Evidence): WalReport {
   const end = replay?.end;
-  const status = scan.segments.length === 0 ? 'missing' : end?.kind === 'damaged' || scan.errors.length > 0 ? 'damaged' : end?.kind === 'tornTail' ? 'tornTail' : 'whole';
+  const status =
+    scan.segments.length === 0
+      ? 'missing'
+      : end?.kind === 'damaged' || scan.errors.length > 0
+        ? 'damaged'
+        : end?.kind === 'tornTail'
+          ? 'tornTail'
+          : 'whole';
   return {
     status,
     segments: scan.segments.length,
@@ -142,8 +206,23 @@ function tierReports(evidence: Evidence, figures: ReportFigures): TierReport[] {
   const chosen = evidence.image ? evidence.assembly?.hot?.head.name : undefined;
   const rows = (['L1', 'L2', 'L3', 'L4'] as const).map((tier) => tierReport(evidence, figures, tier, chosen));
   rows.push({
-    tier: 'L5', status: 'missing', chosen: false, lsn: null, epoch: null, takenAt: null, ageMs: null, bytes: 0, pages: 0, pagesBad: 0,
-    checksumStored: null, checksumComputed: null, ms: 0, survives: SURVIVES.L5, wouldLose: null, reason: 'the venues are asked beside the recovery', files: [],
+    tier: 'L5',
+    status: 'missing',
+    chosen: false,
+    lsn: null,
+    epoch: null,
+    takenAt: null,
+    ageMs: null,
+    bytes: 0,
+    pages: 0,
+    pagesBad: 0,
+    checksumStored: null,
+    checksumComputed: null,
+    ms: 0,
+    survives: SURVIVES.L5,
+    wouldLose: null,
+    reason: 'the venues are asked beside the recovery',
+    files: [],
   });
   return rows;
 }
@@ -153,13 +232,31 @@ function tierReport(evidence: Evidence, figures: ReportFigures, tier: Exclude<Ti
   const mine = evidence.candidates.all.filter((candidate) => candidate.head.tier === tier);
   const usable = (candidate: Candidate) => (['valid', 'partial'].includes(statusOf(candidate)) ? 1 : 0);
   const best = [...mine].sort(
-    (a, b) => Number(b.head.name === chosen) - Number(a.head.name === chosen) || usable(b) - usable(a) || (b.head.mark?.lsn ?? -1) - (a.head.mark?.lsn ?? -1),
+    (a, b) =>
+      Number(b.head.name === chosen) - Number(a.head.name === chosen) ||
+      usable(b) - usable(a) ||
+      (b.head.mark?.lsn ?? -1) - (a.head.mark?.lsn ?? -1),
   )[0];
   const probe = evidence.candidates.timeOf(tier);
   if (!best) {
     return {
-      tier, status: 'missing', chosen: false, lsn: null, epoch: null, takenAt: null, ageMs: null, bytes: 0, pages: 0, pagesBad: 0, checksumStored: null,
-      checksumComputed: null, ms: probe, survives: SURVIVES[tier], wouldLose: null, reason: 'nothing is there', files: [],
+      tier,
+      status: 'missing',
+      chosen: false,
+      lsn: null,
+      epoch: null,
+      takenAt: null,
+      ageMs: null,
+      bytes: 0,
+      pages: 0,
+      pagesBad: 0,
+      checksumStored: null,
+      checksumComputed: null,
+      ms: probe,
+      survives: SURVIVES[tier],
+      wouldLose: null,
+      reason: 'nothing is there',
+      files: [],
     };
   }
   const { mark } = best.head;
@@ -194,7 +291,15 @@ function pageMap({ assembly, image }: Evidence): PageMap {
   let sourceOf = '';
   for (let page = 0; page < image.pageCount; page += 1) {
     const source = assembly.sources[page] ?? -1;
-    states += lost.has(page) ? 'b' : salvaged.has(page) ? 's' : image.pageTable(page) === 0 ? '.' : image.pageLsn(page) > baseLsn ? 'r' : 'v';
+    states += lost.has(page)
+      ? 'b'
+      : salvaged.has(page)
+        ? 's'
+        : image.pageTable(page) === 0
+          ? '.'
+          : image.pageLsn(page) > baseLsn
+            ? 'r'
+            : 'v';
     sourceOf += source < 0 ? '-' : String(sources.indexOf(assembly.copies[source]!.head.tier));
   }
   return { states, sources, sourceOf };

@@ -1,8 +1,7 @@
 /** The meaning of a recovered state: what must be true of it, whatever its checksums say. */
 
-import { MONEY_SCALE } from '../../shared/amounts.ts';
+import { formatDecimal, MONEY_SCALE } from '../../shared/amounts.ts';
 import type { Finding } from '../../shared/contract/recovery.ts';
-import { formatDecimal } from '../../shared/amounts.ts';
 import type { Table } from '../../shared/model/schema.ts';
 import { ORDER_STATUSES, TABLE_LIST, TABLES } from '../../shared/model/tables.ts';
 import { formatTime } from '../../shared/units.ts';
@@ -22,7 +21,14 @@ class Findings {
   add(severity: Finding['severity'], code: string, message: string, table?: Table, row?: number): void {
     const count = (this.#counts.get(code) ?? 0) + 1;
     this.#counts.set(code, count);
-    if (count <= LISTED) this.list.push({ code, severity, message, ...(table && { table: table.name }), ...(row !== undefined && { rows: [row, row] as const }) });
+    if (count <= LISTED)
+      this.list.push({
+        code,
+        severity,
+        message,
+        ...(table && { table: table.name }),
+        ...(row !== undefined && { rows: [row, row] as const }),
+      });
   }
 
   finish(): Finding[] {
@@ -36,7 +42,8 @@ class Findings {
 const column = <T extends keyof typeof TABLES>(table: T, name: string) => TABLES[table].byName.get(name)!;
 const money = (value: bigint) => formatDecimal(value, MONEY_SCALE);
 
-const value = (quantity: bigint, price: bigint, multiplier: bigint, scales: number) => quantity * price * multiplier * 10n ** BigInt(12 - scales);
+const value = (quantity: bigint, price: bigint, multiplier: bigint, scales: number) =>
+  quantity * price * multiplier * 10n ** BigInt(12 - scales);
 
 const rounded = (amount: bigint, rate: bigint): bigint => {
   if (rate === RATE_UNIT) return amount;
@@ -77,7 +84,14 @@ function checkEncodings(image: Image, findings: Findings): void {
           (type.kind === 'link' && getU32(image, base, entry) > capacity(type.table)) ||
           (type.kind === 'text' && getByte(image, base, entry) > type.capacity) ||
           (type.kind === 'time' && getI64(image, base, entry) < 0n);
-        if (bad) findings.add('critical', 'ENCODING', `${table.name} row ${row}: ${entry.name} holds a value that no operation writes`, table, row);
+        if (bad)
+          findings.add(
+            'critical',
+            'ENCODING',
+            `${table.name} row ${row}: ${entry.name} holds a value that no operation writes`,
+            table,
+            row,
+          );
       }
     }
   }
@@ -91,9 +105,12 @@ function checkOrders(image: Image, findings: Findings): void {
     const filled = getI64(image, base, column('orders', 'filled'));
     const status = ORDER_STATUSES[getByte(image, base, column('orders', 'status'))];
     const id = () => getText(image, base, column('orders', 'clientId'));
-    if (filled < 0n || filled > quantity) findings.add('critical', 'ORDER_OVERFILLED', `order ${id()}: filled is outside its quantity`, table, row);
-    if ((status === 'filled') !== (filled === quantity)) findings.add('critical', 'ORDER_STATUS', `order ${id()} is ${status} with ${filled} of ${quantity} units filled`, table, row);
-    if ((status === 'pending' || status === 'open' || status === 'rejected') && filled !== 0n) findings.add('critical', 'ORDER_STATUS', `order ${id()} is ${status} and has fills`, table, row);
+    if (filled < 0n || filled > quantity)
+      findings.add('critical', 'ORDER_OVERFILLED', `order ${id()}: filled is outside its quantity`, table, row);
+    if ((status === 'filled') !== (filled === quantity))
+      findings.add('critical', 'ORDER_STATUS', `order ${id()} is ${status} with ${filled} of ${quantity} units filled`, table, row);
+    if ((status === 'pending' || status === 'open' || status === 'rejected') && filled !== 0n)
+      findings.add('critical', 'ORDER_STATUS', `order ${id()} is ${status} and has fills`, table, row);
     if (status === 'none') findings.add('critical', 'ORDER_STATUS', `order ${id()} has no status`, table, row);
   }
 }
@@ -112,7 +129,14 @@ function checkPositions(image: Image, reader: CanonicalReader, findings: Finding
     const instrument = getU32(image, base, column('positions', 'instrument'));
     const quantity = getI64(image, base, column('positions', 'quantity'));
     const cost = getI128(image, base, column('positions', 'cost'));
-    if (quantity === 0n && cost !== 0n) findings.add('critical', 'POSITION_COST', `${reader.instrument(instrument)}: a flat position has a cost of ${money(cost)}`, TABLES.positions, row);
+    if (quantity === 0n && cost !== 0n)
+      findings.add(
+        'critical',
+        'POSITION_COST',
+        `${reader.instrument(instrument)}: a flat position has a cost of ${money(cost)}`,
+        TABLES.positions,
+        row,
+      );
     const sum = sums.get(instrument) ?? { quantity: 0n, absolute: 0n, cost: 0n, realised: 0n };
     sum.quantity += quantity;
     sum.absolute += quantity < 0n ? -quantity : quantity;
@@ -139,21 +163,45 @@ function checkPositions(image: Image, reader: CanonicalReader, findings: Finding
       getI128(image, base, column('profits', 'cost')) !== sum.cost ||
       getI128(image, base, column('profits', 'realised')) !== sum.realised
     ) {
-      findings.add('critical', 'PROFITS_SUM', `${name}: quantity, cost or realised P&L is not the sum of its positions`, TABLES.profits, row);
+      findings.add(
+        'critical',
+        'PROFITS_SUM',
+        `${name}: quantity, cost or realised P&L is not the sum of its positions`,
+        TABLES.profits,
+        row,
+      );
     }
     if (instrument === 0 || instrument > image.capacity(TABLES.instruments)) continue;
     const terms = image.rowOffset(TABLES.instruments, instrument - 1);
-    const scales = getByte(image, terms, column('instruments', 'priceScale')) + getByte(image, terms, column('instruments', 'quantityScale'));
+    const scales =
+      getByte(image, terms, column('instruments', 'priceScale')) + getByte(image, terms, column('instruments', 'quantityScale'));
     const multiplier = getI64(image, terms, column('instruments', 'multiplier'));
     const mark = getI64(image, base, column('profits', 'mark'));
     const net = value(sum.quantity, mark, multiplier, scales);
     const gross = value(sum.absolute, mark, multiplier, scales);
     const unrealised = getI128(image, base, column('profits', 'unrealised'));
-    if (getI128(image, base, column('profits', 'net')) !== net || getI128(image, base, column('profits', 'gross')) !== gross || unrealised !== net - sum.cost) {
-      findings.add('critical', 'EXPOSURE', `${name}: exposure or unrealised P&L does not follow from its quantity and mark`, TABLES.profits, row);
+    if (
+      getI128(image, base, column('profits', 'net')) !== net ||
+      getI128(image, base, column('profits', 'gross')) !== gross ||
+      unrealised !== net - sum.cost
+    ) {
+      findings.add(
+        'critical',
+        'EXPOSURE',
+        `${name}: exposure or unrealised P&L does not follow from its quantity and mark`,
+        TABLES.profits,
+        row,
+      );
     }
     const rate = rates.get(getU32(image, terms, column('instruments', 'settle'))) ?? 0n;
-    if (rate === 0n && sum.absolute !== 0n) findings.add('warning', 'RATE_MISSING', `${name} settles in an asset without a rate: it counts nothing in the desk's exposure`, TABLES.profits, row);
+    if (rate === 0n && sum.absolute !== 0n)
+      findings.add(
+        'warning',
+        'RATE_MISSING',
+        `${name} settles in an asset without a rate: it counts nothing in the desk's exposure`,
+        TABLES.profits,
+        row,
+      );
     desk.gross += rounded(gross, rate);
     desk.net += rounded(net, rate);
     desk.unrealised += rounded(unrealised, rate);
@@ -165,7 +213,12 @@ function checkPositions(image: Image, reader: CanonicalReader, findings: Finding
   checkDesk(image, findings, desk, uses);
 }
 
-function checkDesk(image: Image, findings: Findings, desk: { gross: bigint; net: bigint; unrealised: bigint }, uses: ReadonlyMap<number, bigint>): void {
+function checkDesk(
+  image: Image,
+  findings: Findings,
+  desk: { gross: bigint; net: bigint; unrealised: bigint },
+  uses: ReadonlyMap<number, bigint>,
+): void {
   if (image.capacity(TABLES.risk) === 0 || !image.inUse(TABLES.risk, 0)) {
     if (image.lsn > 0) findings.add('critical', 'RISK_MISSING', 'the state has no risk row');
     return;
@@ -173,22 +226,28 @@ function checkDesk(image: Image, findings: Findings, desk: { gross: bigint; net:
   const base = image.rowOffset(TABLES.risk, 0);
   const stored = (name: string) => getI128(image, base, column('risk', name));
   const differs = (name: string, expected: bigint) => {
-    if (stored(name) !== expected) findings.add('critical', 'RISK_SUM', `risk ${name} is ${money(stored(name))}, its rows sum to ${money(expected)}`, TABLES.risk, 0);
+    if (stored(name) !== expected)
+      findings.add('critical', 'RISK_SUM', `risk ${name} is ${money(stored(name))}, its rows sum to ${money(expected)}`, TABLES.risk, 0);
   };
   differs('grossExposure', desk.gross);
   differs('netExposure', desk.net);
   differs('unrealised', desk.unrealised);
   const equity = stored('dailyRealised') + stored('unrealised') - stored('openUnrealised');
-  if (stored('dailyPeak') < 0n || stored('maxDrawdown') < 0n) findings.add('critical', 'DRAWDOWN', 'the peak or the drawdown of the day is below zero', TABLES.risk, 0);
-  if (equity > stored('dailyPeak')) findings.add('critical', 'DRAWDOWN', `the day's equity ${money(equity)} is above its peak`, TABLES.risk, 0);
-  if (stored('dailyPeak') - equity > stored('maxDrawdown')) findings.add('critical', 'DRAWDOWN', 'the present drawdown is larger than the largest of the day', TABLES.risk, 0);
+  if (stored('dailyPeak') < 0n || stored('maxDrawdown') < 0n)
+    findings.add('critical', 'DRAWDOWN', 'the peak or the drawdown of the day is below zero', TABLES.risk, 0);
+  if (equity > stored('dailyPeak'))
+    findings.add('critical', 'DRAWDOWN', `the day's equity ${money(equity)} is above its peak`, TABLES.risk, 0);
+  if (stored('dailyPeak') - equity > stored('maxDrawdown'))
+    findings.add('critical', 'DRAWDOWN', 'the present drawdown is larger than the largest of the day', TABLES.risk, 0);
   const halted = getByte(image, base, column('risk', 'halted')) === 1;
-  if (halted && getText(image, base, column('risk', 'haltReason')) === '') findings.add('warning', 'HALT_REASON', 'trading is halted without a reason', TABLES.risk, 0);
+  if (halted && getText(image, base, column('risk', 'haltReason')) === '')
+    findings.add('warning', 'HALT_REASON', 'trading is halted without a reason', TABLES.risk, 0);
   for (const row of image.rows(TABLES.limits)) {
     const limit = image.rowOffset(TABLES.limits, row);
     const instrument = getU32(image, limit, column('limits', 'instrument'));
     const expected = instrument === 0 ? desk.gross : (uses.get(instrument) ?? 0n);
-    if (getI128(image, limit, column('limits', 'used')) !== expected) findings.add('critical', 'LIMIT_USE', 'the use of a limit is not the exposure that it limits', TABLES.limits, row);
+    if (getI128(image, limit, column('limits', 'used')) !== expected)
+      findings.add('critical', 'LIMIT_USE', 'the use of a limit is not the exposure that it limits', TABLES.limits, row);
   }
 }
 
@@ -196,7 +255,8 @@ function checkBalances(image: Image, findings: Findings): void {
   for (const row of image.rows(TABLES.balances)) {
     const base = image.rowOffset(TABLES.balances, row);
     const part = (name: string) => getI64(image, base, column('balances', name));
-    if (part('free') + part('locked') !== part('total')) findings.add('critical', 'BALANCE_SUM', 'a balance is not the sum of free and locked', TABLES.balances, row);
+    if (part('free') + part('locked') !== part('total'))
+      findings.add('critical', 'BALANCE_SUM', 'a balance is not the sum of free and locked', TABLES.balances, row);
   }
 }
 
@@ -215,6 +275,10 @@ function checkTimes(image: Image, findings: Findings, nowNs: bigint): void {
     }
   }
   if (latest > nowNs) {
-    findings.add('warning', 'CLOCK_AHEAD', `the latest time in the state, ${formatTime(latest)}, is ${Number((latest - nowNs) / 1_000_000n)} ms ahead of this machine's clock`);
+    findings.add(
+      'warning',
+      'CLOCK_AHEAD',
+      `the latest time in the state, ${formatTime(latest)}, is ${Number((latest - nowNs) / 1_000_000n)} ms ahead of this machine's clock`,
+    );
   }
 }

@@ -41,7 +41,10 @@ export class StoreClient {
     this.#worker.on('exit', () => ended('closed'));
   }
 
-  ask<M extends keyof StoreThreadMethods>(method: M, ...params: Parameters<StoreThreadMethods[M]>): Promise<ReturnType<StoreThreadMethods[M]>> {
+  ask<M extends keyof StoreThreadMethods>(
+    method: M,
+    ...params: Parameters<StoreThreadMethods[M]>
+  ): Promise<ReturnType<StoreThreadMethods[M]>> {
     if (this.#ended) return Promise.reject(this.#ended);
     if (method === 'recover') setCancel(this.#cancel, false);
     const id = this.#next++;

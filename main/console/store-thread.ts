@@ -4,11 +4,11 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { errorData, RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import { type Recovery, recover } from '../cascade/recover.ts';
+import { nativePlatform } from '../engine/native-platform.ts';
 import { death } from '../history/death.ts';
 import { type PageSource, pageView } from '../history/page-view.ts';
 import { Past } from '../history/past.ts';
 import { timeline } from '../history/timeline.ts';
-import { nativePlatform } from '../engine/native-platform.ts';
 import { isCancelRequested } from './cancel-flag.ts';
 
 export interface StoreThreadData {
@@ -30,7 +30,11 @@ export interface StoreRecovery {
 /** What the thread is asked, and what comes back. */
 export interface StoreThreadMethods {
   recover(): StoreRecovery;
-  timeline(options: { readonly from?: number | undefined; readonly to?: number | undefined; readonly buckets: number }): ReturnType<typeof timeline>;
+  timeline(options: {
+    readonly from?: number | undefined;
+    readonly to?: number | undefined;
+    readonly buckets: number;
+  }): ReturnType<typeof timeline>;
   operations(options: { readonly from: number; readonly count: number }): ReturnType<Past['operations']>;
   state(options: { readonly lsn: number }): ReturnType<Past['state']>;
   change(options: { readonly lsn: number }): ReturnType<Past['change']>;
@@ -57,10 +61,20 @@ function history(): Past {
 const methods: { readonly [M in keyof StoreThreadMethods]: StoreThreadMethods[M] } = {
   recover() {
     past = undefined;
-    recovery = recover({ storage, clock, root, bootId, cancelled: () => isCancelRequested(cancel), progress: (progress) => parentPort!.postMessage({ progress }) });
+    recovery = recover({
+      storage,
+      clock,
+      root,
+      bootId,
+      cancelled: () => isCancelRequested(cancel),
+      progress: (progress) => parentPort!.postMessage({ progress }),
+    });
     const { image, report, epoch, identity } = recovery;
     return {
-      report, pages: image ? image.bytes.slice(0, image.pageCount * PAGE_BYTES) : null, lsn: image?.lsn ?? 0, rowsMax: identity.rowsMax,
+      report,
+      pages: image ? image.bytes.slice(0, image.pageCount * PAGE_BYTES) : null,
+      lsn: image?.lsn ?? 0,
+      rowsMax: identity.rowsMax,
       epoch: epoch && { epoch: epoch.epoch, reason: epoch.reason, forkLsn: epoch.forkLsn },
     };
   },

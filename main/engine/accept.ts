@@ -56,7 +56,11 @@ export async function acceptRecovery(options: AcceptOptions): Promise<Accepted> 
     recovery = recover({ storage, clock, root, bootId: platform.bootId });
     const { report } = recovery;
     if (!recovery.image || (report.outcome === 'refused' && !options.override)) {
-      throw new RearmError('RECOVERY_REFUSED', report.sentence, { outcome: report.outcome, lsn: report.lsn, lostAcknowledged: report.lostAcknowledged });
+      throw new RearmError('RECOVERY_REFUSED', report.sentence, {
+        outcome: report.outcome,
+        lsn: report.lsn,
+        lostAcknowledged: report.lostAcknowledged,
+      });
     }
   } catch (error) {
     lock.release();
@@ -64,8 +68,21 @@ export async function acceptRecovery(options: AcceptOptions): Promise<Accepted> 
   }
   const { report, image, identity, headHash } = recovery;
   const parent = recovery.epoch?.epoch ?? 0;
-  const epoch = { epoch: highestEpoch(storage, layout, parent) + 1, parent, forkLsn: report.lsn, forkHash: headHash, reason: 'accepted' as const, createdNs: clock.wallNs(), bootId: platform.bootId };
-  const config = parseEngineConfig({ commit: 'inline', tiers: 'inline', archive: false, ...(options.segmentBytes && { segmentBytes: options.segmentBytes }) });
+  const epoch = {
+    epoch: highestEpoch(storage, layout, parent) + 1,
+    parent,
+    forkLsn: report.lsn,
+    forkHash: headHash,
+    reason: 'accepted' as const,
+    createdNs: clock.wallNs(),
+    bootId: platform.bootId,
+  };
+  const config = parseEngineConfig({
+    commit: 'inline',
+    tiers: 'inline',
+    archive: false,
+    ...(options.segmentBytes && { segmentBytes: options.segmentBytes }),
+  });
   const engine = await startEngine({ platform, root, identity, config, lock, epoch, image: image!, stepped: true });
   try {
     if (engine.row('risk')?.halted !== true) {
@@ -75,7 +92,14 @@ export async function acceptRecovery(options: AcceptOptions): Promise<Accepted> 
     for (const intent of options.resolutions ?? []) await engine.commit(intent);
     await engine.checkpoint();
     await engine.snapshot(false);
-    const accepted = { storeId: identity.storeId, epoch: epoch.epoch, lsn: Number(engine.durableLsn), headHash: hex(engine.headHash), report, quarantined: quarantine(storage, layout, report) };
+    const accepted = {
+      storeId: identity.storeId,
+      epoch: epoch.epoch,
+      lsn: Number(engine.durableLsn),
+      headHash: hex(engine.headHash),
+      report,
+      quarantined: quarantine(storage, layout, report),
+    };
     await engine.abandon();
     return accepted;
   } catch (error) {
@@ -99,7 +123,9 @@ function highestEpoch(storage: Storage, layout: StoreLayout, known: number): num
 /** Moves the damaged files of L1, L2 and L3 aside, whole. The log and the archive stay where they are: they are history. */
 function quarantine(storage: Storage, layout: StoreLayout, report: RecoveryReport): string[] {
   const damaged = new Set(
-    report.findings.flatMap((finding) => (finding.severity === 'damage' && finding.file && /^l[123]\//.test(finding.file) ? [finding.file.split('#')[0]!] : [])),
+    report.findings.flatMap((finding) =>
+      finding.severity === 'damage' && finding.file && /^l[123]\//.test(finding.file) ? [finding.file.split('#')[0]!] : [],
+    ),
   );
   const moved: string[] = [];
   for (const name of damaged) {

@@ -11,8 +11,20 @@ export const engineConfig = z
     commit: z.enum(['inline', 'threaded']).default('inline'),
     /** `thread`: L2, L3, L4 in a thread of their own. `inline`: in the writer's thread (simulation, tools). `off`: log and L1 only. */
     tiers: z.enum(['thread', 'inline', 'off']).default('thread'),
-    segmentBytes: z.number().int().min(65_536).max(1 << 30).multipleOf(4096).default(16 << 20),
-    ringBytes: z.number().int().min(65_536).max(1 << 30).multipleOf(4096).default(8 << 20),
+    segmentBytes: z
+      .number()
+      .int()
+      .min(65_536)
+      .max(1 << 30)
+      .multipleOf(4096)
+      .default(16 << 20),
+    ringBytes: z
+      .number()
+      .int()
+      .min(65_536)
+      .max(1 << 30)
+      .multipleOf(4096)
+      .default(8 << 20),
     /** A posted operation is handed to the system within this. */
     flushMs: ms(1),
     /** A posted operation is durable within this. */

@@ -37,7 +37,18 @@ export async function createStore(options: CreateOptions): Promise<Engine> {
   storage.makeDirectory(root);
   const lock = storage.lock(layout.lock);
   try {
-    for (const directory of [layout.lineage, layout.wal, layout.l1, layout.l2, layout.l3, layout.l4, layout.side, layout.gate, layout.audit, layout.quarantine]) {
+    for (const directory of [
+      layout.lineage,
+      layout.wal,
+      layout.l1,
+      layout.l2,
+      layout.l3,
+      layout.l4,
+      layout.side,
+      layout.gate,
+      layout.audit,
+      layout.quarantine,
+    ]) {
       storage.makeDirectory(directory);
     }
     storage.syncDirectory(root);
@@ -50,9 +61,26 @@ export async function createStore(options: CreateOptions): Promise<Engine> {
       rowsMax: { ...options.rowsMax },
     };
     createIdentity(storage, root, identity);
-    const epoch = { epoch: 1, parent: 0, forkLsn: 0, forkHash: 0n, reason: 'created' as const, createdNs: clock.wallNs(), bootId: platform.bootId };
+    const epoch = {
+      epoch: 1,
+      parent: 0,
+      forkLsn: 0,
+      forkHash: 0n,
+      reason: 'created' as const,
+      createdNs: clock.wallNs(),
+      bootId: platform.bootId,
+    };
     return await startEngine({
-      platform, root, identity, config: options.config, lock, epoch, image: new Image(identity.rowsMax), alarm: options.alarm, observer: options.observer, stepped: options.stepped ?? false,
+      platform,
+      root,
+      identity,
+      config: options.config,
+      lock,
+      epoch,
+      image: new Image(identity.rowsMax),
+      alarm: options.alarm,
+      observer: options.observer,
+      stepped: options.stepped ?? false,
     });
   } catch (error) {
     lock.release();

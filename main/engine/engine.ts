@@ -8,8 +8,8 @@ import { RearmError } from '../../shared/errors.ts';
 import type { Intent } from '../../shared/model/operations.ts';
 import { OPERATIONS } from '../../shared/model/operations.ts';
 import { TABLE_LIST, TABLES } from '../../shared/model/tables.ts';
-import { type Lsn, lsn as asLsn } from '../../shared/units.ts';
-import { CanonicalReader, type CanonicalRow, canonicalState, type CanonicalState } from '../image/canonical.ts';
+import { lsn as asLsn, type Lsn } from '../../shared/units.ts';
+import { CanonicalReader, type CanonicalRow, type CanonicalState, canonicalState } from '../image/canonical.ts';
 import type { Image } from '../image/image.ts';
 import { apply } from '../operations/apply.ts';
 import { intentBytesMax } from '../operations/codec.ts';
@@ -20,7 +20,7 @@ import { RECORD_BYTES_MAX } from '../operations/record.ts';
 import { Transaction } from '../operations/transaction.ts';
 import type { Clock, HeldLock, Scheduler } from '../storage/storage.ts';
 import type { EngineConfig } from './config.ts';
-import { Health } from './health.ts';
+import type { Health } from './health.ts';
 import type { RecordPipe } from './pipe.ts';
 import type { SideRecords } from './side-records.ts';
 
@@ -154,10 +154,12 @@ export class Engine {
     transaction.begin(lsn, clock.wallNs());
     let end: number;
     try {
-      if (!Object.hasOwn(OPERATIONS, intent.type)) throw new RearmError('OPERATION_INVALID', `no operation is called ${JSON.stringify(intent.type)}`, {});
+      if (!Object.hasOwn(OPERATIONS, intent.type))
+        throw new RearmError('OPERATION_INVALID', `no operation is called ${JSON.stringify(intent.type)}`, {});
       apply(transaction, intent);
       const bytes = transaction.recordBytesMax(intentBytesMax(intent));
-      if (bytes > RECORD_BYTES_MAX) throw new RearmError('OPERATION_INVALID', `the record would take ${bytes} bytes, more than ${RECORD_BYTES_MAX}`, {});
+      if (bytes > RECORD_BYTES_MAX)
+        throw new RearmError('OPERATION_INVALID', `the record would take ${bytes} bytes, more than ${RECORD_BYTES_MAX}`, {});
       const { target, start } = pipe.reserve(bytes);
       end = transaction.record(intent, posted, target, start);
       this.#parts.observer?.({ lsn, posted, timeNs: transaction.timeNs, intent });
@@ -183,7 +185,12 @@ export class Engine {
   pruneDue(): void {
     const { clock, config } = this.#parts;
     const now = clock.wallNs();
-    const before = { fills: toNs(config.retentionMs), orders: toNs(config.retentionMs), books: toNs(config.marketRetentionMs), trades: toNs(config.marketRetentionMs) };
+    const before = {
+      fills: toNs(config.retentionMs),
+      orders: toNs(config.retentionMs),
+      books: toNs(config.marketRetentionMs),
+      trades: toNs(config.marketRetentionMs),
+    };
     for (const [table, age] of Object.entries(before)) {
       const name = table as keyof typeof before;
       const due = now - age;
@@ -217,7 +224,15 @@ export class Engine {
       if (type.kind === 'ref') ids.push(this.#state.reference(value));
       else if (type.kind === 'link') {
         const colon = value.indexOf(':');
-        ids.push(1 + findRow(this.#state, TABLES.instruments, this.#state.reference(value.slice(0, colon)), this.#state.reference(value.slice(colon + 1))));
+        ids.push(
+          1 +
+            findRow(
+              this.#state,
+              TABLES.instruments,
+              this.#state.reference(value.slice(0, colon)),
+              this.#state.reference(value.slice(colon + 1)),
+            ),
+        );
       } else ids.push(value);
     }
     const row = table.key.length === 0 ? (this.#state.used(table) > 0 ? 0 : -1) : findRow(this.#state, table, ...ids);

@@ -47,7 +47,13 @@ export class Health {
   tier(event: { tier: string; lsn: number; bytes: number; ms: number; error: ErrorData | null }): void {
     const atNs = this.#clock.wallNs();
     const before = this.tiers.get(event.tier);
-    this.tiers.set(event.tier, { lsn: event.error ? (before?.lsn ?? 0) : event.lsn, bytes: event.bytes, ms: event.ms, atNs, error: event.error });
+    this.tiers.set(event.tier, {
+      lsn: event.error ? (before?.lsn ?? 0) : event.lsn,
+      bytes: event.bytes,
+      ms: event.ms,
+      atNs,
+      error: event.error,
+    });
     if (event.error) this.#raise(`tier.${event.tier}`, `${event.tier}: ${event.error.message}`);
     else this.alarms.delete(`tier.${event.tier}`);
   }
@@ -74,7 +80,8 @@ export class Health {
       const rowsPerSecond = seconds > 0 ? (used[i]! - this.#last!.used[i]!) / seconds : 0;
       const fullInMs = rowsPerSecond > 0 ? ((rowsMax - used[i]!) / rowsPerSecond) * 1000 : null;
       const code = `bound.${table.name}`;
-      if (used[i]! >= rowsMax * this.#alertFraction && rowsMax > 1) this.#raise(code, `${table.name} is at ${Math.floor((100 * used[i]!) / rowsMax)} % of its bound of ${rowsMax} rows`);
+      if (used[i]! >= rowsMax * this.#alertFraction && rowsMax > 1)
+        this.#raise(code, `${table.name} is at ${Math.floor((100 * used[i]!) / rowsMax)} % of its bound of ${rowsMax} rows`);
       else this.alarms.delete(code);
       return { table: table.name, used: used[i]!, rowsMax, rowsPerSecond, fullInMs };
     });

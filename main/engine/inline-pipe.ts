@@ -19,7 +19,13 @@ export class InlinePipe implements RecordPipe {
   #failure: RearmError | undefined;
 
   /** @param flushMs how often posted operations are written and the tiers are looked at; null: only when {@link tick} is called */
-  constructor(writer: Writer, tiers: TierControl | undefined, scheduler: Scheduler, flushMs: number | null, failed: (error: RearmError) => void) {
+  constructor(
+    writer: Writer,
+    tiers: TierControl | undefined,
+    scheduler: Scheduler,
+    flushMs: number | null,
+    failed: (error: RearmError) => void,
+  ) {
     this.#writer = writer;
     this.#tiers = tiers;
     const task = () => {

@@ -8,6 +8,7 @@ import { RearmError } from '../../shared/errors.ts';
 import { TABLES } from '../../shared/model/tables.ts';
 import { type Recovery, recover } from '../cascade/recover.ts';
 import { Gate, type GateDependencies, type Token } from '../gate/gate.ts';
+import { gateLayout } from '../gate/layout.ts';
 import { CanonicalReader, type CanonicalState, canonicalState } from '../image/canonical.ts';
 import { readIdentity } from '../store/identity.ts';
 import { storeLayout } from '../store/layout.ts';
@@ -61,10 +62,22 @@ export async function openStore(options: OpenOptions): Promise<OpenedStore> {
     return { state: 'halted', store: new HaltedStore(options, recovery) };
   }
   const engine = await startEngine({
-    platform, root, identity: recovery.identity, config: options.config, lock, image, alarm: options.alarm, observer: options.observer,
+    platform,
+    root,
+    identity: recovery.identity,
+    config: options.config,
+    lock,
+    image,
+    alarm: options.alarm,
+    observer: options.observer,
     epoch: {
-      epoch: (recovery.epoch?.epoch ?? 0) + 1, parent: recovery.epoch?.epoch ?? 0, forkLsn: report.lsn, forkHash: recovery.headHash,
-      reason: recovery.epoch ? 'restarted' : 'created', createdNs: platform.clock.wallNs(), bootId: platform.bootId,
+      epoch: (recovery.epoch?.epoch ?? 0) + 1,
+      parent: recovery.epoch?.epoch ?? 0,
+      forkLsn: report.lsn,
+      forkHash: recovery.headHash,
+      reason: recovery.epoch ? 'restarted' : 'created',
+      createdNs: platform.clock.wallNs(),
+      bootId: platform.bootId,
     },
   });
   return { state: 'running', engine, report };
@@ -133,8 +146,23 @@ export class HaltedStore {
       this.gate.verifyAndBurn(token, accepted);
       const { report, image, identity, headHash, epoch } = this.#recovery;
       const engine = await startEngine({
-        platform, root, identity, config: this.#options.config, lock, image: image!, alarm: this.#options.alarm, observer: this.#options.observer,
-        epoch: { epoch: epoch!.epoch + 1, parent: epoch!.epoch, forkLsn: report.lsn, forkHash: headHash, reason: 'released', createdNs: clock.wallNs(), bootId: platform.bootId },
+        platform,
+        root,
+        identity,
+        config: this.#options.config,
+        lock,
+        image: image!,
+        alarm: this.#options.alarm,
+        observer: this.#options.observer,
+        epoch: {
+          epoch: epoch!.epoch + 1,
+          parent: epoch!.epoch,
+          forkLsn: report.lsn,
+          forkHash: headHash,
+          reason: 'released',
+          createdNs: clock.wallNs(),
+          bootId: platform.bootId,
+        },
       });
       await engine.commit({ type: 'risk.resume', dossier: token.dossierHash, nonce: token.nonce, time: clock.wallNs() });
       return { engine, scope: token.scope };
@@ -144,17 +172,29 @@ export class HaltedStore {
     }
   }
 
+  /** Whether a token lies there that nobody used: cheap, and takes no lock. */
+  #mayBeReleased(): boolean {
+    const { storage } = this.#options.platform;
+    const layout = gateLayout(this.#options.root);
+    const burnt = new Set(storage.list(layout.burnt).map((name) => name.replace(/\.json$/, '')));
+    return storage.list(layout.tokens).some((name) => name.endsWith('.json') && !burnt.has(name.replace(/\.json$/, '')));
+  }
+
   /** Waits for a release, looking every quarter of a second; reports to the gate that it waits, and why a token was refused. */
   async waitForRelease(options: { readonly cancelled?: () => boolean } = {}): Promise<Release> {
     this.gate.reportEngine('waiting', 'waiting for an approval');
+    let refused = '';
     for (;;) {
       if (options.cancelled?.()) throw new RearmError('CANCELLED', 'waiting for a release was cancelled', {});
       try {
-        const release = await this.tryRelease();
+        const release = this.#mayBeReleased() ? await this.tryRelease() : null;
         if (release) return release;
       } catch (error) {
         if (!(error instanceof RearmError) || (error.code !== 'TOKEN_INVALID' && error.code !== 'STORE_LOCKED')) throw error;
-        if (error.code === 'TOKEN_INVALID') this.gate.reportEngine('refused', error.message);
+        if (error.code === 'TOKEN_INVALID' && error.message !== refused) {
+          refused = error.message;
+          this.gate.reportEngine('refused', refused);
+        }
       }
       await new Promise<void>((resolve) => this.#options.platform.scheduler.after(POLL_MS, resolve));
     }

@@ -5,7 +5,23 @@ import { type ErrorData, RearmError } from '../../shared/errors.ts';
 import type { RecordTarget } from '../operations/transaction.ts';
 import type { TierEvent } from '../tiers/checkpointer.ts';
 import {
-  CONSUMED, DURABLE, DURABLE_SIGNAL, ENTRY_HEADER_BYTES, HEAD_HASH, makeRing, PRODUCED, type Ring, SIGNAL, SLEEPING, STATE, STATE_CLOSED, STATE_CLOSING, STATE_FAILED, STATE_OPEN, WRAP, WRITTEN,
+  CONSUMED,
+  DURABLE,
+  DURABLE_SIGNAL,
+  ENTRY_HEADER_BYTES,
+  HEAD_HASH,
+  makeRing,
+  PRODUCED,
+  type Ring,
+  SIGNAL,
+  SLEEPING,
+  STATE,
+  STATE_CLOSED,
+  STATE_CLOSING,
+  STATE_FAILED,
+  STATE_OPEN,
+  WRAP,
+  WRITTEN,
 } from '../wal/ring.ts';
 import type { RecordPipe } from './pipe.ts';
 import { startThread } from './threads.ts';
@@ -85,7 +101,10 @@ export class RingPipe implements RecordPipe {
     const skip = need > rest ? rest : 0;
     const used = this.#produced - Number(Atomics.load(counters, CONSUMED));
     if (used + skip + need > capacity) {
-      throw new RearmError('RING_FULL', `the writer is ${used} bytes behind and ${need} more do not fit the ring of ${capacity}`, { used, capacity });
+      throw new RearmError('RING_FULL', `the writer is ${used} bytes behind and ${need} more do not fit the ring of ${capacity}`, {
+        used,
+        capacity,
+      });
     }
     if (skip > 0) {
       quads[at >> 2] = WRAP;

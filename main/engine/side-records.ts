@@ -66,7 +66,10 @@ export class SideRecords {
     this.#segment += 1;
     this.#position = 0;
     this.#file = this.#storage.open(join(this.#directory, `${digits(this.#epoch)}-${digits(this.#segment)}.side`), 'create');
-    const old = this.#storage.list(this.#directory).filter((name) => NAME.test(name)).slice(0, -KEPT);
+    const old = this.#storage
+      .list(this.#directory)
+      .filter((name) => NAME.test(name))
+      .slice(0, -KEPT);
     for (const name of old) this.#storage.remove(join(this.#directory, name));
   }
 

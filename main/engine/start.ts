@@ -62,9 +62,18 @@ export async function startEngine(options: StartOptions): Promise<Engine> {
   let sink: CheckpointSink | undefined;
   let tierPort: import('node:worker_threads').MessagePort | null = null;
   const tierOptions = {
-    layout, storeId, epoch: epoch.epoch, pagesMax: image.pagesMax, rowsMax: identity.rowsMax,
-    l3Ms: config.l3Ms, l3Keep: config.l3Keep, l4Ms: config.l4Ms, l4Keep: config.l4Keep, archive: config.archive,
-    windowMs: config.windowMs, archiveFailure: config.archiveFailure,
+    layout,
+    storeId,
+    epoch: epoch.epoch,
+    pagesMax: image.pagesMax,
+    rowsMax: identity.rowsMax,
+    l3Ms: config.l3Ms,
+    l3Keep: config.l3Keep,
+    l4Ms: config.l4Ms,
+    l4Keep: config.l4Keep,
+    archive: config.archive,
+    windowMs: config.windowMs,
+    archiveFailure: config.archiveFailure,
   };
   if (config.tiers === 'inline') {
     const direct = directTiers(storage, clock, tierOptions, report);
@@ -80,8 +89,15 @@ export async function startEngine(options: StartOptions): Promise<Engine> {
   let pipe: RecordPipe;
   if (config.commit === 'threaded') {
     const data = {
-      root, storeId, bootId: platform.bootId, start, config, rowsMax: identity.rowsMax,
-      pages: image.bytes.slice(0, image.pageCount * PAGE_BYTES), imageLsn: image.lsn, tierPort,
+      root,
+      storeId,
+      bootId: platform.bootId,
+      start,
+      config,
+      rowsMax: identity.rowsMax,
+      pages: image.bytes.slice(0, image.pageCount * PAGE_BYTES),
+      imageLsn: image.lsn,
+      tierPort,
     };
     pipe = await RingPipe.start(data, config.ringBytes, tiers, report, failed);
   } else {
@@ -95,13 +111,34 @@ export async function startEngine(options: StartOptions): Promise<Engine> {
     shadow.lsn = image.lsn;
     const log = new LogWriter({ storage, clock, layout, storeId, lock, segmentBytes: config.segmentBytes, start });
     const l1 = config.l1
-      ? new MappedTier(storage, layout.l1, join(layout.l1, mappedFileName(epoch.epoch)), storeId, epoch.epoch, platform.bootId, shadow, config.l1Msync)
+      ? new MappedTier(
+          storage,
+          layout.l1,
+          join(layout.l1, mappedFileName(epoch.epoch)),
+          storeId,
+          epoch.epoch,
+          platform.bootId,
+          shadow,
+          config.l1Msync,
+        )
       : undefined;
     const writer = new Writer({ clock, config, log, shadow, l1, sink, report });
     pipe = new InlinePipe(writer, tiers, scheduler, options.stepped ? null : config.flushMs, failed);
   }
   const side = new SideRecords(storage, clock, scheduler, layout.side, epoch.epoch);
-  const engine = new Engine({ clock, scheduler, config, image, pipe, lock, side, health, epoch: epoch.epoch, storeId: identity.storeId, observer: options.observer });
+  const engine = new Engine({
+    clock,
+    scheduler,
+    config,
+    image,
+    pipe,
+    lock,
+    side,
+    health,
+    epoch: epoch.epoch,
+    storeId: identity.storeId,
+    observer: options.observer,
+  });
   await engine.commit({ type: 'epoch.open', epoch: epoch.epoch, parent: epoch.parent, reason: epoch.reason, time: clock.wallNs() });
   return engine;
 }

@@ -1,8 +1,8 @@
 /** The checkpointer as its owner steers it, in this thread or in its own. */
 
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
-import { Checkpointer, type CheckpointerOptions, type TierEvent } from '../tiers/checkpointer.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
+import { Checkpointer, type CheckpointerOptions, type TierEvent } from '../tiers/checkpointer.ts';
 import { DirectSink } from './sinks.ts';
 import { startThread } from './threads.ts';
 import type { CheckpointSink } from './writer.ts';
@@ -13,7 +13,12 @@ export interface TierControl {
   close(): Promise<void>;
 }
 
-export function directTiers(storage: Storage, clock: Clock, options: CheckpointerOptions, report: (event: TierEvent) => void): { control: TierControl; sink: CheckpointSink } {
+export function directTiers(
+  storage: Storage,
+  clock: Clock,
+  options: CheckpointerOptions,
+  report: (event: TierEvent) => void,
+): { control: TierControl; sink: CheckpointSink } {
   const checkpointer = new Checkpointer(storage, clock, options, report);
   const control: TierControl = {
     async snapshot(archive) {
@@ -28,7 +33,10 @@ export function directTiers(storage: Storage, clock: Clock, options: Checkpointe
 }
 
 /** Starts the tier thread; resolves when it has made its files. The port is the writer's end. */
-export async function threadedTiers(options: CheckpointerOptions, report: (event: TierEvent) => void): Promise<{ control: TierControl; port: MessagePort }> {
+export async function threadedTiers(
+  options: CheckpointerOptions,
+  report: (event: TierEvent) => void,
+): Promise<{ control: TierControl; port: MessagePort }> {
   const channel = new MessageChannel();
   const worker: Worker = startThread('tier-thread', { options, port: channel.port1 }, [channel.port1 as never]);
   const waiting: (() => void)[] = [];

@@ -1,6 +1,6 @@
 /** Entry of the tier thread: a checkpointer behind a message port. */
 
-import { parentPort, type MessagePort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { NativeStorage, systemClock } from '../storage/native.ts';
 import { Checkpointer, type CheckpointerOptions } from '../tiers/checkpointer.ts';
 import type { CheckpointJob } from '../tiers/slots.ts';
@@ -11,10 +11,15 @@ export interface TierThreadData {
   readonly port: MessagePort;
 }
 
-export type TierRequest = { readonly type: 'job'; readonly job: CheckpointJob } | { readonly type: 'snapshot'; readonly archive: boolean } | { readonly type: 'close' };
+export type TierRequest =
+  | { readonly type: 'job'; readonly job: CheckpointJob }
+  | { readonly type: 'snapshot'; readonly archive: boolean }
+  | { readonly type: 'close' };
 
 const { options, port } = workerData as TierThreadData;
-const checkpointer = new Checkpointer(new NativeStorage(), systemClock, options, (event) => parentPort!.postMessage({ type: 'event', event }));
+const checkpointer = new Checkpointer(new NativeStorage(), systemClock, options, (event) =>
+  parentPort!.postMessage({ type: 'event', event }),
+);
 
 port.on('message', (request: TierRequest) => {
   if (request.type === 'job') port.postMessage({ slot: request.job.slot, ok: checkpointer.take(request.job) });

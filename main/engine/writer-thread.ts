@@ -9,9 +9,23 @@ import { mappedFileName, storeLayout } from '../store/layout.ts';
 import { MappedTier } from '../tiers/mapped.ts';
 import { FRAME_HEADER_BYTES } from '../wal/frame.ts';
 import { FrameBuffer } from '../wal/frame-buffer.ts';
-import { LogWriter, type LogPosition } from '../wal/log-writer.ts';
+import { type LogPosition, LogWriter } from '../wal/log-writer.ts';
 import {
-  CONSUMED, DURABLE, DURABLE_SIGNAL, ENTRY_HEADER_BYTES, HEAD_HASH, openRing, PRODUCED, SIGNAL, SLEEPING, STATE, STATE_CLOSED, STATE_CLOSING, STATE_FAILED, WRAP, WRITTEN,
+  CONSUMED,
+  DURABLE,
+  DURABLE_SIGNAL,
+  ENTRY_HEADER_BYTES,
+  HEAD_HASH,
+  openRing,
+  PRODUCED,
+  SIGNAL,
+  SLEEPING,
+  STATE,
+  STATE_CLOSED,
+  STATE_CLOSING,
+  STATE_FAILED,
+  WRAP,
+  WRITTEN,
 } from '../wal/ring.ts';
 import type { EngineConfig } from './config.ts';
 import { PortSink } from './sinks.ts';
@@ -43,13 +57,36 @@ shadow.mapPages(data.pages.length / 4096);
 shadow.lsn = data.imageLsn;
 
 const log = new LogWriter({
-  storage, clock: systemClock, layout, storeId: data.storeId, lock: storage.followLock(layout.lock), segmentBytes: data.config.segmentBytes, start: data.start,
+  storage,
+  clock: systemClock,
+  layout,
+  storeId: data.storeId,
+  lock: storage.followLock(layout.lock),
+  segmentBytes: data.config.segmentBytes,
+  start: data.start,
 });
 const l1 = data.config.l1
-  ? new MappedTier(storage, layout.l1, join(layout.l1, mappedFileName(data.start.epoch)), data.storeId, data.start.epoch, data.bootId, shadow, data.config.l1Msync)
+  ? new MappedTier(
+      storage,
+      layout.l1,
+      join(layout.l1, mappedFileName(data.start.epoch)),
+      data.storeId,
+      data.start.epoch,
+      data.bootId,
+      shadow,
+      data.config.l1Msync,
+    )
   : undefined;
 const sink = data.tierPort ? new PortSink(data.tierPort) : undefined;
-const writer = new Writer({ clock: systemClock, config: data.config, log, shadow, l1, sink, report: (event) => parentPort!.postMessage({ type: 'event', event }) });
+const writer = new Writer({
+  clock: systemClock,
+  config: data.config,
+  log,
+  shadow,
+  l1,
+  sink,
+  report: (event) => parentPort!.postMessage({ type: 'event', event }),
+});
 
 /** A frame takes at most this much of the ring at once. */
 const GROUP_BYTES_MAX = 1 << 20;
@@ -93,7 +130,8 @@ function publish(): void {
 }
 
 function fail(error: unknown): void {
-  const known = error instanceof RearmError ? error : new RearmError('INTERNAL', (error as Error).message, { stack: (error as Error).stack });
+  const known =
+    error instanceof RearmError ? error : new RearmError('INTERNAL', (error as Error).message, { stack: (error as Error).stack });
   parentPort!.postMessage({ type: 'failed', error: known.toData() });
   Atomics.store(ring.control, STATE, STATE_FAILED);
   Atomics.add(ring.control, DURABLE_SIGNAL, 1);

@@ -36,7 +36,11 @@ export interface WriterOptions {
   readonly shadow: Image;
   readonly l1: MappedTier | undefined;
   readonly sink: CheckpointSink | undefined;
-  readonly report: (event: TierEvent | { readonly tier: 'L1'; readonly lsn: number; readonly bytes: number; readonly ms: number; readonly error: TierEvent['error'] }) => void;
+  readonly report: (
+    event:
+      | TierEvent
+      | { readonly tier: 'L1'; readonly lsn: number; readonly bytes: number; readonly ms: number; readonly error: TierEvent['error'] },
+  ) => void;
 }
 
 const ROOT_MARK = OPERATIONS['root.mark'].id;
@@ -116,7 +120,9 @@ export class Writer {
     this.#shadow.sealChanged();
     if (this.#shadow.root !== root) {
       throw new RearmError('INTERNAL', `before LSN ${lsn} the replayed state differs from the engine's: stop and recover`, {
-        lsn, engine: root.toString(16), replayed: this.#shadow.root.toString(16),
+        lsn,
+        engine: root.toString(16),
+        replayed: this.#shadow.root.toString(16),
       });
     }
   }

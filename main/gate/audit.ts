@@ -17,7 +17,7 @@ import type { AuditEntry, AuditView } from '../../shared/contract/gate.ts';
 import { RearmError } from '../../shared/errors.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
 import { canonicalBytes, canonicalHash, parseCanonical, sha256Hex } from './canonical.ts';
-import { privateKeyBytes, privateKeyFrom, privateKeyOf, publicKeyText, signHash, verifyHash } from './ed25519.ts';
+import { privateKeyBytes, privateKeyFrom, privateKeyOf, publicKeyText, signHash, type Verifier, verifierOf } from './ed25519.ts';
 import type { GateLayout } from './layout.ts';
 import { appendLine, readLastLine, readLines } from './line-log.ts';
 import { check, fields, publishRecord, readRecord } from './records.ts';
@@ -27,7 +27,10 @@ const entrySchema = z.strictObject({
   sequence: fields.count.min(1),
   at: fields.time,
   actor: fields.actor,
-  action: z.string().regex(/^[a-z]+(\.[a-zA-Z]+)+$/).max(64),
+  action: z
+    .string()
+    .regex(/^[a-z]+(\.[a-zA-Z]+)+$/)
+    .max(64),
   details: z.record(z.string().max(64), z.unknown()),
   previousHash: fields.hash,
   hash: fields.hash,
@@ -174,7 +177,7 @@ export class Audit {
   }
 
   /** Why a line is not the entry that belongs at `sequence` after `previousHash`; the entry where it is. */
-  #checkLine(line: Uint8Array, sequence: number | null, previousHash: string | null, key: string): StoredEntry | string {
+  #checkLine(line: Uint8Array, sequence: number | null, previousHash: string | null, verifies: Verifier): StoredEntry | string {
     let entry: StoredEntry;
     try {
       entry = check(entrySchema, parseCanonical(line, 'the entry'), 'the entry', 'FORMAT_INVALID');
@@ -185,12 +188,12 @@ export class Audit {
     if (sequence !== null && entry.sequence !== sequence) return `it is numbered ${entry.sequence}`;
     if (hashOf(entry) !== entry.hash) return 'its hash does not match';
     if (previousHash !== null && entry.previousHash !== previousHash) return 'it does not follow the entry before it';
-    if (!verifyHash(key, 'rearm-audit-1', entry.hash, entry.signature)) return 'its signature does not match';
+    if (!verifies('rearm-audit-1', entry.hash, entry.signature)) return 'its signature does not match';
     return entry;
   }
 
   #checkLast(line: Uint8Array): StoredEntry {
-    const entry = this.#checkLine(line, null, null, this.#publicKey());
+    const entry = this.#checkLine(line, null, null, verifierOf(this.#publicKey()));
     if (typeof entry !== 'string') return entry;
     return this.#broken(this.verify());
   }
@@ -247,10 +250,10 @@ export class Audit {
     let reason = '';
     let anchored: AnchorVerdict = 'truncated';
     let acknowledged: z.infer<typeof headSchema> | null = null;
-    let key = '';
+    let verifies: Verifier = () => false;
     try {
       acknowledged = this.#readHead();
-      if (storage.exists(layout.auditLog) || acknowledged) key = this.#publicKey();
+      if (storage.exists(layout.auditLog) || acknowledged) verifies = verifierOf(this.#publicKey());
       if (acknowledged && acknowledged.storeId !== storeId) reason = 'the acknowledged head belongs to another store';
     } catch (error) {
       if (!(error instanceof RearmError)) throw error;
@@ -260,7 +263,7 @@ export class Audit {
     let tornBytes = 0;
     if (reason === '') {
       const reading = readLines(storage, layout.auditLog, (line, index) => {
-        const entry = this.#checkLine(line, index + 1, head, key);
+        const entry = this.#checkLine(line, index + 1, head, verifies);
         if (typeof entry === 'string') {
           reason = entry;
           return false;

@@ -16,8 +16,8 @@ const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 
 /**
- * Encodings of points of small order, without the sign bit. A signature under such a key can be made without a private key
- * (for the neutral element, one signature fits every message), so nobody is enrolled with one.
+ * Encodings of points of small order, without the sign bit. A verifier that does not look for them takes signatures under such
+ * a key that nobody needed a private key for, so nobody is enrolled with one, whatever the library in use does.
  */
 const SMALL_ORDER = new Set([
   '0000000000000000000000000000000000000000000000000000000000000000',
@@ -36,8 +36,7 @@ export function privateKeyOf(seed: Uint8Array): KeyObject {
 }
 
 /** PKCS #8 DER of a private key. */
-export const privateKeyBytes = (key: KeyObject): Uint8Array =>
-  Uint8Array.from(key.export({ format: 'der', type: 'pkcs8' }));
+export const privateKeyBytes = (key: KeyObject): Uint8Array => Uint8Array.from(key.export({ format: 'der', type: 'pkcs8' }));
 
 /** A private key from PKCS #8 DER; null where the bytes are not an Ed25519 key. */
 export function privateKeyFrom(pkcs8: Uint8Array): KeyObject | null {
@@ -65,22 +64,31 @@ export function isUsablePublicKey(text: string): boolean {
 }
 
 /** What is signed: ASCII, no line feed. */
-export const signedMessage = (domain: SignatureDomain, hash: string): Uint8Array =>
-  new TextEncoder().encode(`${domain} ${hash}`);
+export const signedMessage = (domain: SignatureDomain, hash: string): Uint8Array => new TextEncoder().encode(`${domain} ${hash}`);
 
 /** The signature, base64. */
 export const signHash = (privateKey: KeyObject, domain: SignatureDomain, hash: string): string =>
   sign(null, signedMessage(domain, hash), privateKey).toString('base64');
 
-/** Whether `signature` (base64) is one of `publicKey` (raw, base64) over the hash. Malformed input is simply not valid. */
-export function verifyHash(publicKey: string, domain: SignatureDomain, hash: string, signature: string): boolean {
+export type Verifier = (domain: SignatureDomain, hash: string, signature: string) => boolean;
+
+/** Verifies signatures (base64) of `publicKey` (raw, base64) over hashes. Malformed input is simply not valid. */
+export function verifierOf(publicKey: string): Verifier {
   const raw = Buffer.from(publicKey, 'base64');
-  const bytes = Buffer.from(signature, 'base64');
-  if (raw.length !== 32 || bytes.length !== 64 || bytes.toString('base64') !== signature) return false;
+  if (raw.length !== 32) return () => false;
+  let key: KeyObject;
   try {
-    const key = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, raw]), format: 'der', type: 'spki' });
-    return verify(null, signedMessage(domain, hash), key, bytes);
+    key = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, raw]), format: 'der', type: 'spki' });
   } catch {
-    return false;
+    return () => false;
   }
+  return (domain, hash, signature) => {
+    const bytes = Buffer.from(signature, 'base64');
+    if (bytes.length !== 64 || bytes.toString('base64') !== signature) return false;
+    return verify(null, signedMessage(domain, hash), key, bytes);
+  };
 }
+
+/** {@link verifierOf} for one signature. */
+export const verifyHash = (publicKey: string, domain: SignatureDomain, hash: string, signature: string): boolean =>
+  verifierOf(publicKey)(domain, hash, signature);

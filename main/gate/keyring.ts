@@ -29,7 +29,8 @@ export interface ScryptCost {
 export const SCRYPT_COST: ScryptCost = { N: 131_072, r: 8, p: 1 };
 /** A file that asks for more is refused before any memory is taken. */
 const N_MAX = 262_144;
-const memoryOf = (cost: ScryptCost): number => 128 * cost.N * cost.r * 2;
+/** What OpenSSL may take: its need of about 128 x r x (N + p), twice, and room for the smallest costs. */
+const memoryOf = (cost: ScryptCost): number => 256 * cost.r * (cost.N + cost.p) + 1_048_576;
 
 const base64 = (bytes: number) => {
   const length = 4 * Math.ceil(bytes / 3);
@@ -38,7 +39,12 @@ const base64 = (bytes: number) => {
 
 const kdfSchema = z.strictObject({
   name: z.literal('scrypt'),
-  N: z.number().int().min(2).max(N_MAX).refine((n) => (n & (n - 1)) === 0, 'is not a power of two'),
+  N: z
+    .number()
+    .int()
+    .min(2)
+    .max(N_MAX)
+    .refine((n) => (n & (n - 1)) === 0, 'is not a power of two'),
   r: z.literal(8),
   p: z.number().int().min(1).max(4),
   salt: base64(32),
@@ -115,10 +121,11 @@ export function unlockKey(record: KeyRecord, passphrase: string): KeyObject {
       personId: record.personId,
       reason: 'passphrase',
     });
+  const secret = derive(passphrase, record.kdf);
   let pkcs8: Uint8Array;
   try {
     const iv = Buffer.from(record.cipher.iv, 'base64');
-    const decipher = createDecipheriv('aes-256-gcm', derive(passphrase, record.kdf), iv, { authTagLength: 16 });
+    const decipher = createDecipheriv('aes-256-gcm', secret, iv, { authTagLength: 16 });
     decipher.setAAD(additional(record, record.cipher.iv));
     decipher.setAuthTag(Buffer.from(record.cipher.tag, 'base64'));
     pkcs8 = Buffer.concat([decipher.update(Buffer.from(record.ciphertext, 'base64')), decipher.final()]);

@@ -64,8 +64,7 @@ export const checkHash = (hash: string): string => checked(hash, HASH_PATTERN, '
 export const checkPersonId = (id: string): string =>
   checked(id, PERSON_ID_PATTERN, 'a person id: 1 to 64 of a-z 0-9 _ -, first a letter or digit');
 
-export const dossierPath = (layout: GateLayout, hash: string): string =>
-  join(layout.dossiers, `${checkHash(hash)}.json`);
+export const dossierPath = (layout: GateLayout, hash: string): string => join(layout.dossiers, `${checkHash(hash)}.json`);
 export const voidPath = (layout: GateLayout, hash: string): string => join(layout.dossiers, `${checkHash(hash)}.void`);
 export const signaturePath = (layout: GateLayout, hash: string, personId: string): string =>
   join(layout.dossiers, `${checkHash(hash)}.${checkPersonId(personId)}.sig`);
@@ -73,5 +72,4 @@ export const tokenPath = (layout: GateLayout, nonce: string): string =>
   join(layout.tokens, `${checked(nonce, NONCE_PATTERN, 'a nonce of 64 hexadecimal digits')}.json`);
 export const burntPath = (layout: GateLayout, nonce: string): string =>
   join(layout.burnt, checked(nonce, NONCE_PATTERN, 'a nonce of 64 hexadecimal digits'));
-export const keyPath = (directory: string, personId: string): string =>
-  join(directory, `${checkPersonId(personId)}.key`);
+export const keyPath = (directory: string, personId: string): string => join(directory, `${checkPersonId(personId)}.key`);

@@ -41,11 +41,7 @@ function readAt(file: StoredFile, from: number, length: number): Uint8Array {
  * Hands every whole line to `onLine`, with its index from 0; stops where that returns false. A missing file has no lines.
  * A line longer than {@link LINE_BYTES_MAX} is handed over cut to that length plus one, so that it fails its check.
  */
-export function readLines(
-  storage: Storage,
-  path: string,
-  onLine: (line: Uint8Array, index: number) => boolean,
-): LineReading {
+export function readLines(storage: Storage, path: string, onLine: (line: Uint8Array, index: number) => boolean): LineReading {
   if (!storage.exists(path)) return { count: 0, wholeBytes: 0, tornBytes: 0 };
   const file = storage.open(path, 'read');
   try {

@@ -17,7 +17,7 @@ import { readLines } from './line-log.ts';
 import { check, fields, line } from './records.ts';
 
 /** Most records in the file. */
-export const PEOPLE_RECORDS_MAX = 4096;
+export const PEOPLE_RECORDS_MAX = 1024;
 /** Most people that the first set may hold. */
 export const FIRST_SET_MAX = 16;
 
@@ -99,8 +99,7 @@ export function withRecord(people: People, record: PeopleRecord): People {
 }
 
 /** @throws RearmError FORMAT_INVALID */
-export const parseRecord = (value: unknown, what: string): PeopleRecord =>
-  check(recordSchema, value, what, 'FORMAT_INVALID');
+export const parseRecord = (value: unknown, what: string): PeopleRecord => check(recordSchema, value, what, 'FORMAT_INVALID');
 
 /**
  * Reads the file; a torn last line was never acknowledged and is left out.
@@ -135,7 +134,7 @@ export interface Enrolment {
 
 /** What is known when somebody is to be enrolled. */
 export interface EnrolmentFacts {
-  /** The mode in force is ACTIVE. In every other mode one person alone could have brought the engine there. */
+  /** The mode in force is ACTIVE and the engine lives. In every other mode one person alone could have brought the engine there. */
   readonly active: boolean;
   /** The store is still being created: {@link isFirstSetOpen}. */
   readonly firstSet: boolean;
@@ -149,7 +148,11 @@ export interface EnrolmentFacts {
 }
 
 /** The first row that applies refuses. */
-export const ENROLMENT_RULES: readonly { readonly refuses: (facts: EnrolmentFacts) => boolean; readonly reason: string; readonly sentence: string }[] = [
+export const ENROLMENT_RULES: readonly {
+  readonly refuses: (facts: EnrolmentFacts) => boolean;
+  readonly reason: string;
+  readonly sentence: string;
+}[] = [
   { refuses: (f) => !f.active && !f.firstSet, reason: 'halted', sentence: 'people are enrolled only while trading is ACTIVE' },
   { refuses: (f) => !f.firstSet && !f.enrollerKnown, reason: 'enroller', sentence: 'whoever enrols must be enrolled' },
   { refuses: (f) => f.idTaken, reason: 'idTaken', sentence: 'the id was used before; ids are never used again' },
@@ -195,7 +198,17 @@ export const isInForce = (people: People, id: string): boolean => people.byId.ge
 export function enrolmentRecord(people: People, enrolment: Enrolment, by: string, at: string): EnrolmentRecord {
   const { id, name, role, publicKey } = enrolment;
   const sequence = people.records.length + 1;
-  const body = { kind: 'enrolled' as const, sequence, id, name, role, publicKey, enrolledAt: at, enrolledBy: by, previousHash: people.head };
+  const body = {
+    kind: 'enrolled' as const,
+    sequence,
+    id,
+    name,
+    role,
+    publicKey,
+    enrolledAt: at,
+    enrolledBy: by,
+    previousHash: people.head,
+  };
   return check(enrolledSchema, { ...body, hash: canonicalHash(body) }, 'the enrolment', 'PAYLOAD_INVALID');
 }
 

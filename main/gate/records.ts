@@ -51,6 +51,14 @@ export function check<S extends z.ZodType>(
   throw new RearmError(code, `${what}: ${field}: ${issue?.message ?? 'is not valid'}`, { what, field });
 }
 
+const OF_CONTENT: readonly string[] = ['NOT_FOUND', 'FORMAT_INVALID', 'VALUE_OUT_OF_RANGE', 'CHECKSUM_MISMATCH', 'STORE_FOREIGN'];
+
+/**
+ * Whether a reading failed for what is, or is not, on the disk. A disk that did not answer is another matter: it says nothing
+ * about what is there, so that nobody may go on as if there were nothing.
+ */
+export const isOfContent = (error: unknown): boolean => error instanceof RearmError && OF_CONTENT.includes(error.code);
+
 /**
  * Reads a record. @throws RearmError NOT_FOUND, VALUE_OUT_OF_RANGE (larger than `limit` bytes), FORMAT_INVALID, or what the
  * storage throws.

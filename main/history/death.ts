@@ -19,7 +19,11 @@ export function death(report: RecoveryReport, image: Image): DeathReport {
   };
   const orders = reader.rows(TABLES.orders).filter((row) => UNACKNOWLEDGED.has(String(row.status)));
   const sessions = reader.rows(TABLES.sessions);
-  const heard = sessions.map((row) => String(row.lastEvent ?? '')).sort().at(-1) ?? null;
+  const heard =
+    sessions
+      .map((row) => String(row.lastEvent ?? ''))
+      .sort()
+      .at(-1) ?? null;
   const lastOperation = report.lastOperationAt;
   const gapMs = lastOperation && heard ? Number((parseTime(lastOperation) - parseTime(heard)) / 1_000_000n) : null;
   return {
@@ -30,10 +34,21 @@ export function death(report: RecoveryReport, image: Image): DeathReport {
     gapMs,
     unacknowledgedOrders: orders.map((row) => {
       const base = image.rowOffset(TABLES.orders, rowOf(image, String(row.clientId)));
-      return { clientId: String(row.clientId), ...split(row.instrument), side: String(row.side), quantity: String(row.quantity), price: String(row.price), lsn: image.pageLsn(Math.floor(base / 4096)), at: String(row.submitted ?? '') };
+      return {
+        clientId: String(row.clientId),
+        ...split(row.instrument),
+        side: String(row.side),
+        quantity: String(row.quantity),
+        price: String(row.price),
+        lsn: image.pageLsn(Math.floor(base / 4096)),
+        at: String(row.submitted ?? ''),
+      };
     }),
     sessions: sessions.map((row) => ({
-      venue: String(row.venue), state: String(row.state), sequenceReceived: String(row.sequenceReceived), lastEventAt: row.lastEvent === null ? null : String(row.lastEvent),
+      venue: String(row.venue),
+      state: String(row.state),
+      sequenceReceived: String(row.sequenceReceived),
+      lastEventAt: row.lastEvent === null ? null : String(row.lastEvent),
       cancelOnDisconnect: String(row.cancelOnDisconnect),
     })),
   };
@@ -42,6 +57,7 @@ export function death(report: RecoveryReport, image: Image): DeathReport {
 function rowOf(image: Image, clientId: string): number {
   const reader = new CanonicalReader(image);
   const column = TABLES.orders.byName.get('clientId')!;
-  for (const row of image.rows(TABLES.orders)) if (reader.cell(TABLES.orders, image.rowOffset(TABLES.orders, row), column) === clientId) return row;
+  for (const row of image.rows(TABLES.orders))
+    if (reader.cell(TABLES.orders, image.rowOffset(TABLES.orders, row), column) === clientId) return row;
   return 0;
 }

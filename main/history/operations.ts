@@ -1,9 +1,9 @@
 /** The operations of a store's log, decoded, in LSN order: for the terminal, the post-mortem and the independent checks. */
 
+import type { OperationRow } from '../../shared/contract/postmortem.ts';
 import { RearmError } from '../../shared/errors.ts';
 import { intentToJson } from '../../shared/model/json.ts';
 import type { Intent } from '../../shared/model/operations.ts';
-import type { OperationRow } from '../../shared/contract/postmortem.ts';
 import { formatTime } from '../../shared/units.ts';
 import { knownLineage } from '../cascade/known-lineage.ts';
 import { decodeIntent } from '../operations/codec.ts';
@@ -45,9 +45,15 @@ export interface DecodedOperation {
  *
  * @throws RearmError LSN_UNREACHABLE where the log begins after `from`; FORMAT_INVALID for a record that is none
  */
-export function readOperations(source: LogSource, from: number, to: number, visit: (operation: DecodedOperation) => boolean | undefined): LogEnd {
+export function readOperations(
+  source: LogSource,
+  from: number,
+  to: number,
+  visit: (operation: DecodedOperation) => boolean | undefined,
+): LogEnd {
   const first = source.segments[0]?.firstLsn;
-  if (from > 1 && first !== undefined && first > from) throw new RearmError('LSN_UNREACHABLE', `the log begins at LSN ${first}: ${from} was freed`, { first, from });
+  if (from > 1 && first !== undefined && first > from)
+    throw new RearmError('LSN_UNREACHABLE', `the log begins at LSN ${first}: ${from} was freed`, { first, from });
   return readLog({
     ...source,
     fromLsn: Math.max(1, from),
@@ -61,7 +67,8 @@ export function readOperations(source: LogSource, from: number, to: number, visi
           const intentAt = at + RECORD_HEADER_BYTES;
           const intent = decodeIntent(header.operation, frame.bytes, frame.view, intentAt, intentAt + header.intentBytes);
           const offset = frame.offset + (at - frame.payloadAt) + FRAME_HEADER_BYTES;
-          if (visit({ lsn, posted: header.posted, timeNs: header.timeNs, intent, frame, at, offset, bytes: header.bytes }) === false) return false;
+          if (visit({ lsn, posted: header.posted, timeNs: header.timeNs, intent, frame, at, offset, bytes: header.bytes }) === false)
+            return false;
         }
         at += header.bytes;
       }

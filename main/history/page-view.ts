@@ -53,7 +53,13 @@ function pick({ storage, root, bootId, report }: PageRequest, tier: Exclude<Page
   const identity = readIdentity(storage, root);
   const storeId = storeIdBytes(identity);
   const heads =
-    tier === 'L1' ? readMapped(storage, layout, storeId, bootId).heads : tier === 'L2' ? readSlots(storage, layout, storeId) : tier === 'L3' ? readSnapshots(storage, layout, storeId) : readArchive(layout, identity.storeId);
+    tier === 'L1'
+      ? readMapped(storage, layout, storeId, bootId).heads
+      : tier === 'L2'
+        ? readSlots(storage, layout, storeId)
+        : tier === 'L3'
+          ? readSnapshots(storage, layout, storeId)
+          : readArchive(layout, identity.storeId);
   const wanted = report.tiers.find((row) => row.tier === tier)?.lsn;
   const head = heads.find((entry) => entry.mark && entry.mark.lsn === wanted) ?? heads.find((entry) => entry.mark);
   if (!head) throw new RearmError('NOT_FOUND', `${tier} holds no copy that can be read`, { tier });
@@ -81,7 +87,14 @@ function viewOf(tier: string, page: number, bytes: Uint8Array, image: Image, sta
     }
   }
   return {
-    tier, page, table: table?.name ?? null, lsn: Number.isFinite(header.lsn) && header.table !== 0 ? header.lsn : null,
-    hashStored: header.table === 0 ? null : hex(header.hash), hashComputed: header.table === 0 ? null : hex(hashPage(bytes, 0)), status, bytes: base64Encode(bytes), rows,
+    tier,
+    page,
+    table: table?.name ?? null,
+    lsn: Number.isFinite(header.lsn) && header.table !== 0 ? header.lsn : null,
+    hashStored: header.table === 0 ? null : hex(header.hash),
+    hashComputed: header.table === 0 ? null : hex(hashPage(bytes, 0)),
+    status,
+    bytes: base64Encode(bytes),
+    rows,
   };
 }

@@ -9,7 +9,7 @@ import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import { LIVE_STATUSES, TABLE_BY_ID, TABLES } from '../../shared/model/tables.ts';
 import { recover } from '../cascade/recover.ts';
 import { replay } from '../cascade/replay.ts';
-import { type Cell, CanonicalReader, type CanonicalRow, CANONICAL_TABLES, stateDigest } from '../image/canonical.ts';
+import { CANONICAL_TABLES, CanonicalReader, type CanonicalRow, type Cell, stateDigest } from '../image/canonical.ts';
 import { Image, type RowBounds } from '../image/image.ts';
 import { changesAt } from '../operations/record.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
@@ -90,7 +90,8 @@ export class Past {
     }
     const { storage, clock, root, bootId } = this.#options;
     const recovery = recover({ storage, clock, root, bootId, at: lsn, brief: true });
-    if (!recovery.image) throw new RearmError('LSN_UNREACHABLE', `the state at LSN ${lsn} cannot be recovered: ${recovery.report.sentence}`, { lsn });
+    if (!recovery.image)
+      throw new RearmError('LSN_UNREACHABLE', `the state at LSN ${lsn} cannot be recovered: ${recovery.report.sentence}`, { lsn });
     this.#image = recovery.image;
     this.#keep(recovery.image);
   }

@@ -1,7 +1,7 @@
 /** Exposure, P&L and events over the log, decimated: its length follows the number of buckets, not that of the records. */
 
-import type { Timeline, TimelinePoint } from '../../shared/contract/postmortem.ts';
 import { MONEY_SCALE } from '../../shared/amounts.ts';
+import type { Timeline, TimelinePoint } from '../../shared/contract/postmortem.ts';
 import { RearmError } from '../../shared/errors.ts';
 import { LIVE_STATUSES, ORDER_STATUSES, TABLES } from '../../shared/model/tables.ts';
 import { formatTime } from '../../shared/units.ts';
@@ -24,8 +24,20 @@ const MONEY_UNIT = 10 ** MONEY_SCALE;
 const drawn = (value: bigint): number => Number(value) / MONEY_UNIT;
 
 const LANES: Readonly<Record<string, string>> = {
-  'order.submit': 'orders', 'order.reject': 'rejects', 'order.close': 'ends', fill: 'fills', 'fill.external': 'fills', 'risk.halt': 'risk', 'risk.resume': 'risk', 'risk.day': 'risk',
-  'position.adjust': 'decisions', 'resolution.record': 'decisions', 'order.adopt': 'decisions', 'epoch.open': 'epochs', 'epoch.close': 'epochs', 'strategy.update': 'signals',
+  'order.submit': 'orders',
+  'order.reject': 'rejects',
+  'order.close': 'ends',
+  fill: 'fills',
+  'fill.external': 'fills',
+  'risk.halt': 'risk',
+  'risk.resume': 'risk',
+  'risk.day': 'risk',
+  'position.adjust': 'decisions',
+  'resolution.record': 'decisions',
+  'order.adopt': 'decisions',
+  'epoch.open': 'epochs',
+  'epoch.close': 'epochs',
+  'strategy.update': 'signals',
 };
 const LANE_ORDER = ['epochs', 'risk', 'decisions', 'orders', 'fills', 'ends', 'rejects', 'signals'];
 
@@ -86,10 +98,23 @@ export function timeline(options: TimelineOptions): Timeline {
     for (const point of [opening, low, high, last].sort((a, b) => a.lsn - b.lsn)) if (points.at(-1)?.lsn !== point.lsn) points.push(point);
   }
   return {
-    from, to, crashedAtMs: to === options.lastLsn ? crashedAtMs : null, points,
+    from,
+    to,
+    crashedAtMs: to === options.lastLsn ? crashedAtMs : null,
+    points,
     lanes: LANE_ORDER.flatMap((lane) => {
       const marks = lanes.get(lane);
-      return marks ? [{ lane, marks: [...marks.values()].map(({ count, label, ...mark }) => ({ ...mark, label: count > 1 ? `${label} and ${count - 1} more` : label })) }] : [];
+      return marks
+        ? [
+            {
+              lane,
+              marks: [...marks.values()].map(({ count, label, ...mark }) => ({
+                ...mark,
+                label: count > 1 ? `${label} and ${count - 1} more` : label,
+              })),
+            },
+          ]
+        : [];
     }),
   };
 }
@@ -116,8 +141,14 @@ function pointOf(image: Image, lsn: number, timeNs: bigint, atMs: number, liveOr
   if (image.capacity(TABLES.risk) === 0) return { lsn, at, atMs, gross: 0, net: 0, realised: 0, unrealised: 0, liveOrders };
   const base = image.rowOffset(TABLES.risk, 0);
   return {
-    lsn, at, atMs, gross: drawn(getI128(image, base, GROSS)), net: drawn(getI128(image, base, NET)),
-    realised: drawn(getI128(image, base, REALISED)), unrealised: drawn(getI128(image, base, UNREALISED)), liveOrders,
+    lsn,
+    at,
+    atMs,
+    gross: drawn(getI128(image, base, GROSS)),
+    net: drawn(getI128(image, base, NET)),
+    realised: drawn(getI128(image, base, REALISED)),
+    unrealised: drawn(getI128(image, base, UNREALISED)),
+    liveOrders,
   };
 }
 

@@ -28,4 +28,3 @@ export function readBlob(image: Image, base: number, column: Column): Uint8Array
   }
   return bytes.subarray(0, Math.min(at, bytes.length));
 }
-

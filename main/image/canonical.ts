@@ -23,8 +23,8 @@ export type Cell = string | number | boolean | null;
 export type CanonicalRow = Readonly<Record<string, Cell>>;
 
 export const STATE_DIGEST_VERSION = 1;
-export const CANONICAL_TABLES: readonly Table[] = TABLE_LIST.filter((table) => table !== TABLES.dictionary && table !== TABLES.chunks).sort((a, b) =>
-  a.name < b.name ? -1 : 1,
+export const CANONICAL_TABLES: readonly Table[] = TABLE_LIST.filter((table) => table !== TABLES.dictionary && table !== TABLES.chunks).sort(
+  (a, b) => (a.name < b.name ? -1 : 1),
 );
 
 const DICTIONARY_VALUE = TABLES.dictionary.byName.get('value')!;

@@ -4,11 +4,26 @@ import { RearmError } from '../../shared/errors.ts';
 import type { Fields, Intent, OperationType } from '../../shared/model/operations.ts';
 import { setBalance, setMargin, updateSession } from './balances.ts';
 import {
-  defineAsset, defineInstrument, defineStrategy, defineVenue, setAssetRate, setConfiguration, setLimit, updateStrategy,
+  defineAsset,
+  defineInstrument,
+  defineStrategy,
+  defineVenue,
+  setAssetRate,
+  setConfiguration,
+  setLimit,
+  updateStrategy,
 } from './configuration.ts';
 import { addTrade, setBook, setMarketStatus } from './market.ts';
 import {
-  acceptOrder, adoptOrder, amendOrder, closeOrder, fillExternal, fillOrder, rejectOrder, requestCancel, submitOrder,
+  acceptOrder,
+  adoptOrder,
+  amendOrder,
+  closeOrder,
+  fillExternal,
+  fillOrder,
+  rejectOrder,
+  requestCancel,
+  submitOrder,
 } from './orders.ts';
 import { adjustPosition, setMark } from './positions.ts';
 import { prune } from './prune.ts';

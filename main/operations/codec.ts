@@ -91,7 +91,8 @@ export function encodeIntent(intent: Intent, bytes: Uint8Array, view: DataView, 
         at += 8;
         break;
       case 'u32':
-        if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > 0xffff_ffff) refuse(intent.type, name, value, 'a u32');
+        if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > 0xffff_ffff)
+          refuse(intent.type, name, value, 'a u32');
         view.setUint32(at, value, true);
         at += 4;
         break;
@@ -108,7 +109,8 @@ export function encodeIntent(intent: Intent, bytes: Uint8Array, view: DataView, 
         at += 1;
         break;
       default: {
-        if (type.kind === 'json' ? typeof value !== 'string' : !(value instanceof Uint8Array)) refuse(intent.type, name, value, `a ${type.kind}`);
+        if (type.kind === 'json' ? typeof value !== 'string' : !(value instanceof Uint8Array))
+          refuse(intent.type, name, value, `a ${type.kind}`);
         const data = typeof value === 'string' ? encoder.encode(value) : (value as Uint8Array);
         if (data.length > BLOB_BYTES_MAX) throw new RearmError('TEXT_TOO_LONG', `${intent.type}: ${name} has more than 1 MiB`, { name });
         view.setUint32(at, data.length, true);

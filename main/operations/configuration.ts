@@ -13,7 +13,12 @@ import type { Transaction } from './transaction.ts';
 
 const column = <T extends keyof typeof TABLES>(table: T, name: string) => TABLES[table].byName.get(name)!;
 
-const A = { asset: column('assets', 'asset'), scale: column('assets', 'scale'), rate: column('assets', 'rate'), rateTime: column('assets', 'rateTime') };
+const A = {
+  asset: column('assets', 'asset'),
+  scale: column('assets', 'scale'),
+  rate: column('assets', 'rate'),
+  rateTime: column('assets', 'rateTime'),
+};
 
 function required(text: string, what: string): string {
   if (text === '') throw new RearmError('OPERATION_INVALID', `${what} is missing`, { what });
@@ -149,7 +154,10 @@ export function setLimit(tx: Transaction, intent: Fields<'limit.set'>): void {
   if (isNew) tx.indexed(table, row);
 }
 
-const S = Object.fromEntries(TABLES.strategies.columns.map((entry) => [entry.name, entry])) as Record<string, (typeof TABLES.strategies.columns)[number]>;
+const S = Object.fromEntries(TABLES.strategies.columns.map((entry) => [entry.name, entry])) as Record<
+  string,
+  (typeof TABLES.strategies.columns)[number]
+>;
 
 export function defineStrategy(tx: Transaction, intent: Fields<'strategy.define'>): void {
   const table = TABLES.strategies;

@@ -74,7 +74,8 @@ export function requireOrder(state: LiveState, clientId: string): number {
 }
 
 /** Units of `scale`; "" is zero. @throws RearmError AMOUNT_INVALID, AMOUNT_OVERFLOW */
-export const amount = (text: string, scale: number, what: string): bigint => (text === '' ? 0n : checkInt64(parseDecimal(text, scale), what));
+export const amount = (text: string, scale: number, what: string): bigint =>
+  text === '' ? 0n : checkInt64(parseDecimal(text, scale), what);
 
 /** As {@link amount}, above zero. @throws RearmError OPERATION_INVALID */
 export function positive(text: string, scale: number, what: string): bigint {

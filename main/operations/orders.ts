@@ -5,25 +5,64 @@ import { RearmError } from '../../shared/errors.ts';
 import type { Fields } from '../../shared/model/operations.ts';
 import { LIQUIDITIES, ORDER_STATUSES, ORDER_TYPES, PROVENANCES, SIDES, TABLES, TIMES_IN_FORCE } from '../../shared/model/tables.ts';
 import { getByte, getI64, getI128, getU32, setByte, setI64, setI128, setText, setU32 } from '../image/cells.ts';
-import { amount, assetScale, ensureAsset, findRow, type InstrumentTerms, instrumentTerms, positive, requireInstrument, requireOrder } from './lookup.ts';
+import {
+  amount,
+  assetScale,
+  ensureAsset,
+  findRow,
+  type InstrumentTerms,
+  instrumentTerms,
+  positive,
+  requireInstrument,
+  requireOrder,
+} from './lookup.ts';
 import { trade } from './positions.ts';
 import { isHalted, rateOf, report } from './risk.ts';
 import type { Transaction } from './transaction.ts';
 
 const O = Object.fromEntries(TABLES.orders.columns.map((column) => [column.name, column])) as Record<
-  | 'status' | 'side' | 'orderType' | 'timeInForce' | 'reduceOnly' | 'provenance' | 'account' | 'instrument' | 'strategy' | 'trader'
-  | 'filled' | 'updated' | 'quantity' | 'price' | 'trigger' | 'submitted' | 'clientId' | 'orderId',
+  | 'status'
+  | 'side'
+  | 'orderType'
+  | 'timeInForce'
+  | 'reduceOnly'
+  | 'provenance'
+  | 'account'
+  | 'instrument'
+  | 'strategy'
+  | 'trader'
+  | 'filled'
+  | 'updated'
+  | 'quantity'
+  | 'price'
+  | 'trigger'
+  | 'submitted'
+  | 'clientId'
+  | 'orderId',
   (typeof TABLES.orders.columns)[number]
 >;
 const F = Object.fromEntries(TABLES.fills.columns.map((column) => [column.name, column])) as Record<
-  'side' | 'liquidity' | 'provenance' | 'account' | 'instrument' | 'feeAsset' | 'quantity' | 'price' | 'fee' | 'time' | 'received' | 'tradeId' | 'clientId',
+  | 'side'
+  | 'liquidity'
+  | 'provenance'
+  | 'account'
+  | 'instrument'
+  | 'feeAsset'
+  | 'quantity'
+  | 'price'
+  | 'fee'
+  | 'time'
+  | 'received'
+  | 'tradeId'
+  | 'clientId',
   (typeof TABLES.fills.columns)[number]
 >;
 const STRATEGY_REALISED = TABLES.strategies.byName.get('realised')!;
 
 type Status = (typeof ORDER_STATUSES)[number];
 const statusOf = (tx: Transaction, base: number): Status => ORDER_STATUSES[getByte(tx.image, base, O.status)]!;
-const setStatus = (tx: Transaction, base: number, status: Status): void => setByte(tx.image, base, O.status, ORDER_STATUSES.indexOf(status));
+const setStatus = (tx: Transaction, base: number, status: Status): void =>
+  setByte(tx.image, base, O.status, ORDER_STATUSES.indexOf(status));
 
 /** New orders are refused once a table that they or their fills need is this full; fills and cancels go on to the bound. */
 const ORDERS_REFUSED_FRACTION = 7 / 8;
@@ -32,9 +71,13 @@ const BOUNDED = [TABLES.orders, TABLES.fills, TABLES.positions, TABLES.profits, 
 function refuseAtBound(tx: Transaction): void {
   for (const table of BOUNDED) {
     if (tx.state.used(table) >= tx.state.rowsMax(table) * ORDERS_REFUSED_FRACTION) {
-      throw new RearmError('STATE_BOUND', `${table.name} holds ${tx.state.used(table)} of ${tx.state.rowsMax(table)} rows: new orders are refused`, {
-        table: table.name,
-      });
+      throw new RearmError(
+        'STATE_BOUND',
+        `${table.name} holds ${tx.state.used(table)} of ${tx.state.rowsMax(table)} rows: new orders are refused`,
+        {
+          table: table.name,
+        },
+      );
     }
   }
 }
@@ -69,7 +112,8 @@ function insertOrder(tx: Transaction, intent: Fields<'order.submit'> | Fields<'o
 }
 
 export function submitOrder(tx: Transaction, intent: Fields<'order.submit'>): void {
-  if (isHalted(tx.state)) throw new RearmError('GATE_CLOSED', `trading is halted: ${intent.clientId} is not accepted`, { clientId: intent.clientId });
+  if (isHalted(tx.state))
+    throw new RearmError('GATE_CLOSED', `trading is halted: ${intent.clientId} is not accepted`, { clientId: intent.clientId });
   refuseAtBound(tx);
   const base = insertOrder(tx, intent, requireInstrument(tx.state, intent.venue, intent.symbol));
   setStatus(tx, base, 'pending');
@@ -88,7 +132,8 @@ export function adoptOrder(tx: Transaction, intent: Fields<'order.adopt'>): void
   setStatus(tx, base, openStatus(filled, getI64(tx.image, base, O.quantity)));
 }
 
-const openStatus = (filled: bigint, quantity: bigint): Status => (filled === 0n ? 'open' : filled === quantity ? 'filled' : 'partiallyFilled');
+const openStatus = (filled: bigint, quantity: bigint): Status =>
+  filled === 0n ? 'open' : filled === quantity ? 'filled' : 'partiallyFilled';
 
 export function acceptOrder(tx: Transaction, intent: Fields<'order.accept'>): void {
   const base = tx.edit(TABLES.orders, requireOrder(tx.state, intent.clientId));
@@ -116,14 +161,18 @@ export function amendOrder(tx: Transaction, intent: Fields<'order.amend'>): void
   const terms = instrumentTerms(tx.state, getU32(tx.image, base, O.instrument));
   const filled = getI64(tx.image, base, O.filled);
   if (ENDED.includes(statusOf(tx, base))) {
-    throw new RearmError('OPERATION_INVALID', `${intent.clientId} is ${statusOf(tx, base)}: it cannot be amended`, { clientId: intent.clientId });
+    throw new RearmError('OPERATION_INVALID', `${intent.clientId} is ${statusOf(tx, base)}: it cannot be amended`, {
+      clientId: intent.clientId,
+    });
   }
   if (intent.price !== '') setI64(tx.image, base, O.price, amount(intent.price, terms.priceScale, 'price'));
   if (intent.trigger !== '') setI64(tx.image, base, O.trigger, amount(intent.trigger, terms.priceScale, 'trigger'));
   if (intent.quantity !== '') {
     const quantity = positive(intent.quantity, terms.quantityScale, 'quantity');
     if (quantity < filled) {
-      throw new RearmError('OPERATION_INVALID', `${intent.clientId}: the quantity cannot go below what is filled`, { clientId: intent.clientId });
+      throw new RearmError('OPERATION_INVALID', `${intent.clientId}: the quantity cannot go below what is filled`, {
+        clientId: intent.clientId,
+      });
     }
     setI64(tx.image, base, O.quantity, quantity);
     if (quantity === filled) setStatus(tx, base, 'filled');
@@ -134,7 +183,8 @@ export function amendOrder(tx: Transaction, intent: Fields<'order.amend'>): void
 export function requestCancel(tx: Transaction, intent: Fields<'order.cancelRequest'>): void {
   const base = tx.edit(TABLES.orders, requireOrder(tx.state, intent.clientId));
   const status = statusOf(tx, base);
-  if (status === 'pending' || status === 'open' || status === 'partiallyFilled' || status === 'unknown') setStatus(tx, base, 'pendingCancel');
+  if (status === 'pending' || status === 'open' || status === 'partiallyFilled' || status === 'unknown')
+    setStatus(tx, base, 'pendingCancel');
   setI64(tx.image, base, O.updated, intent.time);
 }
 
@@ -231,7 +281,8 @@ export function fillOrder(tx: Transaction, intent: Fields<'fill'>): void {
   const quantity = getI64(image, base, O.quantity);
   if (filled > quantity) {
     throw new RearmError('OPERATION_INVALID', `${intent.clientId}: trade ${intent.tradeId} overfills the order`, {
-      clientId: intent.clientId, tradeId: intent.tradeId,
+      clientId: intent.clientId,
+      tradeId: intent.tradeId,
     });
   }
   const realised = execute(tx, account, terms, side, intent);
@@ -254,4 +305,3 @@ export function fillExternal(tx: Transaction, intent: Fields<'fill.external'>): 
   if (findFill(tx, terms.id, account, intent.tradeId) >= 0) return;
   execute(tx, account, terms, intent.side, intent);
 }
-

@@ -32,7 +32,7 @@ const profit = {
 };
 
 /** quantity x price x multiplier as money (scale 18); exact, because the scales of an instrument sum to at most 18. */
-export const valueOf = (terms: InstrumentTerms, quantity: bigint, price: bigint): bigint =>
+export const tradeValue = (terms: InstrumentTerms, quantity: bigint, price: bigint): bigint =>
   quantity * price * terms.multiplier * powerOfTen(MONEY_SCALE - MULTIPLIER_SCALE - terms.priceScale - terms.quantityScale);
 
 function ensurePosition(tx: Transaction, account: number, instrument: number): number {
@@ -61,9 +61,9 @@ function ensureProfits(tx: Transaction, instrument: number): number {
 function revalue(tx: Transaction, base: number, terms: InstrumentTerms): void {
   const { image } = tx;
   const mark = getI64(image, base, profit.mark);
-  const net = checkInt128(valueOf(terms, getI64(image, base, profit.quantity), mark), 'net exposure');
+  const net = checkInt128(tradeValue(terms, getI64(image, base, profit.quantity), mark), 'net exposure');
   setI128(image, base, profit.net, net);
-  setI128(image, base, profit.gross, checkInt128(valueOf(terms, getI64(image, base, profit.absolute), mark), 'gross exposure'));
+  setI128(image, base, profit.gross, checkInt128(tradeValue(terms, getI64(image, base, profit.absolute), mark), 'gross exposure'));
   setI128(image, base, profit.unrealised, checkInt128(net - getI128(image, base, profit.cost), 'unrealised P&L'));
 }
 
@@ -78,7 +78,15 @@ export interface TradeEffect {
  * @param fee in the reporting currency; lowers the day's realised P&L
  * @throws RearmError AMOUNT_OVERFLOW
  */
-export function trade(tx: Transaction, account: number, terms: InstrumentTerms, signed: bigint, price: bigint, fee: bigint, time: bigint): TradeEffect {
+export function trade(
+  tx: Transaction,
+  account: number,
+  terms: InstrumentTerms,
+  signed: bigint,
+  price: bigint,
+  fee: bigint,
+  time: bigint,
+): TradeEffect {
   const { image, state } = tx;
   const base = ensurePosition(tx, account, terms.id);
   const quantity = getI64(image, base, position.quantity);
@@ -89,10 +97,10 @@ export function trade(tx: Transaction, account: number, terms: InstrumentTerms, 
   const opposite = quantity !== 0n && signed !== 0n && quantity < 0n !== signed < 0n;
   const closing = opposite ? (size < held ? size : held) : 0n;
   const removed = closing === 0n ? 0n : closing === held ? cost : roundDivide(cost * closing, held);
-  const realised = -(removed + sign * valueOf(terms, closing, price));
+  const realised = -(removed + sign * tradeValue(terms, closing, price));
   const gained = closing === 0n ? 0n : realised;
   const after = checkInt64(quantity + signed, 'position quantity');
-  const costAfter = checkInt128(cost - removed + sign * valueOf(terms, size - closing, price), 'position cost');
+  const costAfter = checkInt128(cost - removed + sign * tradeValue(terms, size - closing, price), 'position cost');
   setI64(image, base, position.quantity, after);
   setI128(image, base, position.cost, costAfter);
   setI128(image, base, position.realised, checkInt128(getI128(image, base, position.realised) + gained, 'realised P&L'));

@@ -4,8 +4,8 @@ import { RearmError } from '../../shared/errors.ts';
 import type { Fields } from '../../shared/model/operations.ts';
 import type { Table } from '../../shared/model/schema.ts';
 import { ORDER_STATUSES, TABLES } from '../../shared/model/tables.ts';
-import { getByte, getI64 } from '../image/cells.ts';
 import { canonicalKey, compareKeys } from '../image/canonical.ts';
+import { getByte, getI64 } from '../image/cells.ts';
 import type { Transaction } from './transaction.ts';
 
 const CLOSED = new Set(['filled', 'cancelled', 'rejected', 'expired'].map((status) => ORDER_STATUSES.indexOf(status as 'filled')));

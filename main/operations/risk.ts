@@ -12,7 +12,18 @@ import { findRow, instrumentTerms } from './lookup.ts';
 import type { Transaction } from './transaction.ts';
 
 const R = Object.fromEntries(TABLES.risk.columns.map((column) => [column.name, column])) as Record<
-  'halted' | 'tradingDay' | 'haltTime' | 'updated' | 'grossExposure' | 'netExposure' | 'dailyRealised' | 'unrealised' | 'openUnrealised' | 'dailyPeak' | 'maxDrawdown' | 'haltReason',
+  | 'halted'
+  | 'tradingDay'
+  | 'haltTime'
+  | 'updated'
+  | 'grossExposure'
+  | 'netExposure'
+  | 'dailyRealised'
+  | 'unrealised'
+  | 'openUnrealised'
+  | 'dailyPeak'
+  | 'maxDrawdown'
+  | 'haltReason',
   (typeof TABLES.risk.columns)[number]
 >;
 const P = TABLES.profits.byName;
@@ -50,7 +61,14 @@ export const profitsAt = (state: LiveState, base: number): ProfitsSnapshot => ({
 });
 
 /** Takes an instrument's contribution from `before` to `after` into the desk's risk. `dailyRealised` is added to the day. */
-export function riskChanged(tx: Transaction, rate: bigint, before: ProfitsSnapshot, after: ProfitsSnapshot, dailyRealised: bigint, time: bigint): void {
+export function riskChanged(
+  tx: Transaction,
+  rate: bigint,
+  before: ProfitsSnapshot,
+  after: ProfitsSnapshot,
+  dailyRealised: bigint,
+  time: bigint,
+): void {
   const base = tx.edit(TABLES.risk, RISK_ROW);
   const { image } = tx;
   const shift = (column: (typeof TABLES.risk.columns)[number], delta: bigint) =>
@@ -102,7 +120,11 @@ export function rateChanged(tx: Transaction, asset: number, before: bigint, afte
     touched = true;
     const profits = profitsAt(state, base);
     const desk = tx.edit(TABLES.risk, RISK_ROW);
-    for (const [column, value] of [[R.grossExposure, profits.gross], [R.netExposure, profits.net], [R.unrealised, profits.unrealised]] as const) {
+    for (const [column, value] of [
+      [R.grossExposure, profits.gross],
+      [R.netExposure, profits.net],
+      [R.unrealised, profits.unrealised],
+    ] as const) {
       setI128(image, desk, column, checkInt128(getI128(image, desk, column) + report(value, after) - report(value, before), column.name));
     }
   }

@@ -285,7 +285,9 @@ export class NativeStorage implements Storage {
 
   lock(path: string): HeldLock {
     const made = !this.exists(path);
-    const fd = attempt('open the lock', path, () => fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_NOFOLLOW, 0o600));
+    const fd = attempt('open the lock', path, () =>
+      fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_NOFOLLOW, 0o600),
+    );
     if (libc().fcntl(fd, F_OFD_SETLK, 'void*', flockStruct(F_WRLCK)) !== 0) {
       fs.closeSync(fd);
       throw new RearmError('STORE_LOCKED', `another process holds ${path}`, { path });
@@ -295,7 +297,10 @@ export class NativeStorage implements Storage {
   }
 
   followLock(path: string): HeldLock {
-    return new NativeLock(attempt('open the lock', path, () => fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW)), path);
+    return new NativeLock(
+      attempt('open the lock', path, () => fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW)),
+      path,
+    );
   }
 
   isLocked(path: string): boolean {

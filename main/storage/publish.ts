@@ -31,7 +31,8 @@ export function readWhole(storage: Storage, path: string, limit: number): Uint8A
   const file = storage.open(path, 'read');
   try {
     const size = file.size();
-    if (size > limit) throw new RearmError('VALUE_OUT_OF_RANGE', `${path} has ${size} bytes, more than the ${limit} it may have`, { path, size });
+    if (size > limit)
+      throw new RearmError('VALUE_OUT_OF_RANGE', `${path} has ${size} bytes, more than the ${limit} it may have`, { path, size });
     const bytes = new Uint8Array(size);
     let have = 0;
     while (have < size) {

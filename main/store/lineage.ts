@@ -60,13 +60,17 @@ function encode(storeId: Uint8Array, epoch: Epoch): Uint8Array {
 
 function decode(path: string, bytes: Uint8Array, storeId: Uint8Array, number: number): Epoch {
   const context = { path };
-  if (bytes.length !== EPOCH_BYTES) throw new RearmError('FORMAT_INVALID', `${path} has ${bytes.length} bytes, not ${EPOCH_BYTES}`, context);
+  if (bytes.length !== EPOCH_BYTES)
+    throw new RearmError('FORMAT_INVALID', `${path} has ${bytes.length} bytes, not ${EPOCH_BYTES}`, context);
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   if (view.getUint32(8, true) !== EPOCH_MAGIC) throw new RearmError('FORMAT_INVALID', `${path} is not an epoch`, context);
-  if (xxh64(bytes.subarray(8)) !== view.getBigUint64(0, true)) throw new RearmError('CHECKSUM_MISMATCH', `${path} does not match its checksum`, context);
+  if (xxh64(bytes.subarray(8)) !== view.getBigUint64(0, true))
+    throw new RearmError('CHECKSUM_MISMATCH', `${path} does not match its checksum`, context);
   const version = view.getUint16(12, true);
-  if (version > EPOCH_VERSION) throw new RearmError('VERSION_NEWER', `${path} has format version ${version}, this release reads ${EPOCH_VERSION}`, context);
-  if (!storeId.every((byte, i) => bytes[16 + i] === byte)) throw new RearmError('STORE_FOREIGN', `${path} belongs to another store`, context);
+  if (version > EPOCH_VERSION)
+    throw new RearmError('VERSION_NEWER', `${path} has format version ${version}, this release reads ${EPOCH_VERSION}`, context);
+  if (!storeId.every((byte, i) => bytes[16 + i] === byte))
+    throw new RearmError('STORE_FOREIGN', `${path} belongs to another store`, context);
   if (view.getUint32(32, true) !== number) throw new RearmError('FORMAT_INVALID', `${path} is epoch ${view.getUint32(32, true)}`, context);
   return {
     epoch: number,

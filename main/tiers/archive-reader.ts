@@ -40,7 +40,12 @@ const trouble = (error: unknown): RearmError =>
 
 function badHead(code: 'damaged' | 'newer' | 'foreign' | 'unavailable', message: string, bytes: number): TierHead {
   return {
-    tier: 'L4', name: NAME, mark: null, scope: 'all', bytes, problem: { code, message },
+    tier: 'L4',
+    name: NAME,
+    mark: null,
+    scope: 'all',
+    bytes,
+    problem: { code, message },
     load: () => {
       throw new RearmError(code === 'unavailable' ? 'TIER_UNAVAILABLE' : 'FORMAT_INVALID', message, {});
     },
@@ -59,9 +64,12 @@ export function readArchive(layout: StoreLayout, storeId: string): TierHead[] {
     return withCopy(path, (copy) => {
       const database = openDatabase(copy, {});
       try {
-        const info = database.prepare('SELECT format, version, store_id FROM archive').get() as { format: string; version: number; store_id: string } | undefined;
-        if (!info || info.format !== 'rearm-archive') return [badHead('damaged', `${NAME} is not an archive`, stat.size)];
-        if (info.version > ARCHIVE_VERSION) return [badHead('newer', `${NAME} has format version ${info.version}, this release reads ${ARCHIVE_VERSION}`, stat.size)];
+        const info = database.prepare('SELECT format, version, store_id FROM archive').get() as
+          | { format: string; version: number; store_id: string }
+          | undefined;
+        if (info?.format !== 'rearm-archive') return [badHead('damaged', `${NAME} is not an archive`, stat.size)];
+        if (info.version > ARCHIVE_VERSION)
+          return [badHead('newer', `${NAME} has format version ${info.version}, this release reads ${ARCHIVE_VERSION}`, stat.size)];
         if (info.store_id !== storeId) return [badHead('foreign', `${NAME} belongs to another store`, stat.size)];
         const rows = database.prepare('SELECT lsn, epoch, mark FROM images ORDER BY lsn DESC, epoch DESC').all() as ImageRow[];
         return rows.map((row) => headOf(path, row, stat.size));
@@ -77,7 +85,8 @@ export function readArchive(layout: StoreLayout, storeId: string): TierHead[] {
 function headOf(path: string, row: ImageRow, bytes: number): TierHead {
   const name = `${NAME}#${row.lsn}`;
   const mark = row.mark.length === MARK_BYTES ? decodeMark(new DataView(row.mark.buffer, row.mark.byteOffset), 0) : null;
-  if (!mark || mark.pageCount > PAGES_MAX || mark.lsn !== row.lsn || mark.epoch !== row.epoch) return badHead('damaged', `${name}: its mark makes no sense`, bytes);
+  if (!mark || mark.pageCount > PAGES_MAX || mark.lsn !== row.lsn || mark.epoch !== row.epoch)
+    return badHead('damaged', `${name}: its mark makes no sense`, bytes);
   return { tier: 'L4', name, mark, scope: 'all', bytes, problem: null, load: () => load(path, name, mark, bytes) };
 }
 
@@ -86,9 +95,9 @@ function load(path: string, name: string, mark: CheckpointMark, bytes: number): 
     try {
       const database = openDatabase(copy, {});
       try {
-        return database.prepare('SELECT page_table, codec, raw_bytes, pages FROM images WHERE epoch = ? AND lsn = ?').get(mark.epoch, mark.lsn) as
-          | { page_table: Uint8Array; codec: number; raw_bytes: number; pages: Uint8Array }
-          | undefined;
+        return database
+          .prepare('SELECT page_table, codec, raw_bytes, pages FROM images WHERE epoch = ? AND lsn = ?')
+          .get(mark.epoch, mark.lsn) as { page_table: Uint8Array; codec: number; raw_bytes: number; pages: Uint8Array } | undefined;
       } finally {
         database.close();
       }
@@ -97,11 +106,13 @@ function load(path: string, name: string, mark: CheckpointMark, bytes: number): 
     }
   });
   const size = mark.pageCount * PAGE_BYTES;
-  if (!row || row.raw_bytes !== size || row.page_table.length !== mark.pageCount * PAGE_ENTRY_BYTES) throw new RearmError('FORMAT_INVALID', `${name} does not have the size of its pages`, {});
+  if (!row || row.raw_bytes !== size || row.page_table.length !== mark.pageCount * PAGE_ENTRY_BYTES)
+    throw new RearmError('FORMAT_INVALID', `${name} does not have the size of its pages`, {});
   const head: TierHead = { tier: 'L4', name, mark, scope: 'all', bytes, problem: null, load: () => load(path, name, mark, bytes) };
   // A copy of its own: the views that judge it need an aligned buffer.
   const pages = Uint8Array.from(decompress(row.codec, row.pages, size));
   const copy = judgeWithTable(head, mark, pages, Uint8Array.from(row.page_table));
-  if (!copy) throw new RearmError('CHECKSUM_MISMATCH', `${name}: neither the page table nor the pages sum to the root of LSN ${mark.lsn}`, { path });
+  if (!copy)
+    throw new RearmError('CHECKSUM_MISMATCH', `${name}: neither the page table nor the pages sum to the root of LSN ${mark.lsn}`, { path });
   return copy;
 }

@@ -59,7 +59,11 @@ export class Checkpointer {
     this.#options = options;
     this.#report = report;
     this.#slots = new SlotTier(storage, options.layout.l2, options.storeId, options.epoch, options.pagesMax);
-    this.#archive = new ArchiveTier(join(options.layout.l4, ARCHIVE_FILE_NAME), Buffer.from(options.storeId).toString('hex'), options.l4Keep);
+    this.#archive = new ArchiveTier(
+      join(options.layout.l4, ARCHIVE_FILE_NAME),
+      Buffer.from(options.storeId).toString('hex'),
+      options.l4Keep,
+    );
     this.#lastL3Ns = clock.monotonicNs();
     this.#lastL4Ns = this.#lastL3Ns;
   }
@@ -85,7 +89,11 @@ export class Checkpointer {
     const copy = this.#slots.readNewest();
     if (!copy) return;
     const { layout, storeId, l3Keep } = this.#options;
-    const written = this.#attempt('L3', copy.mark.lsn, () => writeSnapshot(this.#storage, layout.l3, storeId, copy.mark, copy.table, copy.pages).bytes);
+    const written = this.#attempt(
+      'L3',
+      copy.mark.lsn,
+      () => writeSnapshot(this.#storage, layout.l3, storeId, copy.mark, copy.table, copy.pages).bytes,
+    );
     if (written === null) return;
     this.#attempt('log', copy.mark.lsn, () => {
       for (const old of listSnapshots(this.#storage, layout.l3).slice(l3Keep)) this.#storage.remove(join(layout.l3, old.name));
@@ -112,7 +120,13 @@ export class Checkpointer {
       new Uint8Array(buffer).set(copy.pages);
       const image = new Image(this.#options.rowsMax, buffer);
       image.mapPages(copy.mark.pageCount);
-      const rows = this.#archive.write(copy.mark, copy.table, copy.pages, new CanonicalReader(image), formatTime(this.#clock.wallNs()) ?? '');
+      const rows = this.#archive.write(
+        copy.mark,
+        copy.table,
+        copy.pages,
+        new CanonicalReader(image),
+        formatTime(this.#clock.wallNs()) ?? '',
+      );
       this.#archivedLsn = copy.mark.lsn;
       return rows;
     });
@@ -126,7 +140,10 @@ export class Checkpointer {
       this.#report({ tier, lsn, bytes, ms: ms(), error: null });
       return bytes;
     } catch (error) {
-      const data = error instanceof RearmError ? error.toData() : errorData(new RearmError('IO_FAILED', `${tier}: ${(error as Error).message}`, {}, error));
+      const data =
+        error instanceof RearmError
+          ? error.toData()
+          : errorData(new RearmError('IO_FAILED', `${tier}: ${(error as Error).message}`, {}, error));
       this.#report({ tier, lsn, bytes: 0, ms: ms(), error: data });
       return null;
     }

@@ -32,7 +32,9 @@ export function decompress(codec: number, bytes: Uint8Array, size: number): Uint
   if (codec !== CODEC_ZSTD) throw new RearmError('FORMAT_INVALID', `codec ${codec} is not known`, { codec });
   let content: Uint8Array;
   try {
-    content = native.zstdDecompressSync ? native.zstdDecompressSync(bytes, { maxOutputLength: size }) : decompressPortable(bytes, new Uint8Array(size));
+    content = native.zstdDecompressSync
+      ? native.zstdDecompressSync(bytes, { maxOutputLength: size })
+      : decompressPortable(bytes, new Uint8Array(size));
   } catch (error) {
     throw new RearmError('FORMAT_INVALID', `a chunk does not decompress: ${(error as Error).message}`, {}, error);
   }

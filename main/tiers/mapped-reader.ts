@@ -10,7 +10,14 @@ import type { Storage, StoredFile } from '../storage/storage.ts';
 import { parseMappedName, type StoreLayout } from '../store/layout.ts';
 import { type CheckpointMark, decodeMark } from './checkpoint.ts';
 import {
-  acknowledgedAt, MAPPED_MAGIC, MAPPED_PAGES_AT, MAPPED_SLOT_HEADER_BYTES, MAPPED_SLOT_MAGIC, MAPPED_VERSION, mappedPageAt, mappedSlotAt,
+  acknowledgedAt,
+  MAPPED_MAGIC,
+  MAPPED_PAGES_AT,
+  MAPPED_SLOT_HEADER_BYTES,
+  MAPPED_SLOT_MAGIC,
+  MAPPED_VERSION,
+  mappedPageAt,
+  mappedSlotAt,
 } from './mapped.ts';
 import { judgeByHeaders, type TierCopy, type TierHead } from './tier-copy.ts';
 
@@ -27,7 +34,10 @@ export function readMapped(storage: Storage, layout: StoreLayout, storeId: Uint8
   const heads: TierHead[] = [];
   const acknowledged = new Map<number, number>();
   let sameBoot: boolean | null = null;
-  const names = storage.list(layout.l1).filter((name) => parseMappedName(name) !== null).reverse();
+  const names = storage
+    .list(layout.l1)
+    .filter((name) => parseMappedName(name) !== null)
+    .reverse();
   for (const name of names) {
     const path = join(layout.l1, name);
     let file: StoredFile | undefined;
@@ -50,14 +60,25 @@ export function readMapped(storage: Storage, layout: StoreLayout, storeId: Uint8
 function badHead(name: string, error: RearmError): TierHead {
   const code = error.code === 'VERSION_NEWER' ? 'newer' : error.code === 'STORE_FOREIGN' ? 'foreign' : 'damaged';
   return {
-    tier: 'L1', name, mark: null, scope: 'hot', bytes: 0, problem: { code, message: error.message },
+    tier: 'L1',
+    name,
+    mark: null,
+    scope: 'hot',
+    bytes: 0,
+    problem: { code, message: error.message },
     load: () => {
       throw error;
     },
   };
 }
 
-function readHeader(storage: Storage, file: StoredFile, storeId: Uint8Array, epoch: number, name: string): { boot: string; watermark: number | null; slots: TierHead[] } {
+function readHeader(
+  storage: Storage,
+  file: StoredFile,
+  storeId: Uint8Array,
+  epoch: number,
+  name: string,
+): { boot: string; watermark: number | null; slots: TierHead[] } {
   const path = file.path;
   const context = { path };
   const bytes = new Uint8Array(MAPPED_PAGES_AT);
@@ -65,11 +86,15 @@ function readHeader(storage: Storage, file: StoredFile, storeId: Uint8Array, epo
   if (have < bytes.length) throw new RearmError('FORMAT_INVALID', `${name} has ${have} bytes, less than its header`, context);
   const view = new DataView(bytes.buffer);
   if (view.getUint32(8, true) !== MAPPED_MAGIC) throw new RearmError('FORMAT_INVALID', `${name} is not a mapped tier`, context);
-  if (xxh64(bytes.subarray(8, 4096)) !== view.getBigUint64(0, true)) throw new RearmError('CHECKSUM_MISMATCH', `the header of ${name} does not match its checksum`, context);
+  if (xxh64(bytes.subarray(8, 4096)) !== view.getBigUint64(0, true))
+    throw new RearmError('CHECKSUM_MISMATCH', `the header of ${name} does not match its checksum`, context);
   const version = view.getUint16(12, true);
-  if (version > MAPPED_VERSION) throw new RearmError('VERSION_NEWER', `${name} has format version ${version}, this release reads ${MAPPED_VERSION}`, context);
-  if (!storeId.every((byte, i) => bytes[16 + i] === byte)) throw new RearmError('STORE_FOREIGN', `${name} belongs to another store`, context);
-  if (view.getUint32(32, true) !== epoch) throw new RearmError('FORMAT_INVALID', `${name} holds epoch ${view.getUint32(32, true)}`, context);
+  if (version > MAPPED_VERSION)
+    throw new RearmError('VERSION_NEWER', `${name} has format version ${version}, this release reads ${MAPPED_VERSION}`, context);
+  if (!storeId.every((byte, i) => bytes[16 + i] === byte))
+    throw new RearmError('STORE_FOREIGN', `${name} belongs to another store`, context);
+  if (view.getUint32(32, true) !== epoch)
+    throw new RearmError('FORMAT_INVALID', `${name} holds epoch ${view.getUint32(32, true)}`, context);
   const pagesMax = view.getUint32(36, true);
   const boot = new TextDecoder().decode(bytes.slice(40, 76)).replace(/\0+$/, '');
   let watermark: number | null = null;
@@ -80,19 +105,31 @@ function readHeader(storage: Storage, file: StoredFile, storeId: Uint8Array, epo
     watermark = Math.max(watermark ?? 0, Number(value));
   }
   const size = file.size();
-  const slots = ([0, 1] as const).map((slot) => slotHead(storage, path, name, bytes, view, slot, pagesMax, size)).filter((head) => head !== null);
+  const slots = ([0, 1] as const)
+    .map((slot) => slotHead(storage, path, name, bytes, view, slot, pagesMax, size))
+    .filter((head) => head !== null);
   return { boot, watermark, slots };
 }
 
 /** Null for a slot that was never written. */
-function slotHead(storage: Storage, path: string, fileName: string, bytes: Uint8Array, view: DataView, slot: 0 | 1, pagesMax: number, size: number): TierHead | null {
+function slotHead(
+  storage: Storage,
+  path: string,
+  fileName: string,
+  bytes: Uint8Array,
+  view: DataView,
+  slot: 0 | 1,
+  pagesMax: number,
+  size: number,
+): TierHead | null {
   const at = mappedSlotAt(slot);
   const name = `${fileName}#${slot}`;
   const header = bytes.subarray(at, at + MAPPED_SLOT_HEADER_BYTES);
   if (header.every((byte) => byte === 0)) return null;
   const bad = (message: string): TierHead => badHead(name, new RearmError('CHECKSUM_MISMATCH', message, { path }));
   if (xxh64(header.subarray(8)) !== view.getBigUint64(at, true)) return bad(`the header of ${name} does not match its checksum`);
-  if (view.getUint32(at + 8, true) !== MAPPED_SLOT_MAGIC || view.getUint32(at + 12, true) !== slot) return bad(`${name} is not slot ${slot}`);
+  if (view.getUint32(at + 8, true) !== MAPPED_SLOT_MAGIC || view.getUint32(at + 12, true) !== slot)
+    return bad(`${name} is not slot ${slot}`);
   const mark = decodeMark(view, at + 16);
   if (!mark || mark.pageCount > pagesMax) return bad(`${name} names pages that it cannot hold`);
   return { tier: 'L1', name, mark, scope: 'hot', bytes: size, problem: null, load: () => loadSlot(storage, path, name, slot, mark) };
@@ -115,10 +152,23 @@ function loadSlot(storage: Storage, path: string, name: string, slot: 0 | 1, mar
   } finally {
     file.close();
   }
-  const head: TierHead = { tier: 'L1', name, mark, scope: 'hot', bytes: pages.length, problem: null, load: () => loadSlot(storage, path, name, slot, mark) };
+  const head: TierHead = {
+    tier: 'L1',
+    name,
+    mark,
+    scope: 'hot',
+    bytes: pages.length,
+    problem: null,
+    load: () => loadSlot(storage, path, name, slot, mark),
+  };
   const view = new DataView(pages.buffer);
   const belongs = (page: number) => TABLE_BY_ID.get(readPageHeader(view, page * PAGE_BYTES).table)?.hot === true;
   const copy = judgeByHeaders(head, mark, pages, mark.hotRoot, belongs);
-  if (!copy) throw new RearmError('CHECKSUM_MISMATCH', `${name}: the pages do not sum to the root of LSN ${mark.lsn}: it was being written, or is damaged`, { path });
+  if (!copy)
+    throw new RearmError(
+      'CHECKSUM_MISMATCH',
+      `${name}: the pages do not sum to the root of LSN ${mark.lsn}: it was being written, or is damaged`,
+      { path },
+    );
   return copy;
 }

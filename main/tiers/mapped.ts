@@ -56,7 +56,16 @@ export class MappedTier {
   lastLsn = -1;
 
   /** Makes the file of a new epoch; its name is durable on return. */
-  constructor(storage: Storage, directory: string, path: string, storeId: Uint8Array, epoch: number, bootId: string, image: Image, msync: boolean) {
+  constructor(
+    storage: Storage,
+    directory: string,
+    path: string,
+    storeId: Uint8Array,
+    epoch: number,
+    bootId: string,
+    image: Image,
+    msync: boolean,
+  ) {
     const header = new Uint8Array(4096);
     const view = new DataView(header.buffer);
     view.setUint32(8, MAPPED_MAGIC, true);

@@ -27,7 +27,12 @@ export function readSlots(storage: Storage, layout: StoreLayout, storeId: Uint8A
       if (!(error instanceof RearmError)) throw error;
       const code = error.code === 'VERSION_NEWER' ? 'newer' : error.code === 'STORE_FOREIGN' ? 'foreign' : 'damaged';
       heads.push({
-        tier: 'L2', name, mark: null, scope: 'all', bytes: 0, problem: { code, message: error.message },
+        tier: 'L2',
+        name,
+        mark: null,
+        scope: 'all',
+        bytes: 0,
+        problem: { code, message: error.message },
         load: () => {
           throw error;
         },
@@ -39,28 +44,56 @@ export function readSlots(storage: Storage, layout: StoreLayout, storeId: Uint8A
   return heads;
 }
 
-function readHead(storage: Storage, file: StoredFile, name: string, storeId: Uint8Array, expected: { epoch: number; slot: 0 | 1 }): TierHead | null {
+function readHead(
+  storage: Storage,
+  file: StoredFile,
+  name: string,
+  storeId: Uint8Array,
+  expected: { epoch: number; slot: 0 | 1 },
+): TierHead | null {
   const context = { path: file.path };
   const bytes = new Uint8Array(SLOT_HEADER_BYTES);
-  if (file.read(bytes, 0, bytes.length, 0) < bytes.length) throw new RearmError('FORMAT_INVALID', `${name} is shorter than its header`, context);
+  if (file.read(bytes, 0, bytes.length, 0) < bytes.length)
+    throw new RearmError('FORMAT_INVALID', `${name} is shorter than its header`, context);
   if (bytes.every((byte) => byte === 0)) return null;
   const view = new DataView(bytes.buffer);
   if (view.getUint32(8, true) !== SLOT_MAGIC) throw new RearmError('FORMAT_INVALID', `${name} is not a slot`, context);
-  if (xxh64(bytes.subarray(8)) !== view.getBigUint64(0, true)) throw new RearmError('CHECKSUM_MISMATCH', `the header of ${name} does not match its checksum`, context);
+  if (xxh64(bytes.subarray(8)) !== view.getBigUint64(0, true))
+    throw new RearmError('CHECKSUM_MISMATCH', `the header of ${name} does not match its checksum`, context);
   const version = view.getUint16(12, true);
-  if (version > SLOT_VERSION) throw new RearmError('VERSION_NEWER', `${name} has format version ${version}, this release reads ${SLOT_VERSION}`, context);
-  if (!storeId.every((byte, i) => bytes[16 + i] === byte)) throw new RearmError('STORE_FOREIGN', `${name} belongs to another store`, context);
+  if (version > SLOT_VERSION)
+    throw new RearmError('VERSION_NEWER', `${name} has format version ${version}, this release reads ${SLOT_VERSION}`, context);
+  if (!storeId.every((byte, i) => bytes[16 + i] === byte))
+    throw new RearmError('STORE_FOREIGN', `${name} belongs to another store`, context);
   const pagesMax = view.getUint32(32, true);
   const mark = decodeMark(view, SLOT_MARK_AT);
   if (!mark || mark.pageCount > pagesMax || view.getUint16(14, true) !== expected.slot || mark.epoch !== expected.epoch) {
     throw new RearmError('FORMAT_INVALID', `${name} holds another slot or epoch than its name says`, context);
   }
   const size = file.size();
-  return { tier: 'L2', name, mark, scope: 'all', bytes: size, pagesMax, problem: null, load: () => load(storage, file.path, name, mark, pagesMax, size) };
+  return {
+    tier: 'L2',
+    name,
+    mark,
+    scope: 'all',
+    bytes: size,
+    pagesMax,
+    problem: null,
+    load: () => load(storage, file.path, name, mark, pagesMax, size),
+  };
 }
 
 function load(storage: Storage, path: string, name: string, mark: CheckpointMark, pagesMax: number, size: number): TierCopy {
-  const head: TierHead = { tier: 'L2', name, mark, scope: 'all', bytes: size, pagesMax, problem: null, load: () => load(storage, path, name, mark, pagesMax, size) };
+  const head: TierHead = {
+    tier: 'L2',
+    name,
+    mark,
+    scope: 'all',
+    bytes: size,
+    pagesMax,
+    problem: null,
+    load: () => load(storage, path, name, mark, pagesMax, size),
+  };
   const table = new Uint8Array(mark.pageCount * PAGE_ENTRY_BYTES);
   const pages = new Uint8Array(mark.pageCount * PAGE_BYTES);
   const file = storage.open(path, 'read');
@@ -71,6 +104,11 @@ function load(storage: Storage, path: string, name: string, mark: CheckpointMark
     file.close();
   }
   const copy = judgeWithTable(head, mark, pages, table);
-  if (!copy) throw new RearmError('CHECKSUM_MISMATCH', `${name}: neither the page table nor the pages sum to the root of LSN ${mark.lsn}: it was being written, or is damaged`, { path });
+  if (!copy)
+    throw new RearmError(
+      'CHECKSUM_MISMATCH',
+      `${name}: neither the page table nor the pages sum to the root of LSN ${mark.lsn}: it was being written, or is damaged`,
+      { path },
+    );
   return copy;
 }

@@ -22,8 +22,8 @@
 import { join } from 'node:path';
 import { xxh64 } from '@node-rs/xxhash';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
-import { slotFileName } from '../store/layout.ts';
 import type { Storage, StoredFile } from '../storage/storage.ts';
+import { slotFileName } from '../store/layout.ts';
 import { type CheckpointMark, encodeMark, PAGE_ENTRY_BYTES } from './checkpoint.ts';
 
 export const SLOT_MAGIC = 0x544c5352;

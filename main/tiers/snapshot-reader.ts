@@ -27,7 +27,12 @@ export function readSnapshots(storage: Storage, layout: StoreLayout, storeId: Ui
       if (!(error instanceof RearmError)) throw error;
       const code = error.code === 'VERSION_NEWER' ? 'newer' : error.code === 'STORE_FOREIGN' ? 'foreign' : 'damaged';
       return {
-        tier: 'L3', name, mark: null, scope: 'all', bytes: 0, problem: { code, message: error.message },
+        tier: 'L3',
+        name,
+        mark: null,
+        scope: 'all',
+        bytes: 0,
+        problem: { code, message: error.message },
         load: () => {
           throw error;
         },
@@ -50,11 +55,14 @@ function parse(name: string, path: string, fixed: Uint8Array, size: number, stor
   const version = view.getUint16(12, true);
   const chunks = view.getUint32(32, true);
   const mark = decodeMark(view, 40);
-  if (!mark || mark.pageCount > PAGES_MAX || chunks !== Math.ceil(mark.pageCount / CHUNK_PAGES)) throw new RearmError('FORMAT_INVALID', `${name}: its counts make no sense`, context);
+  if (!mark || mark.pageCount > PAGES_MAX || chunks !== Math.ceil(mark.pageCount / CHUNK_PAGES))
+    throw new RearmError('FORMAT_INVALID', `${name}: its counts make no sense`, context);
   const headBytes = SNAPSHOT_DIRECTORY_AT + chunks * CHUNK_ENTRY_BYTES + mark.pageCount * PAGE_ENTRY_BYTES;
   if (headBytes > size) throw new RearmError('FORMAT_INVALID', `${name} has ${size} bytes, less than its directory`, context);
-  if (version > SNAPSHOT_VERSION) throw new RearmError('VERSION_NEWER', `${name} has format version ${version}, this release reads ${SNAPSHOT_VERSION}`, context);
-  if (!storeId.every((byte, i) => fixed[16 + i] === byte)) throw new RearmError('STORE_FOREIGN', `${name} belongs to another store`, context);
+  if (version > SNAPSHOT_VERSION)
+    throw new RearmError('VERSION_NEWER', `${name} has format version ${version}, this release reads ${SNAPSHOT_VERSION}`, context);
+  if (!storeId.every((byte, i) => fixed[16 + i] === byte))
+    throw new RearmError('STORE_FOREIGN', `${name} belongs to another store`, context);
   return { mark, chunks, headBytes };
 }
 
@@ -70,7 +78,8 @@ function readHead(storage: Storage, path: string, name: string, storeId: Uint8Ar
     if (xxh64(head.subarray(8)) !== new DataView(head.buffer).getBigUint64(0, true)) {
       throw new RearmError('CHECKSUM_MISMATCH', `the header of ${name} does not match its checksum`, { path });
     }
-    if (mark.epoch !== epoch || mark.lsn !== lsn) throw new RearmError('FORMAT_INVALID', `${name} holds LSN ${mark.lsn} of epoch ${mark.epoch}`, { path });
+    if (mark.epoch !== epoch || mark.lsn !== lsn)
+      throw new RearmError('FORMAT_INVALID', `${name} holds LSN ${mark.lsn} of epoch ${mark.epoch}`, { path });
     return { tier: 'L3', name, mark, scope: 'all', bytes: size, problem: null, load: () => load(storage, path, name, mark, storeId) };
   } finally {
     file.close();
@@ -90,18 +99,32 @@ function load(storage: Storage, path: string, name: string, mark: CheckpointMark
     const stored = view.getUint32(at + 8, true);
     const raw = Math.min(CHUNK_PAGES, mark.pageCount - chunk * CHUNK_PAGES) * PAGE_BYTES;
     try {
-      if (offset < headBytes || offset + stored > bytes.length) throw new RearmError('FORMAT_INVALID', `chunk ${chunk} lies outside the file`, {});
-      if (view.getUint32(at + 16, true) !== raw) throw new RearmError('FORMAT_INVALID', `chunk ${chunk} does not have the size of its pages`, {});
+      if (offset < headBytes || offset + stored > bytes.length)
+        throw new RearmError('FORMAT_INVALID', `chunk ${chunk} lies outside the file`, {});
+      if (view.getUint32(at + 16, true) !== raw)
+        throw new RearmError('FORMAT_INVALID', `chunk ${chunk} does not have the size of its pages`, {});
       const part = bytes.subarray(offset, offset + stored);
-      if (xxh64(part) !== view.getBigUint64(at + 24, true)) throw new RearmError('CHECKSUM_MISMATCH', `chunk ${chunk} does not match its checksum`, {});
+      if (xxh64(part) !== view.getBigUint64(at + 24, true))
+        throw new RearmError('CHECKSUM_MISMATCH', `chunk ${chunk} does not match its checksum`, {});
       pages.set(decompress(view.getUint32(at + 12, true), part, raw), chunk * CHUNK_PAGES * PAGE_BYTES);
     } catch (error) {
       if (!(error instanceof RearmError)) throw error;
-      for (let page = chunk * CHUNK_PAGES; page < Math.min((chunk + 1) * CHUNK_PAGES, mark.pageCount); page += 1) lost.set(page, error.message);
+      for (let page = chunk * CHUNK_PAGES; page < Math.min((chunk + 1) * CHUNK_PAGES, mark.pageCount); page += 1)
+        lost.set(page, error.message);
     }
   }
-  const head: TierHead = { tier: 'L3', name, mark, scope: 'all', bytes: bytes.length, problem: null, load: () => load(storage, path, name, mark, storeId) };
+  const head: TierHead = {
+    tier: 'L3',
+    name,
+    mark,
+    scope: 'all',
+    bytes: bytes.length,
+    problem: null,
+    load: () => load(storage, path, name, mark, storeId),
+  };
   const copy = judgeWithTable(head, mark, pages, table);
   if (!copy) throw new RearmError('CHECKSUM_MISMATCH', `${name}: the page table does not sum to the root of LSN ${mark.lsn}`, { path });
-  return lost.size === 0 ? copy : { ...copy, reasons: new Map([...copy.reasons].map(([page, reason]) => [page, lost.get(page) ?? reason])) };
+  return lost.size === 0
+    ? copy
+    : { ...copy, reasons: new Map([...copy.reasons].map(([page, reason]) => [page, lost.get(page) ?? reason])) };
 }

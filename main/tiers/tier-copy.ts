@@ -101,7 +101,13 @@ export function judgeWithTable(head: TierHead, mark: CheckpointMark, pages: Uint
  *
  * @returns null where the sum proves nothing
  */
-export function judgeByHeaders(head: TierHead, mark: CheckpointMark, pages: Uint8Array, root: bigint, belongs: (page: number) => boolean): TierCopy | null {
+export function judgeByHeaders(
+  head: TierHead,
+  mark: CheckpointMark,
+  pages: Uint8Array,
+  root: bigint,
+  belongs: (page: number) => boolean,
+): TierCopy | null {
   const view = viewOf(pages);
   const words = new BigUint64Array(pages.buffer, pages.byteOffset, pages.byteLength / 8);
   const states = new Uint8Array(mark.pageCount);

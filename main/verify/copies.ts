@@ -25,14 +25,20 @@ const fileOf = (copy: TierCopy) => copy.head.name.split('#')[0]!;
 
 export function compareCopies(options: CompareOptions): void {
   const { storage, storeId, segments, findings } = options;
-  const copies = options.copies.filter((copy) => onLineage(options.path, copy.mark.epoch, copy.mark.lsn)).sort((a, b) => a.mark.lsn - b.mark.lsn);
+  const copies = options.copies
+    .filter((copy) => onLineage(options.path, copy.mark.epoch, copy.mark.lsn))
+    .sort((a, b) => a.mark.lsn - b.mark.lsn);
   for (const copy of options.copies) {
-    if (!copies.includes(copy)) findings.add(fileOf(copy), 'note', 'ABANDONED', `${copy.head.name} lies on a branch that was abandoned`, { lsn: copy.mark.lsn });
+    if (!copies.includes(copy))
+      findings.add(fileOf(copy), 'note', 'ABANDONED', `${copy.head.name} lies on a branch that was abandoned`, { lsn: copy.mark.lsn });
   }
   for (const copy of copies) {
-    const hash = segments.length > 0 && segments[0]!.firstLsn <= copy.mark.lsn + 1 ? hashAt(storage, storeId, segments, copy.mark.lsn) : null;
+    const hash =
+      segments.length > 0 && segments[0]!.firstLsn <= copy.mark.lsn + 1 ? hashAt(storage, storeId, segments, copy.mark.lsn) : null;
     if (hash !== null && hash !== copy.mark.headHash) {
-      findings.add(fileOf(copy), 'damaged', 'OTHER_HISTORY', `${copy.head.name}: the log shows another frame at LSN ${copy.mark.lsn}`, { lsn: copy.mark.lsn });
+      findings.add(fileOf(copy), 'damaged', 'OTHER_HISTORY', `${copy.head.name}: the log shows another frame at LSN ${copy.mark.lsn}`, {
+        lsn: copy.mark.lsn,
+      });
     }
   }
   const logFirst = segments[0]?.firstLsn ?? Number.POSITIVE_INFINITY;
@@ -49,7 +55,14 @@ export function compareCopies(options: CompareOptions): void {
     if (copy.mark.lsn < at || copy === start) continue;
     try {
       const done = replay(image, { storage, storeId, segments, from: at, baseLsn: at, to: copy.mark.lsn });
-      if (done.rootDiffersAt !== null) findings.add('wal', 'damaged', 'ROOT_DIFFERS', `the root that was logged at LSN ${done.rootDiffersAt} is not that of the replayed state`, { lsn: done.rootDiffersAt });
+      if (done.rootDiffersAt !== null)
+        findings.add(
+          'wal',
+          'damaged',
+          'ROOT_DIFFERS',
+          `the root that was logged at LSN ${done.rootDiffersAt} is not that of the replayed state`,
+          { lsn: done.rootDiffersAt },
+        );
       if (image.lsn < copy.mark.lsn) return;
     } catch (error) {
       if (!(error instanceof RearmError)) throw error;
@@ -58,6 +71,13 @@ export function compareCopies(options: CompareOptions): void {
     }
     at = copy.mark.lsn;
     const same = image.hotRoot === copy.mark.hotRoot && (copy.head.scope === 'hot' || image.coldRoot === copy.mark.coldRoot);
-    if (!same) findings.add(fileOf(copy), 'damaged', 'STATE_DIFFERS', `${copy.head.name}: the replayed state at LSN ${copy.mark.lsn} has other roots`, { lsn: copy.mark.lsn });
+    if (!same)
+      findings.add(
+        fileOf(copy),
+        'damaged',
+        'STATE_DIFFERS',
+        `${copy.head.name}: the replayed state at LSN ${copy.mark.lsn} has other roots`,
+        { lsn: copy.mark.lsn },
+      );
   }
 }

@@ -31,14 +31,24 @@ export class FileFindings {
     return list;
   }
 
-  add(path: string, severity: FileFinding['severity'], code: string, message: string, where: Pick<FileFinding, 'offset' | 'lsn' | 'page' | 'entry'> = {}): void {
+  add(
+    path: string,
+    severity: FileFinding['severity'],
+    code: string,
+    message: string,
+    where: Pick<FileFinding, 'offset' | 'lsn' | 'page' | 'entry'> = {},
+  ): void {
     this.file(path).push({ code, severity, message, ...where });
   }
 
   reports(): FileReport[] {
     return [...this.#files]
       .map(([path, findings]): FileReport => {
-        const status = findings.some((finding) => finding.severity === 'damaged') ? 'damaged' : findings.some((finding) => finding.severity === 'torn') ? 'torn' : 'whole';
+        const status = findings.some((finding) => finding.severity === 'damaged')
+          ? 'damaged'
+          : findings.some((finding) => finding.severity === 'torn')
+            ? 'torn'
+            : 'whole';
         return { path, status, findings };
       })
       .sort((a, b) => (a.path < b.path ? -1 : 1));

@@ -9,19 +9,33 @@ import { readLog, type SegmentScan } from '../wal/log-reader.ts';
 import type { FileFindings } from './file-findings.ts';
 import { nonZeroFrom } from './zeros.ts';
 
-export function verifySegments(storage: Storage, layout: StoreLayout, storeId: Uint8Array, scan: SegmentScan, findings: FileFindings): void {
+export function verifySegments(
+  storage: Storage,
+  layout: StoreLayout,
+  storeId: Uint8Array,
+  scan: SegmentScan,
+  findings: FileFindings,
+): void {
   const { segments } = scan;
   for (const segment of segments) findings.file(`wal/${segment.name}`);
   for (const name of scan.prepared) {
     const at = nonZeroFrom(storage, `${layout.wal}/${name}`, 0);
-    if (at !== null) findings.add(`wal/${name}`, 'damaged', 'NOT_ZERO', 'bytes that are not zero in a segment that was never used', { offset: at });
+    if (at !== null)
+      findings.add(`wal/${name}`, 'damaged', 'NOT_ZERO', 'bytes that are not zero in a segment that was never used', { offset: at });
   }
   for (const name of scan.abandoned) findings.add(`wal/${name}`, 'note', 'ABANDONED', 'a branch that was abandoned; kept as evidence');
   // One reading per stretch between damages, so that every damaged place is named.
   let from = segments[0]?.firstLsn ?? 1;
   for (let index = 0; index < segments.length; ) {
-    const end = readLog({ storage, storeId, segments: segments.slice(index), fromLsn: from, visit: (frame) => checkRecords(frame, findings) });
-    for (const passed of end.passedOver) findings.add(`wal/${passed.file}`, 'damaged', 'FRAME_DAMAGED', passed.reason, { offset: passed.offset });
+    const end = readLog({
+      storage,
+      storeId,
+      segments: segments.slice(index),
+      fromLsn: from,
+      visit: (frame) => checkRecords(frame, findings),
+    });
+    for (const passed of end.passedOver)
+      findings.add(`wal/${passed.file}`, 'damaged', 'FRAME_DAMAGED', passed.reason, { offset: passed.offset });
     if (end.kind === 'end') break;
     const file = `wal/${end.at?.file ?? ''}`;
     if (end.kind === 'tornTail') {
@@ -31,7 +45,10 @@ export function verifySegments(storage: Storage, layout: StoreLayout, storeId: U
     findings.add(file, 'damaged', 'FRAME_DAMAGED', end.reason, { offset: end.at?.offset ?? 0, lsn: end.lastLsn + 1 });
     if (end.resumesAt === null || end.resumesAt <= from) break;
     from = end.resumesAt;
-    index = Math.max(index, segments.findLastIndex((segment) => segment.firstLsn <= from));
+    index = Math.max(
+      index,
+      segments.findLastIndex((segment) => segment.firstLsn <= from),
+    );
   }
 }
 

@@ -18,10 +18,21 @@ export function verifySide(storage: Storage, layout: StoreLayout, findings: File
       const newline = bytes.indexOf(10, at);
       const end = newline < 0 ? bytes.length : newline;
       const stated = new TextDecoder('latin1').decode(bytes.subarray(at, at + 17));
-      const right = newline >= 0 && stated === `${xxh64(bytes.subarray(at + 17, end)).toString(16).padStart(16, '0')} `;
+      const right =
+        newline >= 0 &&
+        stated ===
+          `${xxh64(bytes.subarray(at + 17, end))
+            .toString(16)
+            .padStart(16, '0')} `;
       if (!right) {
         const last = end + 1 >= bytes.length;
-        findings.add(`side/${name}`, last ? 'torn' : 'damaged', last ? 'TORN_TAIL' : 'LINE_DAMAGED', 'a side record does not match its checksum', { offset: at });
+        findings.add(
+          `side/${name}`,
+          last ? 'torn' : 'damaged',
+          last ? 'TORN_TAIL' : 'LINE_DAMAGED',
+          'a side record does not match its checksum',
+          { offset: at },
+        );
       }
       at = end + 1;
     }

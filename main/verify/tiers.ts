@@ -10,7 +10,13 @@ import type { FileFindings } from './file-findings.ts';
 import { nonZeroFrom } from './zeros.ts';
 
 /** @returns the copies whose every page is proven */
-export function verifyCopies(storage: Storage, root: string, heads: readonly TierHead[], findings: FileFindings, tell: (what: string) => void): TierCopy[] {
+export function verifyCopies(
+  storage: Storage,
+  root: string,
+  heads: readonly TierHead[],
+  findings: FileFindings,
+  tell: (what: string) => void,
+): TierCopy[] {
   const whole: TierCopy[] = [];
   for (const head of heads) {
     const file = head.name.split('#')[0]!;
@@ -27,15 +33,27 @@ export function verifyCopies(storage: Storage, root: string, heads: readonly Tie
     try {
       const copy = head.load();
       for (const [page, reason] of copy.reasons) {
-        findings.add(file, 'damaged', 'PAGE_DAMAGED', `${head.name}: page ${page}: ${reason}`, { page, lsn: copy.mark.lsn, ...offsetOf(head, page) });
+        findings.add(file, 'damaged', 'PAGE_DAMAGED', `${head.name}: page ${page}: ${reason}`, {
+          page,
+          lsn: copy.mark.lsn,
+          ...offsetOf(head, page),
+        });
       }
       if (copy.bad === 0) whole.push(copy);
     } catch (error) {
       if (!(error instanceof RearmError)) throw error;
       // Of two slots, the one that was being written may be torn; that the other is whole shows that it is no damage.
-      const sibling = heads.some((other) => other.name !== head.name && other.tier === head.tier && other.mark && other.mark.lsn >= (head.mark?.lsn ?? 0));
+      const sibling = heads.some(
+        (other) => other.name !== head.name && other.tier === head.tier && other.mark && other.mark.lsn >= (head.mark?.lsn ?? 0),
+      );
       const torn = error.code === 'CHECKSUM_MISMATCH' && (head.tier === 'L1' || head.tier === 'L2') && sibling;
-      findings.add(file, torn ? 'torn' : 'damaged', torn ? 'SLOT_TORN' : error.code, error.message, head.mark ? { lsn: head.mark.lsn } : {});
+      findings.add(
+        file,
+        torn ? 'torn' : 'damaged',
+        torn ? 'SLOT_TORN' : error.code,
+        error.message,
+        head.mark ? { lsn: head.mark.lsn } : {},
+      );
     }
   }
   verifyPadding(storage, root, heads, findings);
@@ -61,7 +79,8 @@ function verifyPadding(storage: Storage, root: string, heads: readonly TierHead[
     if (head.tier === 'L1') {
       must(file, 4096 + 16, 4096 + 64);
       must(file, 4096 + 64 + 16, 8192);
-      for (const slot of [0, 1] as const) must(file, mappedSlotAt(slot) + MAPPED_SLOT_HEADER_BYTES, Math.min(mappedSlotAt(slot) + 4096, MAPPED_PAGES_AT));
+      for (const slot of [0, 1] as const)
+        must(file, mappedSlotAt(slot) + MAPPED_SLOT_HEADER_BYTES, Math.min(mappedSlotAt(slot) + 4096, MAPPED_PAGES_AT));
       const pages = Math.max(...heads.filter((other) => other.name.startsWith(file) && other.mark).map((other) => other.mark!.pageCount));
       must(file, mappedPageAt(pages, 0), Number.POSITIVE_INFINITY);
     } else if (head.tier === 'L2' && head.pagesMax !== undefined) {

@@ -19,8 +19,8 @@ import { scanSegments } from '../wal/log-reader.ts';
 import { parseSegmentName } from '../wal/segment.ts';
 import { compareCopies } from './copies.ts';
 import { FileFindings, type FileReport } from './file-findings.ts';
-import { verifySide } from './side.ts';
 import { verifySegments } from './segments.ts';
+import { verifySide } from './side.ts';
 import { verifyCopies } from './tiers.ts';
 
 export interface VerifyOptions {
@@ -82,7 +82,11 @@ export function verify(options: VerifyOptions): VerifyReport {
   verifyGate(options, identityText, findings);
   progress?.(1, 'done');
   const files = findings.reports();
-  const status = files.some((file) => file.status === 'damaged') ? 'damaged' : files.some((file) => file.status === 'torn') ? 'torn' : 'whole';
+  const status = files.some((file) => file.status === 'damaged')
+    ? 'damaged'
+    : files.some((file) => file.status === 'torn')
+      ? 'torn'
+      : 'whole';
   return { storeId: identityText, status, files };
 }
 
@@ -103,11 +107,13 @@ function listAll(storage: Storage, layout: StoreLayout, findings: FileFindings):
     for (const name of storage.list(directory)) {
       findings.file(`${folder}/${name}`);
       if (belongs(name)) continue;
-      if (name.endsWith('.tmp')) findings.add(`${folder}/${name}`, 'torn', 'LEFTOVER', 'a file that was being published when the engine died; it is not used');
+      if (name.endsWith('.tmp'))
+        findings.add(`${folder}/${name}`, 'torn', 'LEFTOVER', 'a file that was being published when the engine died; it is not used');
       else findings.add(`${folder}/${name}`, 'note', 'UNKNOWN_FILE', 'not a file of a store; it is not used');
     }
   }
-  for (const name of storage.list(layout.quarantine)) findings.add(`quarantine/${name}`, 'note', 'QUARANTINED', 'kept as evidence; it is not used');
+  for (const name of storage.list(layout.quarantine))
+    findings.add(`quarantine/${name}`, 'note', 'QUARANTINED', 'kept as evidence; it is not used');
 }
 
 function verifyGate(options: VerifyOptions, storeId: string, findings: FileFindings): void {
@@ -117,8 +123,16 @@ function verifyGate(options: VerifyOptions, storeId: string, findings: FileFindi
   const gate = Gate.open(root, { storage, clock, storeId, random: () => new Uint8Array(32) });
   try {
     const verification = gate.verifyAudit();
-    if (!verification.verified) findings.add('audit/audit.log', 'damaged', 'AUDIT_BROKEN', verification.reason, verification.firstBad === null ? {} : { entry: verification.firstBad });
-    else if (verification.tornBytes > 0) findings.add('audit/audit.log', 'torn', 'TORN_TAIL', `${verification.tornBytes} bytes of an entry that was never acknowledged`);
+    if (!verification.verified)
+      findings.add(
+        'audit/audit.log',
+        'damaged',
+        'AUDIT_BROKEN',
+        verification.reason,
+        verification.firstBad === null ? {} : { entry: verification.firstBad },
+      );
+    else if (verification.tornBytes > 0)
+      findings.add('audit/audit.log', 'torn', 'TORN_TAIL', `${verification.tornBytes} bytes of an entry that was never acknowledged`);
   } catch (error) {
     if (!(error instanceof RearmError)) throw error;
     findings.add('audit/audit.log', 'damaged', error.code, error.message);

@@ -28,7 +28,8 @@ export class FrameBuffer implements RecordTarget {
   reserve(more: number): void {
     const need = this.end + more;
     if (need <= this.bytes.length) return;
-    if (need > FRAME_BYTES_MAX) throw new RearmError('RING_FULL', 'the frame that is being filled is at its bound: the writer is behind', { need });
+    if (need > FRAME_BYTES_MAX)
+      throw new RearmError('RING_FULL', 'the frame that is being filled is at its bound: the writer is behind', { need });
     let capacity = this.bytes.length;
     while (capacity < need) capacity *= 2;
     const buffer = new ArrayBuffer(capacity);

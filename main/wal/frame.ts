@@ -49,7 +49,13 @@ export interface FrameIdentity {
 }
 
 /** Completes the frame at [start, start + 80 + payload) in place, whose payload is written; returns its checksum. */
-export function sealFrame(bytes: Uint8Array, view: DataView, start: number, identity: FrameIdentity, header: Omit<FrameHeader, 'checksum' | 'epoch' | 'segment'>): bigint {
+export function sealFrame(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  identity: FrameIdentity,
+  header: Omit<FrameHeader, 'checksum' | 'epoch' | 'segment'>,
+): bigint {
   view.setUint32(start + 8, FRAME_MAGIC, true);
   view.setUint16(start + 12, FRAME_VERSION, true);
   view.setUint16(start + 14, 0, true);
@@ -79,7 +85,9 @@ export type FrameFault =
   /** The lengths or numbers make no sense. */
   | 'malformed';
 
-export type FrameReading = { readonly ok: true; readonly header: FrameHeader } | { readonly ok: false; readonly fault: FrameFault; readonly need: number };
+export type FrameReading =
+  | { readonly ok: true; readonly header: FrameHeader }
+  | { readonly ok: false; readonly fault: FrameFault; readonly need: number };
 
 const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 
@@ -87,7 +95,14 @@ const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
  * Judges the frame at `start` of `bytes`, of which [start, end) is there and which lies at `fileOffset` of its file. The checksum is
  * verified over the whole frame. `need` is how many bytes the frame claims, for a caller that reads piece by piece.
  */
-export function readFrame(bytes: Uint8Array, view: DataView, start: number, end: number, fileOffset: number, identity: FrameIdentity): FrameReading {
+export function readFrame(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+  fileOffset: number,
+  identity: FrameIdentity,
+): FrameReading {
   const no = (fault: FrameFault, need = FRAME_HEADER_BYTES): FrameReading => ({ ok: false, fault, need });
   if (end - start < FRAME_HEADER_BYTES) return no('short');
   if (view.getUint32(start + 8, true) !== FRAME_MAGIC) return no('absent');

@@ -70,8 +70,15 @@ export function scanSegments(storage: Storage, layout: StoreLayout, storeId: Uin
       if (header.firstLsn > stretch.to) abandoned.push(name);
       else {
         segments.push({
-          name, path: file, epoch: parsed.epoch, segment: parsed.segment, firstLsn: header.firstLsn, previousHash: header.previousHash,
-          createdNs: header.createdNs, bytes, lastLsnAllowed: stretch.to,
+          name,
+          path: file,
+          epoch: parsed.epoch,
+          segment: parsed.segment,
+          firstLsn: header.firstLsn,
+          previousHash: header.previousHash,
+          createdNs: header.createdNs,
+          bytes,
+          lastLsnAllowed: stretch.to,
         });
       }
     } catch (error) {
@@ -140,21 +147,49 @@ export function segmentOf(segments: readonly LogSegment[], lsn: number): number 
 export function readLog(options: ReadLogOptions): LogEnd {
   const { storage, storeId, segments, fromLsn } = options;
   const start = Math.max(0, segmentOf(segments, fromLsn));
-  if (segments.length === 0) return { kind: 'end', lastLsn: 0, headHash: 0n, tornBytes: 0, at: null, reason: 'there is no log', durableSeen: 0, resumesAt: null, passedOver: [] };
+  if (segments.length === 0)
+    return {
+      kind: 'end',
+      lastLsn: 0,
+      headHash: 0n,
+      tornBytes: 0,
+      at: null,
+      reason: 'there is no log',
+      durableSeen: 0,
+      resumesAt: null,
+      passedOver: [],
+    };
   const reader = new SegmentReader(storage, storeId);
   let lastLsn = segments[start]!.firstLsn - 1;
   let headHash = segments[start]!.previousHash;
   let durableSeen = 0;
   let done = 0;
   const total = segments.slice(start).reduce((sum, segment) => sum + segment.bytes, 0);
-  const ended = (kind: LogEnd['kind'], reason: string, at: LogEnd['at'] = null, tornBytes = 0, resumesAt: number | null = null): LogEnd => ({
-    kind, lastLsn, headHash, tornBytes, at, reason, durableSeen, resumesAt, passedOver,
+  const ended = (
+    kind: LogEnd['kind'],
+    reason: string,
+    at: LogEnd['at'] = null,
+    tornBytes = 0,
+    resumesAt: number | null = null,
+  ): LogEnd => ({
+    kind,
+    lastLsn,
+    headHash,
+    tornBytes,
+    at,
+    reason,
+    durableSeen,
+    resumesAt,
+    passedOver,
   });
   const passedOver: { file: string; offset: number; reason: string }[] = [];
   for (let i = start; i < segments.length; i += 1) {
     const segment = segments[i]!;
     if (segment.firstLsn !== lastLsn + 1 || segment.previousHash !== headHash) {
-      const why = segment.firstLsn > lastLsn + 1 ? `LSN ${lastLsn + 1} to ${segment.firstLsn - 1} are missing before it` : 'it does not continue the chain';
+      const why =
+        segment.firstLsn > lastLsn + 1
+          ? `LSN ${lastLsn + 1} to ${segment.firstLsn - 1} are missing before it`
+          : 'it does not continue the chain';
       return ended('damaged', `${segment.name}: ${why}`, { file: segment.name, offset: 0 }, 0, segment.firstLsn);
     }
     let stopped = false;
@@ -189,18 +224,42 @@ export function readLog(options: ReadLogOptions): LogEnd {
     if (stop.kind === 'stopped') continue;
     const next = segments[i + 1];
     if (stop.kind === 'broken') {
-      return ended('damaged', `${segment.name}: a frame at ${stop.offset} does not continue the chain`, { file: segment.name, offset: stop.offset }, 0, stop.resumesAt?.lsn ?? null);
+      return ended(
+        'damaged',
+        `${segment.name}: a frame at ${stop.offset} does not continue the chain`,
+        { file: segment.name, offset: stop.offset },
+        0,
+        stop.resumesAt?.lsn ?? null,
+      );
     }
     if (stop.resumesAt !== null) {
-      return ended('damaged', `${segment.name}: the frame at ${stop.offset} is bad (${stop.fault}) and valid frames follow`, { file: segment.name, offset: stop.offset }, 0, stop.resumesAt.lsn);
+      return ended(
+        'damaged',
+        `${segment.name}: the frame at ${stop.offset} is bad (${stop.fault}) and valid frames follow`,
+        { file: segment.name, offset: stop.offset },
+        0,
+        stop.resumesAt.lsn,
+      );
     }
     if (next && next.firstLsn !== lastLsn + 1) {
-      return ended('damaged', `${segment.name}: frames after LSN ${lastLsn} are bad or missing (${stop.fault}) and ${next.name} goes on at LSN ${next.firstLsn}`, {
-        file: segment.name, offset: stop.offset,
-      }, 0, next.firstLsn);
+      return ended(
+        'damaged',
+        `${segment.name}: frames after LSN ${lastLsn} are bad or missing (${stop.fault}) and ${next.name} goes on at LSN ${next.firstLsn}`,
+        {
+          file: segment.name,
+          offset: stop.offset,
+        },
+        0,
+        next.firstLsn,
+      );
     }
     if (!next && stop.tornBytes > 0) {
-      return ended('tornTail', `${stop.tornBytes} bytes behind the last valid frame (${stop.fault})`, { file: segment.name, offset: stop.offset }, stop.tornBytes);
+      return ended(
+        'tornTail',
+        `${stop.tornBytes} bytes behind the last valid frame (${stop.fault})`,
+        { file: segment.name, offset: stop.offset },
+        stop.tornBytes,
+      );
     }
   }
   return ended('end', 'every frame is valid');
@@ -279,16 +338,30 @@ class SegmentReader {
       }
       if (!reading.ok) return this.#judgeEnd(file, size, offset, identity, reading.fault);
       const verdict = visit({
-        header: reading.header, segment, offset, bytes: this.#bytes, view: this.#view, quads: this.#quads, words: this.#words, payloadAt: at + FRAME_HEADER_BYTES,
+        header: reading.header,
+        segment,
+        offset,
+        bytes: this.#bytes,
+        view: this.#view,
+        quads: this.#quads,
+        words: this.#words,
+        payloadAt: at + FRAME_HEADER_BYTES,
       });
       if (verdict === 'stop') return { kind: 'stopped', offset, tornBytes: 0, fault: '', resumesAt: null };
-      if (verdict === 'broken') return { kind: 'broken', offset, tornBytes: 0, fault: 'chain', resumesAt: { lsn: reading.header.firstLsn, offset } };
+      if (verdict === 'broken')
+        return { kind: 'broken', offset, tornBytes: 0, fault: 'chain', resumesAt: { lsn: reading.header.firstLsn, offset } };
       offset += FRAME_HEADER_BYTES + reading.header.payloadBytes;
     }
   }
 
   /** Looks behind a fault: how far the bytes that are not zero reach, and whether a valid frame is among them. */
-  #judgeEnd(file: StoredFile, size: number, from: number, identity: { storeId: Uint8Array; epoch: number; segment: number }, fault: string): Stop {
+  #judgeEnd(
+    file: StoredFile,
+    size: number,
+    from: number,
+    identity: { storeId: Uint8Array; epoch: number; segment: number },
+    fault: string,
+  ): Stop {
     let lastByte = -1;
     let position = from;
     while (position < size) {
@@ -312,7 +385,8 @@ class SegmentReader {
           later.#fill(file, position + at, reading.need);
           reading = readFrame(later.#bytes, later.#view, 0, later.#have, position + at, identity);
         }
-        if (reading.ok) return { kind: 'end', offset: from, tornBytes: 0, fault, resumesAt: { lsn: reading.header.firstLsn, offset: position + at } };
+        if (reading.ok)
+          return { kind: 'end', offset: from, tornBytes: 0, fault, resumesAt: { lsn: reading.header.firstLsn, offset: position + at } };
       }
       // The next buffer overlaps by a header, so that one that straddles the edge is seen.
       if (position + this.#have >= size) break;
@@ -330,7 +404,10 @@ export function hashAt(storage: Storage, storeId: Uint8Array, segments: readonly
   if (index < 0) return null;
   let found: bigint | null = null;
   readLog({
-    storage, storeId, segments: segments.slice(index, index + 1), fromLsn: lsn,
+    storage,
+    storeId,
+    segments: segments.slice(index, index + 1),
+    fromLsn: lsn,
     visit: (frame) => {
       if (frame.header.firstLsn + frame.header.count - 1 === lsn) found = frame.header.checksum;
       return false;

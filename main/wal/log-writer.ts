@@ -5,8 +5,8 @@
 
 import { join } from 'node:path';
 import { RearmError } from '../../shared/errors.ts';
-import type { StoreLayout } from '../store/layout.ts';
 import type { Clock, HeldLock, Storage, StoredFile } from '../storage/storage.ts';
+import type { StoreLayout } from '../store/layout.ts';
 import { FRAME_HEADER_BYTES, sealFrame } from './frame.ts';
 import type { FrameBuffer } from './frame-buffer.ts';
 import { encodeSegmentHeader, SEGMENT_HEADER_BYTES, segmentName } from './segment.ts';
@@ -113,14 +113,27 @@ export class LogWriter {
     this.#segment = segment;
     this.#segmentSize = need;
     this.#position = SEGMENT_HEADER_BYTES;
-    const header = { storeId, epoch: this.epoch, segment, firstLsn: this.writtenLsn + 1, previousHash: this.headHash, createdNs: clock.wallNs(), bytes: need };
+    const header = {
+      storeId,
+      epoch: this.epoch,
+      segment,
+      firstLsn: this.writtenLsn + 1,
+      previousHash: this.headHash,
+      createdNs: clock.wallNs(),
+      bytes: need,
+    };
     file.write(encodeSegmentHeader(header), 0, SEGMENT_HEADER_BYTES, 0);
   }
 
   /** @throws RearmError WRITER_POISONED, WRITER_FENCED */
   check(): void {
     if (this.#poison) {
-      throw new RearmError('WRITER_POISONED', `the log is closed since a failure: ${this.#poison.message}`, { ...this.#poison.context }, this.#poison);
+      throw new RearmError(
+        'WRITER_POISONED',
+        `the log is closed since a failure: ${this.#poison.message}`,
+        { ...this.#poison.context },
+        this.#poison,
+      );
     }
     if (!this.#options.lock.holds()) {
       this.#poison = new RearmError('WRITER_FENCED', 'the lock of the store is no longer ours: another process took it over', {});
@@ -138,14 +151,20 @@ export class LogWriter {
     const bytes = frame.end;
     try {
       if (this.#position + bytes > this.#segmentSize) this.#roll(bytes);
-      const checksum = sealFrame(frame.bytes, frame.view, 0, { storeId: this.#options.storeId, epoch: this.epoch, segment: this.#segment }, {
-        offset: this.#position,
-        firstLsn: frame.firstLsn,
-        count: frame.count,
-        payloadBytes: bytes - FRAME_HEADER_BYTES,
-        durableLsn: this.durableLsn,
-        previousHash: this.headHash,
-      });
+      const checksum = sealFrame(
+        frame.bytes,
+        frame.view,
+        0,
+        { storeId: this.#options.storeId, epoch: this.epoch, segment: this.#segment },
+        {
+          offset: this.#position,
+          firstLsn: frame.firstLsn,
+          count: frame.count,
+          payloadBytes: bytes - FRAME_HEADER_BYTES,
+          durableLsn: this.durableLsn,
+          previousHash: this.headHash,
+        },
+      );
       this.#file!.write(frame.bytes, 0, bytes, this.#position);
       this.#position += bytes;
       this.headHash = checksum;

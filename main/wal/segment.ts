@@ -72,7 +72,8 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
 export function readSegmentHeader(file: StoredFile, storeId: Uint8Array): SegmentHeader | null {
   const bytes = new Uint8Array(SEGMENT_HEADER_BYTES);
   const context = { path: file.path };
-  if (file.read(bytes, 0, bytes.length, 0) < bytes.length) throw new RearmError('FORMAT_INVALID', `${file.path} is shorter than its header`, context);
+  if (file.read(bytes, 0, bytes.length, 0) < bytes.length)
+    throw new RearmError('FORMAT_INVALID', `${file.path} is shorter than its header`, context);
   const view = new DataView(bytes.buffer);
   if (bytes.every((byte) => byte === 0)) return null;
   if (view.getUint32(8, true) !== SEGMENT_MAGIC) throw new RearmError('FORMAT_INVALID', `${file.path} is not a log segment`, context);
@@ -80,7 +81,8 @@ export function readSegmentHeader(file: StoredFile, storeId: Uint8Array): Segmen
     throw new RearmError('CHECKSUM_MISMATCH', `the header of ${file.path} does not match its checksum`, context);
   }
   const version = view.getUint16(12, true);
-  if (version > SEGMENT_VERSION) throw new RearmError('VERSION_NEWER', `${file.path} has format version ${version}, this release reads ${SEGMENT_VERSION}`, context);
+  if (version > SEGMENT_VERSION)
+    throw new RearmError('VERSION_NEWER', `${file.path} has format version ${version}, this release reads ${SEGMENT_VERSION}`, context);
   for (let i = 0; i < 16; i += 1) {
     if (bytes[16 + i] !== storeId[i]) throw new RearmError('STORE_FOREIGN', `${file.path} belongs to another store`, context);
   }

@@ -60,8 +60,19 @@ export const REQUESTS = {
   'recovery.get': z.object({ store }).strict(),
   'recovery.run': z.object({ store }).strict(),
   'recovery.cancel': z.object({ store }).strict(),
-  'recovery.accept': z.object({ store, by: name, override: z.object({ what: z.enum(['damage', 'tier']), reason }).strict().optional() }).strict(),
-  'recovery.page': z.object({ store, tier: z.enum(['L1', 'L2', 'L3', 'L4', 'recovered']), page: z.number().int().min(0).max(4_194_304) }).strict(),
+  'recovery.accept': z
+    .object({
+      store,
+      by: name,
+      override: z
+        .object({ what: z.enum(['damage', 'tier']), reason })
+        .strict()
+        .optional(),
+    })
+    .strict(),
+  'recovery.page': z
+    .object({ store, tier: z.enum(['L1', 'L2', 'L3', 'L4', 'recovered']), page: z.number().int().min(0).max(4_194_304) })
+    .strict(),
   'venues.get': z.object({ store }).strict(),
   'venues.query': z.object({ store }).strict(),
   'venues.cancel': z.object({ store, scope: cancelScope, by: name }).strict(),
@@ -69,17 +80,29 @@ export const REQUESTS = {
   'risk.setMode': z.object({ store, mode: z.enum(['HALTED', 'CANCEL_ONLY', 'REDUCING']), by: name, reason }).strict(),
   'reconcile.get': z.object({ store }).strict(),
   'reconcile.run': z.object({ store }).strict(),
-  'reconcile.stage': z.object({ store, breakIds: z.array(z.string().min(1).max(63)).min(1).max(10_000), decision, comment: z.string().max(127), by: name }).strict(),
+  'reconcile.stage': z
+    .object({ store, breakIds: z.array(z.string().min(1).max(63)).min(1).max(10_000), decision, comment: z.string().max(127), by: name })
+    .strict(),
   'reconcile.unstage': z.object({ store, breakIds: z.array(z.string().min(1).max(63)).min(1).max(10_000), by: name }).strict(),
   'gate.get': z.object({ store }).strict(),
   'gate.enrol': z.object({ store, id: name, name, role: z.enum(ROLES), passphrase }).strict(),
   'gate.propose': z.object({ store, by: name, scope, bounds }).strict(),
   /** With a passphrase the console signs with the person's key; with a signature it was made elsewhere (`rearm sign`). */
-  'gate.sign': z.object({ store, personId: name, dossierHash: z.string().length(64), passphrase: passphrase.optional(), signature: z.string().max(128).optional() }).strict(),
+  'gate.sign': z
+    .object({
+      store,
+      personId: name,
+      dossierHash: z.string().length(64),
+      passphrase: passphrase.optional(),
+      signature: z.string().max(128).optional(),
+    })
+    .strict(),
   'gate.release': z.object({ store, by: name, dossierHash: z.string().length(64) }).strict(),
   'gate.stayHalted': z.object({ store, by: name, reason }).strict(),
   'audit.get': z.object({ store, last: z.number().int().min(1).max(10_000) }).strict(),
-  'postmortem.timeline': z.object({ store, from: lsnField.optional(), to: lsnField.optional(), buckets: z.number().int().min(10).max(4000) }).strict(),
+  'postmortem.timeline': z
+    .object({ store, from: lsnField.optional(), to: lsnField.optional(), buckets: z.number().int().min(10).max(4000) })
+    .strict(),
   'postmortem.operations': z.object({ store, from: lsnField, count: z.number().int().min(1).max(2000) }).strict(),
   'postmortem.state': z.object({ store, lsn: lsnField }).strict(),
   'postmortem.change': z.object({ store, lsn: lsnField }).strict(),
@@ -164,14 +187,30 @@ export interface Events {
   'reconcile.changed': { readonly store: number; readonly view: ReconcileView };
   'gate.changed': { readonly store: number; readonly view: GateView };
   'audit.changed': { readonly store: number; readonly head: string };
-  alarm: { readonly store: number; readonly id: string; readonly severity: 'critical' | 'high' | 'note'; readonly text: string; readonly at: string };
+  alarm: {
+    readonly store: number;
+    readonly id: string;
+    readonly severity: 'critical' | 'high' | 'note';
+    readonly text: string;
+    readonly at: string;
+  };
 }
 
 export type EventName = keyof Events;
-export const EVENTS = ['recovery.changed', 'venues.changed', 'facts.changed', 'reconcile.changed', 'gate.changed', 'audit.changed', 'alarm'] as const satisfies readonly EventName[];
+export const EVENTS = [
+  'recovery.changed',
+  'venues.changed',
+  'facts.changed',
+  'reconcile.changed',
+  'gate.changed',
+  'audit.changed',
+  'alarm',
+] as const satisfies readonly EventName[];
 
 /** What a host answers to a request: a value, or an error as data. */
-export type Reply<R extends RequestName> = { readonly ok: true; readonly value: Result<R> } | { readonly ok: false; readonly error: ErrorData };
+export type Reply<R extends RequestName> =
+  | { readonly ok: true; readonly value: Result<R> }
+  | { readonly ok: false; readonly error: ErrorData };
 
 /** What the renderer is given by every host. */
 export interface Bridge {

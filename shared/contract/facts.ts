@@ -16,7 +16,13 @@ export type TradingMode = 'HALTED' | 'CANCEL_ONLY' | 'REDUCING' | 'ACTIVE';
 
 export interface TenFacts {
   /** 1 */
-  readonly liveOrders: readonly { readonly venue: string; readonly status: AnswerStatus; readonly count: number | null; readonly notional: string | null; readonly at: string | null }[];
+  readonly liveOrders: readonly {
+    readonly venue: string;
+    readonly status: AnswerStatus;
+    readonly count: number | null;
+    readonly notional: string | null;
+    readonly at: string | null;
+  }[];
   /** 2 */
   readonly engine: Sourced<EngineLife> & { readonly detail: string };
   /** 3 */
@@ -37,11 +43,26 @@ export interface TenFacts {
     readonly reason: string;
   }[];
   /** 7: positions that differ, in money at the mark; the largest by name. */
-  readonly mismatches: Sourced<{ readonly count: number; readonly money: string; readonly largest: string | null; readonly largestMoney: string | null }>;
+  readonly mismatches: Sourced<{
+    readonly count: number;
+    readonly money: string;
+    readonly largest: string | null;
+    readonly largestMoney: string | null;
+  }>;
   /** 8 */
-  readonly margin: Sourced<{ readonly headroom: string; readonly used: string; readonly nextFundingAt: string | null; readonly nextExpiryAt: string | null }>;
+  readonly margin: Sourced<{
+    readonly headroom: string;
+    readonly used: string;
+    readonly nextFundingAt: string | null;
+    readonly nextExpiryAt: string | null;
+  }>;
   /** 9 */
-  readonly recovered: Sourced<{ readonly sentence: string; readonly trust: 'full' | 'salvaged' | 'partial' | 'none'; readonly lostAcknowledged: number; readonly ageMs: number | null }>;
+  readonly recovered: Sourced<{
+    readonly sentence: string;
+    readonly trust: 'full' | 'salvaged' | 'partial' | 'none';
+    readonly lostAcknowledged: number;
+    readonly ageMs: number | null;
+  }>;
   /** 10 */
   readonly next: { readonly crashedAt: string | null; readonly sinceMs: number | null; readonly action: string; readonly owner: string };
 }

@@ -37,9 +37,27 @@ export interface Dossier {
   readonly lsn: number;
   readonly headHash: string;
   readonly stateDigest: string;
-  readonly recovery: { readonly outcome: Outcome; readonly base: TierName | null; readonly lostAcknowledged: number; readonly replayed: number; readonly tornBytes: number; readonly sentence: string };
-  readonly breaks: readonly { readonly id: string; readonly kind: string; readonly blocking: boolean; readonly decision: string | null; readonly comment: string }[];
-  readonly exposure: { readonly grossAtCrash: string; readonly netAtCrash: string; readonly grossNow: string | null; readonly netNow: string | null };
+  readonly recovery: {
+    readonly outcome: Outcome;
+    readonly base: TierName | null;
+    readonly lostAcknowledged: number;
+    readonly replayed: number;
+    readonly tornBytes: number;
+    readonly sentence: string;
+  };
+  readonly breaks: readonly {
+    readonly id: string;
+    readonly kind: string;
+    readonly blocking: boolean;
+    readonly decision: string | null;
+    readonly comment: string;
+  }[];
+  readonly exposure: {
+    readonly grossAtCrash: string;
+    readonly netAtCrash: string;
+    readonly grossNow: string | null;
+    readonly netNow: string | null;
+  };
   readonly limits: { readonly gross: string | null; readonly net: string | null; readonly loss: string | null };
   readonly venues: readonly { readonly name: string; readonly status: string; readonly provable: boolean }[];
   readonly configurationHash: string;

@@ -32,7 +32,10 @@ export interface Timeline {
   readonly to: number;
   readonly crashedAtMs: number | null;
   readonly points: readonly TimelinePoint[];
-  readonly lanes: readonly { readonly lane: string; readonly marks: readonly { readonly lsn: number; readonly atMs: number; readonly label: string }[] }[];
+  readonly lanes: readonly {
+    readonly lane: string;
+    readonly marks: readonly { readonly lsn: number; readonly atMs: number; readonly label: string }[];
+  }[];
 }
 
 export interface CellChange {
@@ -59,8 +62,23 @@ export interface DeathReport {
   readonly lastOperationAt: string | null;
   readonly lastSignOfLifeAt: string | null;
   readonly gapMs: number | null;
-  readonly unacknowledgedOrders: readonly { readonly clientId: string; readonly venue: string; readonly symbol: string; readonly side: string; readonly quantity: string; readonly price: string; readonly lsn: number; readonly at: string }[];
-  readonly sessions: readonly { readonly venue: string; readonly state: string; readonly sequenceReceived: string; readonly lastEventAt: string | null; readonly cancelOnDisconnect: string }[];
+  readonly unacknowledgedOrders: readonly {
+    readonly clientId: string;
+    readonly venue: string;
+    readonly symbol: string;
+    readonly side: string;
+    readonly quantity: string;
+    readonly price: string;
+    readonly lsn: number;
+    readonly at: string;
+  }[];
+  readonly sessions: readonly {
+    readonly venue: string;
+    readonly state: string;
+    readonly sequenceReceived: string;
+    readonly lastEventAt: string | null;
+    readonly cancelOnDisconnect: string;
+  }[];
 }
 
 export interface PageView {

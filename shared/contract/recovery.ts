@@ -56,7 +56,17 @@ export interface WalReport {
 }
 
 export type StepName =
-  | 'identify' | 'probe.L1' | 'probe.L2' | 'probe.L3' | 'probe.L4' | 'probe.log' | 'decide' | 'load' | 'replay' | 'validate' | 'compare';
+  | 'identify'
+  | 'probe.L1'
+  | 'probe.L2'
+  | 'probe.L3'
+  | 'probe.L4'
+  | 'probe.log'
+  | 'decide'
+  | 'load'
+  | 'replay'
+  | 'validate'
+  | 'compare';
 
 /** Every step of the cascade returns this shape, whatever it did. */
 export interface StepReport {

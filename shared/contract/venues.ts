@@ -151,5 +151,10 @@ export interface CancelReport {
     readonly fate: CancelFate;
     readonly reason: string;
   }[];
-  readonly venues: readonly { readonly venue: string; readonly listed: AnswerStatus; readonly left: number | null; readonly reason: string }[];
+  readonly venues: readonly {
+    readonly venue: string;
+    readonly listed: AnswerStatus;
+    readonly left: number | null;
+    readonly reason: string;
+  }[];
 }

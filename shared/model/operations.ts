@@ -93,11 +93,26 @@ const orderFields = {
 } as const;
 
 const depth = {
-  bidPrice1: decimal, bidQuantity1: decimal, askPrice1: decimal, askQuantity1: decimal,
-  bidPrice2: decimal, bidQuantity2: decimal, askPrice2: decimal, askQuantity2: decimal,
-  bidPrice3: decimal, bidQuantity3: decimal, askPrice3: decimal, askQuantity3: decimal,
-  bidPrice4: decimal, bidQuantity4: decimal, askPrice4: decimal, askQuantity4: decimal,
-  bidPrice5: decimal, bidQuantity5: decimal, askPrice5: decimal, askQuantity5: decimal,
+  bidPrice1: decimal,
+  bidQuantity1: decimal,
+  askPrice1: decimal,
+  askQuantity1: decimal,
+  bidPrice2: decimal,
+  bidQuantity2: decimal,
+  askPrice2: decimal,
+  askQuantity2: decimal,
+  bidPrice3: decimal,
+  bidQuantity3: decimal,
+  askPrice3: decimal,
+  askQuantity3: decimal,
+  bidPrice4: decimal,
+  bidQuantity4: decimal,
+  askPrice4: decimal,
+  askQuantity4: decimal,
+  bidPrice5: decimal,
+  bidQuantity5: decimal,
+  askPrice5: decimal,
+  askQuantity5: decimal,
 } as const;
 
 export const OPERATIONS = {
@@ -130,8 +145,17 @@ export const OPERATIONS = {
     id: 12,
     does: 'Adds an instrument, or replaces its tick, lot and tolerance; scales, multiplier, base and settlement asset are fixed once defined. priceScale + quantityScale is at most 12, so that money (scale 18) holds price x quantity x multiplier (scale 6) exactly.',
     fields: {
-      venue: text, symbol: text, base: text, settle: text, kind: oneOf(INSTRUMENT_KINDS), priceScale: u32, quantityScale: u32,
-      multiplier: decimal, tick: decimal, lot: decimal, tolerance: decimal,
+      venue: text,
+      symbol: text,
+      base: text,
+      settle: text,
+      kind: oneOf(INSTRUMENT_KINDS),
+      priceScale: u32,
+      quantityScale: u32,
+      multiplier: decimal,
+      tick: decimal,
+      lot: decimal,
+      tolerance: decimal,
     },
   },
   'configuration.set': {
@@ -151,7 +175,7 @@ export const OPERATIONS = {
   },
   'strategy.update': {
     id: 16,
-    does: 'Replaces a strategy\'s opaque state (stateChecksum = XXH64 of it, seed 0; 0 for an empty one), activity and time of its last signal.',
+    does: "Replaces a strategy's opaque state (stateChecksum = XXH64 of it, seed 0; 0 for an empty one), activity and time of its last signal.",
     fields: { strategy: text, active: flag, state: bytes, signalTime: time, time },
   },
   'order.submit': {
@@ -191,23 +215,41 @@ export const OPERATIONS = {
   },
   fill: {
     id: 30,
-    does: 'An execution of one of our orders. A trade id that (instrument, account) already has is a duplicate: recorded in the log, changes nothing. Otherwise: a fill row; the order\'s filled grows and its status becomes filled at the full quantity (otherwise a cancelled or expired order stays so, a pendingCancel stays pendingCancel, any other becomes partiallyFilled); the position, its realised P&L, the instrument\'s profits and the desk\'s risk follow (above). More than the order\'s quantity is refused (overfill). Where the table of fills is at its bound, its oldest row (by time) makes room. `provenance` is engine, or venue or inferred where a resolution made it. Never refused for a bound or a halt.',
+    does: "An execution of one of our orders. A trade id that (instrument, account) already has is a duplicate: recorded in the log, changes nothing. Otherwise: a fill row; the order's filled grows and its status becomes filled at the full quantity (otherwise a cancelled or expired order stays so, a pendingCancel stays pendingCancel, any other becomes partiallyFilled); the position, its realised P&L, the instrument's profits and the desk's risk follow (above). More than the order's quantity is refused (overfill). Where the table of fills is at its bound, its oldest row (by time) makes room. `provenance` is engine, or venue or inferred where a resolution made it. Never refused for a bound or a halt.",
     fields: {
-      clientId: text, tradeId: text, quantity: decimal, price: decimal, fee: decimal, feeAsset: text, liquidity: oneOf(LIQUIDITIES),
-      provenance: oneOf(PROVENANCES), time,
+      clientId: text,
+      tradeId: text,
+      quantity: decimal,
+      price: decimal,
+      fee: decimal,
+      feeAsset: text,
+      liquidity: oneOf(LIQUIDITIES),
+      provenance: oneOf(PROVENANCES),
+      time,
     },
   },
   'fill.external': {
     id: 31,
     does: 'An execution without an order of ours (made by hand, by phone, or of an order that was pruned): as `fill`, with an empty client id where none is known and no order to update.',
     fields: {
-      account: text, venue: text, symbol: text, side: oneOf(SIDES), clientId: text, tradeId: text, quantity: decimal, price: decimal,
-      fee: decimal, feeAsset: text, liquidity: oneOf(LIQUIDITIES), provenance: oneOf(PROVENANCES), time,
+      account: text,
+      venue: text,
+      symbol: text,
+      side: oneOf(SIDES),
+      clientId: text,
+      tradeId: text,
+      quantity: decimal,
+      price: decimal,
+      fee: decimal,
+      feeAsset: text,
+      liquidity: oneOf(LIQUIDITIES),
+      provenance: oneOf(PROVENANCES),
+      time,
     },
   },
   'position.adjust': {
     id: 32,
-    does: 'Sets a position\'s quantity by decision: the difference is traded at the given price (as a fill would, without a fill row), so that cost and P&L stay consistent.',
+    does: "Sets a position's quantity by decision: the difference is traded at the given price (as a fill would, without a fill row), so that cost and P&L stay consistent.",
     fields: { account: text, venue: text, symbol: text, quantity: decimal, price: decimal, reason: text, time },
   },
   'balance.set': {
@@ -222,18 +264,25 @@ export const OPERATIONS = {
   },
   mark: {
     id: 42,
-    does: 'A mark price: unrealised P&L and exposure of the instrument, and the desk\'s risk, follow.',
+    does: "A mark price: unrealised P&L and exposure of the instrument, and the desk's risk, follow.",
     fields: { venue: text, symbol: text, price: decimal, time },
   },
   rate: {
     id: 43,
-    does: 'A conversion rate of an asset to the reporting currency; the desk\'s risk is derived again from the instruments that settle in it.',
+    does: "A conversion rate of an asset to the reporting currency; the desk's risk is derived again from the instruments that settle in it.",
     fields: { asset: text, rate: decimal, time },
   },
   'session.update': {
     id: 44,
     does: 'The connection to a venue: state, whether cancel-on-disconnect is armed, sequence numbers, last sign of life.',
-    fields: { venue: text, state: oneOf(SESSION_STATES), cancelOnDisconnect: oneOf(ANSWERS), sequenceSent: u64, sequenceReceived: u64, time },
+    fields: {
+      venue: text,
+      state: oneOf(SESSION_STATES),
+      cancelOnDisconnect: oneOf(ANSWERS),
+      sequenceSent: u64,
+      sequenceReceived: u64,
+      time,
+    },
   },
   'risk.day': {
     id: 50,
@@ -292,7 +341,9 @@ type FieldValue<F extends FieldType> = F extends { kind: 'text' | 'decimal' | 'j
           : Uint8Array;
 
 /** The fields of one type of operation. */
-export type Fields<T extends OperationType> = { readonly [K in keyof (typeof OPERATIONS)[T]['fields']]: FieldValue<(typeof OPERATIONS)[T]['fields'][K] & FieldType> };
+export type Fields<T extends OperationType> = {
+  readonly [K in keyof (typeof OPERATIONS)[T]['fields']]: FieldValue<(typeof OPERATIONS)[T]['fields'][K] & FieldType>;
+};
 
 /** An intent: what a caller hands to the engine, and what the log gives back. */
 export type Intent<T extends OperationType = OperationType> = { readonly [K in T]: { readonly type: K } & Fields<K> }[T];

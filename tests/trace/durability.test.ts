@@ -18,29 +18,59 @@ const canTrace = spawnSync('strace', ['-V']).status === 0;
 const directory = mkdtempSync(join(tmpdir(), 'rearm-trace-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-const traced = (output: string, size: number, ...command: string[]) => ['-f', '-y', '-xx', '-s', String(size), '-e', 'trace=pwrite64,fdatasync,write,writev,sendto,sendmsg', '-o', output, ...command];
+const traced = (output: string, size: number, ...command: string[]) => [
+  '-f',
+  '-y',
+  '-xx',
+  '-s',
+  String(size),
+  '-e',
+  'trace=pwrite64,fdatasync,write,writev,sendto,sendmsg',
+  '-o',
+  output,
+  ...command,
+];
 const source = (path: string) => new URL(path, import.meta.url).pathname;
 
 describe.skipIf(!canTrace)('traced (needs strace)', () => {
-  test.each(['inline', 'threaded'])('%s commit: acknowledged only after a sync that covers it', async (commit) => {
-    const output = join(directory, `${commit}.trace`);
-    await run('strace', traced(output, 100, process.execPath, source('./committer.ts'), join(directory, commit), commit), { maxBuffer: 1 << 26 });
-    const calls = readTrace(output);
-    const acknowledgements = calls.flatMap((call) => {
-      const lsn = call.name === 'write' ? /acknowledged (\d+)/.exec(call.bytes.toString('latin1'))?.[1] : undefined;
-      return lsn === undefined ? [] : [{ lsn: Number(lsn), moment: call.began }];
-    });
-    expect(acknowledgements).toHaveLength(120);
-    for (const { lsn, moment } of acknowledgements) expect(durableAt(calls, moment), `LSN ${lsn}`).toBeGreaterThanOrEqual(lsn);
-    // More than one segment: the roll is part of what is shown.
-    expect(new Set(calls.filter((call) => frameLsns(call.bytes)).map((call) => call.target)).size).toBeGreaterThan(1);
-  }, 60_000);
+  test.each(['inline', 'threaded'])(
+    '%s commit: acknowledged only after a sync that covers it',
+    async (commit) => {
+      const output = join(directory, `${commit}.trace`);
+      await run('strace', traced(output, 100, process.execPath, source('./committer.ts'), join(directory, commit), commit), {
+        maxBuffer: 1 << 26,
+      });
+      const calls = readTrace(output);
+      const acknowledgements = calls.flatMap((call) => {
+        const lsn = call.name === 'write' ? /acknowledged (\d+)/.exec(call.bytes.toString('latin1'))?.[1] : undefined;
+        return lsn === undefined ? [] : [{ lsn: Number(lsn), moment: call.began }];
+      });
+      expect(acknowledgements).toHaveLength(120);
+      for (const { lsn, moment } of acknowledgements) expect(durableAt(calls, moment), `LSN ${lsn}`).toBeGreaterThanOrEqual(lsn);
+      // More than one segment: the roll is part of what is shown.
+      expect(new Set(calls.filter((call) => frameLsns(call.bytes)).map((call) => call.target)).size).toBeGreaterThan(1);
+    },
+    60_000,
+  );
 
   test('a client order id is durable in the log before it is sent to a venue', async () => {
     const paths = deskPaths(directory);
     const simulator = await startSimulator(paths, 11, false);
     const output = join(directory, 'trader.trace');
-    const child = spawn('strace', traced(output, 40_000, process.execPath, source('../../app/demo/trader/main.ts'), '--store', paths.store, '--venues', paths.venueConfig), { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(
+      'strace',
+      traced(
+        output,
+        40_000,
+        process.execPath,
+        source('../../app/demo/trader/main.ts'),
+        '--store',
+        paths.store,
+        '--venues',
+        paths.venueConfig,
+      ),
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
     // strace blocks signals to itself: the traced process is told by its own id.
     const pid = await new Promise<number>((resolve) => {
       let trader = 0;

@@ -14,15 +14,15 @@ export interface TracedCall {
 }
 
 /** With -xx everything in quotes or brackets is hexadecimal, but for the words that strace itself puts there. */
-const unescape = (text: string): Buffer => (text.startsWith('\\x') ? Buffer.from(text.replaceAll('\\x', ''), 'hex') : Buffer.from(text));
+const decoded = (text: string): Buffer => (text.startsWith('\\x') ? Buffer.from(text.replaceAll('\\x', ''), 'hex') : Buffer.from(text));
 
 /** strings "\x41..." of a call's arguments, in order. */
 function bytesOf(text: string): Buffer {
-  const parts = [...text.matchAll(/"((?:\\x[0-9a-f]{2})*)"/g)].map((match) => unescape(match[1]!));
+  const parts = [...text.matchAll(/"((?:\\x[0-9a-f]{2})*)"/g)].map((match) => decoded(match[1]!));
   return Buffer.concat(parts);
 }
 
-const targetOf = (text: string): string => unescape(/^\w+\(\d+<([^>]*)>/.exec(text)?.[1] ?? '').toString('latin1');
+const targetOf = (text: string): string => decoded(/^\w+\(\d+<([^>]*)>/.exec(text)?.[1] ?? '').toString('latin1');
 
 /** Parses the output of `strace -f -y -xx -s N -o FILE`. */
 export function readTrace(path: string): TracedCall[] {
@@ -46,7 +46,14 @@ export function readTrace(path: string): TracedCall[] {
     const result = /= (-?\d+)[^=]*$/.exec(text)?.[1];
     if (!name || result === undefined) continue;
     if (started) open.delete(pid);
-    calls.push({ name, target: targetOf(text), bytes: bytesOf(text), result: Number(result), began: started?.began ?? moment, ended: moment });
+    calls.push({
+      name,
+      target: targetOf(text),
+      bytes: bytesOf(text),
+      result: Number(result),
+      began: started?.began ?? moment,
+      ended: moment,
+    });
   }
   return calls;
 }

@@ -17,7 +17,9 @@ interface Options {
 
 export const demoCommand = (): Command =>
   new Command('demo')
-    .description('Runs the demo desk into DIR, crash included: two venues on loopback and a trading process that is killed in the middle of it. The venues go on until --stop.')
+    .description(
+      'Runs the demo desk into DIR, crash included: two venues on loopback and a trading process that is killed in the middle of it. The venues go on until --stop.',
+    )
     .argument('<dir>', 'directory to make; store/ and venues.json in it')
     .option('--seed <n>', 'same seed, same desk', '1')
     .option('--seconds <s>', 'how long it trades before it is killed', '6')
@@ -29,7 +31,8 @@ export const demoCommand = (): Command =>
 
 function numberOf(text: string, what: string, from: number, to: number): number {
   const value = Number(text);
-  if (!Number.isFinite(value) || value < from || value > to) throw new RearmError('USAGE', `${what} is ${text}, not a number from ${from} to ${to}`, {});
+  if (!Number.isFinite(value) || value < from || value > to)
+    throw new RearmError('USAGE', `${what} is ${text}, not a number from ${from} to ${to}`, {});
   return value;
 }
 
@@ -50,10 +53,18 @@ async function run(directory: string, options: Options): Promise<Exit> {
     lasting: true,
     progress: (text, fraction) => progress.show(fraction, text),
   }).finally(() => progress.end());
-  const result = { store: demo.paths.store, venueConfig: demo.paths.venueConfig, killedAtLsn: demo.killedAtLsn, crashedAt: demo.crashedAt, simulatorPid: demo.simulator.child.pid };
+  const result = {
+    store: demo.paths.store,
+    venueConfig: demo.paths.venueConfig,
+    killedAtLsn: demo.killedAtLsn,
+    crashedAt: demo.crashedAt,
+    simulatorPid: demo.simulator.child.pid,
+  };
   if (options.json) await printJson(result);
   else {
-    await print(`The trading process was killed; ${demo.killedAtLsn} operations were acknowledged.\nstore   ${result.store}\nvenues  ${result.venueConfig}\n\nNext: rearm recover ${result.store}\n      rearm reconcile ${result.store} --venues ${result.venueConfig}\n      rearm demo ${root} --stop\n`);
+    await print(
+      `The trading process was killed; ${demo.killedAtLsn} operations were acknowledged.\nstore   ${result.store}\nvenues  ${result.venueConfig}\n\nNext: rearm recover ${result.store}\n      rearm reconcile ${result.store} --venues ${result.venueConfig}\n      rearm demo ${root} --stop\n`,
+    );
   }
   return EXIT.clean;
 }

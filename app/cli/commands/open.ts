@@ -19,6 +19,9 @@ export const openCommand = (): Command =>
     .action(action(run));
 
 async function run(stores: readonly string[], options: Options): Promise<Exit> {
-  await runConsole({ stores: stores.map((store) => targetOf(store, options.venues)), environment: { name: options.environment, colour: colourOf(options.environment) } });
+  await runConsole({
+    stores: stores.map((store) => targetOf(store, options.venues)),
+    environment: { name: options.environment, colour: colourOf(options.environment) },
+  });
   return EXIT.clean;
 }

@@ -2,11 +2,11 @@
 
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import type { RecoveryReport } from '../../../shared/contract/recovery.ts';
-import { RearmError } from '../../../shared/errors.ts';
 import { recover } from '../../../main/cascade/recover.ts';
 import { acceptRecovery } from '../../../main/engine/accept.ts';
 import { nativePlatform } from '../../../main/engine/native-platform.ts';
+import type { RecoveryReport } from '../../../shared/contract/recovery.ts';
+import { RearmError } from '../../../shared/errors.ts';
 import { action, EXIT, type Exit, Progress, print, printJson, table } from '../output.ts';
 
 interface Options {
@@ -35,17 +35,32 @@ async function run(store: string, options: Options): Promise<Exit> {
   if (options.override !== undefined && !options.accept) throw new RearmError('USAGE', '--override needs --accept', {});
   if (options.accept) {
     const by = options.by ?? process.env.USER ?? 'terminal';
-    const accepted = await acceptRecovery({ platform: nativePlatform, root, by, override: options.override === undefined ? undefined : { reason: options.override } });
+    const accepted = await acceptRecovery({
+      platform: nativePlatform,
+      root,
+      by,
+      override: options.override === undefined ? undefined : { reason: options.override },
+    });
     const { report, ...head } = accepted;
     if (options.json) await printJson({ ...report, accepted: head });
-    else await print(`${describe(report)}\nAccepted as epoch ${head.epoch}: head at LSN ${head.lsn}, hash ${head.headHash}. Trading is halted.\n`);
+    else
+      await print(
+        `${describe(report)}\nAccepted as epoch ${head.epoch}: head at LSN ${head.lsn}, hash ${head.headHash}. Trading is halted.\n`,
+      );
     return statusOf(report);
   }
   const progress = new Progress();
   const { storage, clock, bootId } = nativePlatform;
   let report: RecoveryReport;
   try {
-    report = recover({ storage, clock, root, bootId, at, progress: ({ phase, fraction, detail }) => progress.show(fraction, `${phase}: ${detail}`) }).report;
+    report = recover({
+      storage,
+      clock,
+      root,
+      bootId,
+      at,
+      progress: ({ phase, fraction, detail }) => progress.show(fraction, `${phase}: ${detail}`),
+    }).report;
   } finally {
     progress.end();
   }
@@ -62,7 +77,8 @@ export function parseLsn(text: string): number {
 
 export function statusOf(report: RecoveryReport): Exit {
   if (report.outcome === 'refused') return EXIT.refused;
-  const damage = report.outcome === 'salvaged' || report.findings.some((finding) => finding.severity === 'damage' || finding.severity === 'critical');
+  const damage =
+    report.outcome === 'salvaged' || report.findings.some((finding) => finding.severity === 'damage' || finding.severity === 'critical');
   return damage ? EXIT.found : EXIT.clean;
 }
 
@@ -72,15 +88,34 @@ const count = (value: number | null) => (value === null ? '-' : value.toLocaleSt
 export function describe(report: RecoveryReport): string {
   const tiers = [
     ['tier', 'status', 'LSN', 'age', 'read ms', 'would lose', 'reason'],
-    ...report.tiers.filter((tier) => tier.tier !== 'L5').map((tier) => [
-      `${tier.chosen ? '>' : ' '} ${tier.tier}`, tier.status, count(tier.lsn), tier.ageMs === null ? '-' : `${(tier.ageMs / 1000).toFixed(1)} s`, tier.ms.toFixed(1),
-      tier.wouldLose ? `${count(tier.wouldLose.operations)} operations, ${count(tier.wouldLose.orders)} orders, ${count(tier.wouldLose.fills)} fills` : '-', tier.reason,
-    ]),
+    ...report.tiers
+      .filter((tier) => tier.tier !== 'L5')
+      .map((tier) => [
+        `${tier.chosen ? '>' : ' '} ${tier.tier}`,
+        tier.status,
+        count(tier.lsn),
+        tier.ageMs === null ? '-' : `${(tier.ageMs / 1000).toFixed(1)} s`,
+        tier.ms.toFixed(1),
+        tier.wouldLose
+          ? `${count(tier.wouldLose.operations)} operations, ${count(tier.wouldLose.orders)} orders, ${count(tier.wouldLose.fills)} fills`
+          : '-',
+        tier.reason,
+      ]),
   ];
-  const steps = report.steps.map((step) => [`  ${step.step}`, `${step.ms.toFixed(1)} ms`, step.outcome, step.reason + (step.afterRto ? ' (after the RTO)' : '')]);
+  const steps = report.steps.map((step) => [
+    `  ${step.step}`,
+    `${step.ms.toFixed(1)} ms`,
+    step.outcome,
+    step.reason + (step.afterRto ? ' (after the RTO)' : ''),
+  ]);
   const findings = report.findings.map((finding) => `  ${finding.severity}: ${finding.code}: ${finding.message}`);
   return [
-    report.sentence, '', table(tiers, [2, 3, 4]), '', table(steps, [1]), ...(findings.length > 0 ? ['', 'Findings:', ...findings] : []),
+    report.sentence,
+    '',
+    table(tiers, [2, 3, 4]),
+    '',
+    table(steps, [1]),
+    ...(findings.length > 0 ? ['', 'Findings:', ...findings] : []),
     ...(report.stateDigest ? ['', `state digest ${report.stateDigest}`] : []),
   ].join('\n');
 }

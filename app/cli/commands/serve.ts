@@ -27,12 +27,15 @@ export function portOf(text: string | undefined): number | undefined {
   return port;
 }
 
-export const colourOf = (name: string): 'production' | 'test' | 'demo' => (name === 'demo' ? 'demo' : name === 'production' ? 'production' : 'test');
+export const colourOf = (name: string): 'production' | 'test' | 'demo' =>
+  name === 'demo' ? 'demo' : name === 'production' ? 'production' : 'test';
 
 async function run(stores: readonly string[], options: Options): Promise<Exit> {
   await runConsole({
     stores: stores.map((store) => targetOf(store, options.venues)),
-    host: 'web', port: portOf(options.port), environment: { name: options.environment, colour: colourOf(options.environment) },
+    host: 'web',
+    port: portOf(options.port),
+    environment: { name: options.environment, colour: colourOf(options.environment) },
   });
   return EXIT.clean;
 }

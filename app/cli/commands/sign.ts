@@ -4,11 +4,11 @@ import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
-import { RearmError } from '../../../shared/errors.ts';
 import { recover } from '../../../main/cascade/recover.ts';
 import { nativePlatform } from '../../../main/engine/native-platform.ts';
 import { Gate } from '../../../main/gate/gate.ts';
 import { readIdentity } from '../../../main/store/identity.ts';
+import { RearmError } from '../../../shared/errors.ts';
 import { action, EXIT, type Exit, note, print, printJson } from '../output.ts';
 
 interface Options {
@@ -20,7 +20,9 @@ interface Options {
 
 export const signCommand = (): Command =>
   new Command('sign')
-    .description('Signs the dossier in force with a person\'s key. The passphrase is asked for, or read from the environment variable REARM_PASSPHRASE.')
+    .description(
+      "Signs the dossier in force with a person's key. The passphrase is asked for, or read from the environment variable REARM_PASSPHRASE.",
+    )
     .argument('<store>', 'directory of the store')
     .requiredOption('--person <id>', 'who signs')
     .option('--keys <dir>', 'directory of the key (default: that of the store)')
@@ -31,7 +33,9 @@ export const signCommand = (): Command =>
 async function ask(question: string, hidden: boolean): Promise<string> {
   if (!process.stdin.isTTY) throw new RearmError('USAGE', 'there is no terminal to ask on: set REARM_PASSPHRASE and give --yes', {});
   const terminal = createInterface({ input: process.stdin, output: process.stderr, terminal: true });
-  if (hidden) (terminal as unknown as { _writeToOutput: (text: string) => void })._writeToOutput = (text) => process.stderr.write(text.startsWith(question) ? question : '');
+  if (hidden)
+    (terminal as unknown as { _writeToOutput: (text: string) => void })._writeToOutput = (text) =>
+      process.stderr.write(text.startsWith(question) ? question : '');
   try {
     return await terminal.question(question);
   } finally {
@@ -46,7 +50,8 @@ async function run(store: string, options: Options): Promise<Exit> {
   const { storeId } = readIdentity(storage, root);
   const gate = Gate.open(root, { storage, clock, storeId, random: (bytes) => randomBytes(bytes) });
   const { report, epoch } = recover({ storage, clock, root, bootId, brief: true });
-  const accepted = epoch?.reason === 'accepted' && report.headHash ? { epoch: epoch.epoch, lsn: report.lsn, headHash: report.headHash } : null;
+  const accepted =
+    epoch?.reason === 'accepted' && report.headHash ? { epoch: epoch.epoch, lsn: report.lsn, headHash: report.headHash } : null;
   const view = gate.view({ accepted });
   if (!view.dossier) throw new RearmError('NOT_FOUND', 'no dossier is in force', { root });
   const { dossier, hash } = view.dossier;
@@ -58,9 +63,15 @@ async function run(store: string, options: Options): Promise<Exit> {
     }
   }
   const passphrase = process.env.REARM_PASSPHRASE ?? (await ask(`Passphrase of ${options.person}: `, true));
-  gate.sign({ personId: options.person, dossierHash: hash, passphrase, ...(options.keys && { keyDirectory: resolve(options.keys) }) }, { accepted });
+  gate.sign(
+    { personId: options.person, dossierHash: hash, passphrase, ...(options.keys && { keyDirectory: resolve(options.keys) }) },
+    { accepted },
+  );
   const after = gate.view({ accepted }).dossier;
   if (options.json) await printJson({ hash, signedBy: options.person, status: after?.status, owes: after?.owes });
-  else await print(`Signed by ${options.person}; ${after?.status === 'complete' ? 'the approval is complete' : `owed by ${after?.owes.join(', ')}`}.\n`);
+  else
+    await print(
+      `Signed by ${options.person}; ${after?.status === 'complete' ? 'the approval is complete' : `owed by ${after?.owes.join(', ')}`}.\n`,
+    );
   return EXIT.clean;
 }

@@ -2,10 +2,10 @@
 
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { RearmError } from '../../../shared/errors.ts';
 import { recover } from '../../../main/cascade/recover.ts';
 import { nativePlatform } from '../../../main/engine/native-platform.ts';
 import { canonicalState } from '../../../main/image/canonical.ts';
+import { RearmError } from '../../../shared/errors.ts';
 import { action, type Exit, print } from '../output.ts';
 import { parseLsn, statusOf } from './recover.ts';
 

@@ -23,7 +23,13 @@ async function run(store: string, options: { readonly json?: boolean }): Promise
     const rows = report.files.map((file) => [file.status, file.path, file.findings.length === 0 ? '' : `${file.findings.length} findings`]);
     const findings = report.files.flatMap((file) =>
       file.findings.map((finding) => {
-        const where = [finding.offset !== undefined && `offset ${finding.offset}`, finding.lsn !== undefined && `LSN ${finding.lsn}`, finding.page !== undefined && `page ${finding.page}`].filter(Boolean).join(', ');
+        const where = [
+          finding.offset !== undefined && `offset ${finding.offset}`,
+          finding.lsn !== undefined && `LSN ${finding.lsn}`,
+          finding.page !== undefined && `page ${finding.page}`,
+        ]
+          .filter(Boolean)
+          .join(', ');
         return `${finding.severity}: ${file.path}${where ? ` (${where})` : ''}: ${finding.code}: ${finding.message}`;
       }),
     );

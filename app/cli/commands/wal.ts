@@ -2,11 +2,11 @@
 
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { nativePlatform } from '../../../main/engine/native-platform.ts';
+import { type DecodedOperation, openLog, readOperations } from '../../../main/history/operations.ts';
 import { RearmError } from '../../../shared/errors.ts';
 import { intentToJson } from '../../../shared/model/json.ts';
 import { formatTime } from '../../../shared/units.ts';
-import { nativePlatform } from '../../../main/engine/native-platform.ts';
-import { type DecodedOperation, openLog, readOperations } from '../../../main/history/operations.ts';
 import { action, EXIT, type Exit, note, print } from '../output.ts';
 import { parseLsn } from './recover.ts';
 

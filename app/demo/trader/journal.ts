@@ -12,7 +12,10 @@ export function submissionLog(path: string | null): ((submission: Submission) =>
   appendFileSync(path, '');
   const fd = openSync(path, 'a');
   return ({ lsn, posted, timeNs, intent }) => {
-    writeSync(fd, `${JSON.stringify({ lsn, type: intent.type, class: posted ? 'post' : 'commit', time: formatTime(timeNs), intent: intentToJson(intent) })}\n`);
+    writeSync(
+      fd,
+      `${JSON.stringify({ lsn, type: intent.type, class: posted ? 'post' : 'commit', time: formatTime(timeNs), intent: intentToJson(intent) })}\n`,
+    );
   };
 }
 

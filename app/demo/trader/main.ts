@@ -21,7 +21,13 @@ import { defineDesk } from './setup.ts';
 import { VenueClient, type VenueTarget } from './venue-client.ts';
 
 const { values } = parseArgs({
-  options: { store: { type: 'string' }, venues: { type: 'string' }, seed: { type: 'string', default: '1' }, submissions: { type: 'string' }, commit: { type: 'string', default: 'threaded' } },
+  options: {
+    store: { type: 'string' },
+    venues: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    submissions: { type: 'string' },
+    commit: { type: 'string', default: 'threaded' },
+  },
 });
 if (!values.store || !values.venues) {
   process.stderr.write('usage: trader/main.ts --store DIR --venues FILE [--seed N] [--submissions FILE]\n');
@@ -37,7 +43,12 @@ const say = (message: Readonly<Record<string, unknown>>): void => {
 };
 
 // A demo of minutes: the slow tiers run often enough to be seen.
-const config = parseEngineConfig({ commit: values.commit === 'inline' ? 'inline' : 'threaded', l3Ms: 5_000, l4Ms: 15_000, segmentBytes: 4 << 20 });
+const config = parseEngineConfig({
+  commit: values.commit === 'inline' ? 'inline' : 'threaded',
+  l3Ms: 5_000,
+  l4Ms: 15_000,
+  segmentBytes: 4 << 20,
+});
 const observer = submissionLog(values.submissions ?? null);
 const random = (bytes: number) => randomBytes(bytes);
 
@@ -48,7 +59,8 @@ async function start(): Promise<{ engine: Engine; scope: Scope | null; isNew: bo
     return { engine, scope: null, isNew: true, sinceMs: Date.now() - 1_000 };
   }
   const opened = await openStore({ platform: nativePlatform, root, config, random, observer });
-  if (opened.state === 'running') return { engine: opened.engine, scope: null, isNew: false, sinceMs: Date.parse(opened.report.lastOperationAt ?? '') || Date.now() };
+  if (opened.state === 'running')
+    return { engine: opened.engine, scope: null, isNew: false, sinceMs: Date.parse(opened.report.lastOperationAt ?? '') || Date.now() };
   say({ state: 'halted', sentence: opened.store.report.sentence });
   const sinceMs = Date.parse(opened.store.report.lastOperationAt ?? '') || Date.now();
   const { engine, scope } = await opened.store.waitForRelease();
@@ -60,11 +72,21 @@ async function start(): Promise<{ engine: Engine; scope: Scope | null; isNew: bo
 function liveOrders(engine: Engine, venue: string): LiveOrder[] {
   return engine
     .rows('orders')
-    .filter((row) => String(row.instrument).startsWith(`${venue}:`) && ['open', 'partiallyFilled', 'pendingCancel'].includes(String(row.status)))
+    .filter(
+      (row) => String(row.instrument).startsWith(`${venue}:`) && ['open', 'partiallyFilled', 'pendingCancel'].includes(String(row.status)),
+    )
     .map((row) => ({
-      symbol: String(row.instrument).slice(venue.length + 1), side: row.side === 'sell' ? 'sell' : 'buy', kind: row.orderType === 'stop' ? 'stop' : row.orderType === 'market' ? 'market' : 'limit',
-      price: String(row.price), trigger: String(row.trigger), quantity: String(row.quantity), reduceOnly: row.reduceOnly === true, strategy: String(row.strategy ?? ''),
-      clientId: String(row.clientId), orderId: String(row.orderId), busy: false,
+      symbol: String(row.instrument).slice(venue.length + 1),
+      side: row.side === 'sell' ? 'sell' : 'buy',
+      kind: row.orderType === 'stop' ? 'stop' : row.orderType === 'market' ? 'market' : 'limit',
+      price: String(row.price),
+      trigger: String(row.trigger),
+      quantity: String(row.quantity),
+      reduceOnly: row.reduceOnly === true,
+      strategy: String(row.strategy ?? ''),
+      clientId: String(row.clientId),
+      orderId: String(row.orderId),
+      busy: false,
     }));
 }
 
@@ -106,7 +128,7 @@ async function trade(client: VenueClient, index: number): Promise<void> {
       const mark = await polling.mark(symbol);
       await quoter.requote(symbol, mark);
       if (round % 3 === 0) await polling.fills(symbol);
-      if (round % 11 === 10) await polling.listing();
+      if (round % 5 === 4) await polling.listing(symbol);
       if (round % 17 === 5) await polling.account();
       if (round % 5 === 0) polling.session();
     } catch (error) {

@@ -66,9 +66,21 @@ export class OrderDesk {
     const { client } = this;
     try {
       await this.#ledger.commit({
-        type: 'order.submit', clientId, account: client.target.account, venue: client.name, symbol: ticket.symbol, strategy: ticket.strategy, trader: TRADER, side: ticket.side,
-        orderType: ticket.kind, timeInForce: ticket.kind === 'limit' ? 'gtc' : ticket.kind === 'market' ? 'ioc' : 'gtc', reduceOnly: ticket.reduceOnly,
-        price: ticket.price, trigger: ticket.trigger, quantity: ticket.quantity, time: nowNs(),
+        type: 'order.submit',
+        clientId,
+        account: client.target.account,
+        venue: client.name,
+        symbol: ticket.symbol,
+        strategy: ticket.strategy,
+        trader: TRADER,
+        side: ticket.side,
+        orderType: ticket.kind,
+        timeInForce: ticket.kind === 'limit' ? 'gtc' : ticket.kind === 'market' ? 'ioc' : 'gtc',
+        reduceOnly: ticket.reduceOnly,
+        price: ticket.price,
+        trigger: ticket.trigger,
+        quantity: ticket.quantity,
+        time: nowNs(),
       });
     } catch (error) {
       if (error instanceof RearmError && error.family === 'refused') return;
@@ -94,10 +106,25 @@ export class OrderDesk {
 
   #send(clientId: string, ticket: Ticket): Promise<Order> {
     const { exchange } = this.client;
-    const parameters = { clientOrderId: clientId, ...(ticket.reduceOnly && { reduceOnly: true }), ...(ticket.kind === 'stop' && { stopPrice: ticket.trigger, triggerPrice: ticket.trigger, triggerDirection: ticket.side === 'sell' ? 'descending' : 'ascending' }) };
+    const parameters = {
+      clientOrderId: clientId,
+      ...(ticket.reduceOnly && { reduceOnly: true }),
+      ...(ticket.kind === 'stop' && {
+        stopPrice: ticket.trigger,
+        triggerPrice: ticket.trigger,
+        triggerDirection: ticket.side === 'sell' ? 'descending' : 'ascending',
+      }),
+    };
     const kind = ticket.kind === 'limit' ? 'limit' : 'market';
     // Amounts go as decimal strings all the way; ccxt's types say number, its code takes both.
-    return exchange.createOrder(ticket.symbol, kind, ticket.side, ticket.quantity as never, (ticket.kind === 'limit' ? ticket.price : undefined) as never, parameters);
+    return exchange.createOrder(
+      ticket.symbol,
+      kind,
+      ticket.side,
+      ticket.quantity as never,
+      (ticket.kind === 'limit' ? ticket.price : undefined) as never,
+      parameters,
+    );
   }
 
   /** Logs the request, cancels, logs the end. An order that the venue no longer has is left to the fills and the listing. */
@@ -117,12 +144,20 @@ export class OrderDesk {
   }
 
   /** Ends orders that a complete listing of the venue no longer shows, after their fills were asked for. */
-  async settle(listed: ReadonlySet<string>, before: ReadonlySet<string>): Promise<void> {
+  async settle(symbol: string, listed: ReadonlySet<string>, before: ReadonlySet<string>): Promise<void> {
     for (const order of [...this.live.values()]) {
-      if (order.busy || order.orderId === '' || listed.has(order.orderId) || !before.has(order.clientId)) continue;
+      if (order.symbol !== symbol || order.busy || order.orderId === '' || listed.has(order.orderId) || !before.has(order.clientId))
+        continue;
       this.live.delete(order.clientId);
       const row = this.#ledger.engine.row('orders', order.clientId);
-      if (row && row.status !== 'filled') await this.#ledger.commit({ type: 'order.close', clientId: order.clientId, status: 'cancelled', reason: 'not listed any more', time: nowNs() });
+      if (row && row.status !== 'filled')
+        await this.#ledger.commit({
+          type: 'order.close',
+          clientId: order.clientId,
+          status: 'cancelled',
+          reason: 'not listed any more',
+          time: nowNs(),
+        });
     }
   }
 }

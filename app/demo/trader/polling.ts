@@ -49,28 +49,45 @@ export class Polling {
     const orderId = text(trade.order);
     const clientId = this.#desk.clientIdOf(orderId);
     const execution = {
-      tradeId: text(trade.id), quantity: text(trade.amount), price: text(trade.price), fee: text(trade.fee?.cost), feeAsset: trade.fee?.cost === undefined ? '' : text(trade.fee?.currency),
-      liquidity: trade.takerOrMaker === 'maker' ? ('maker' as const) : trade.takerOrMaker === 'taker' ? ('taker' as const) : ('unknown' as const),
-      provenance: 'engine' as const, time: msToNs(trade.timestamp),
+      tradeId: text(trade.id),
+      quantity: text(trade.amount),
+      price: text(trade.price),
+      fee: text(trade.fee?.cost),
+      feeAsset: trade.fee?.cost === undefined ? '' : text(trade.fee?.currency),
+      liquidity:
+        trade.takerOrMaker === 'maker' ? ('maker' as const) : trade.takerOrMaker === 'taker' ? ('taker' as const) : ('unknown' as const),
+      provenance: 'engine' as const,
+      time: msToNs(trade.timestamp),
     };
     if (clientId) {
       await this.#ledger.commit({ type: 'fill', clientId, ...execution });
       return true;
     }
     if ([...this.#desk.live.values()].some((order) => order.orderId === '' && order.symbol === symbol)) return false;
-    await this.#ledger.commit({ type: 'fill.external', account: this.#client.target.account, venue: this.#client.name, symbol, side: trade.side === 'sell' ? 'sell' : 'buy', clientId: '', ...execution });
+    await this.#ledger.commit({
+      type: 'fill.external',
+      account: this.#client.target.account,
+      venue: this.#client.name,
+      symbol,
+      side: trade.side === 'sell' ? 'sell' : 'buy',
+      clientId: '',
+      ...execution,
+    });
     return true;
   }
 
-  /** Ends what the venue no longer lists. */
-  async listing(): Promise<void> {
+  /** Ends what the venue no longer lists. Asked symbol by symbol: a page holds all orders of one, a list of everything may be cut. */
+  async listing(symbol: string): Promise<void> {
     this.#sent += 1n;
     const before = new Set(this.#desk.live.keys());
     const exchange = this.#client.exchange;
-    const parts = await Promise.all([exchange.fetchOpenOrders(), exchange.fetchOpenOrders(undefined, undefined, undefined, { stop: true, trigger: true })]);
+    const parts = await Promise.all([
+      exchange.fetchOpenOrders(symbol),
+      exchange.fetchOpenOrders(symbol, undefined, undefined, { stop: true, trigger: true }),
+    ]);
     this.#heard();
-    for (const symbol of this.#client.markets.keys()) await this.fills(symbol);
-    await this.#desk.settle(new Set(parts.flat().map((order) => text(order.id))), before);
+    await this.fills(symbol);
+    await this.#desk.settle(symbol, new Set(parts.flat().map((order) => text(order.id))), before);
   }
 
   /** Balances and margin as the venue reports them. */
@@ -109,6 +126,14 @@ export class Polling {
   }
 
   session(): void {
-    this.#ledger.post({ type: 'session.update', venue: this.#client.name, state: 'connected', cancelOnDisconnect: this.#client.target.cancelOnDisconnect, sequenceSent: this.#sent, sequenceReceived: this.#received, time: nowNs() });
+    this.#ledger.post({
+      type: 'session.update',
+      venue: this.#client.name,
+      state: 'connected',
+      cancelOnDisconnect: this.#client.target.cancelOnDisconnect,
+      sequenceSent: this.#sent,
+      sequenceReceived: this.#received,
+      time: nowNs(),
+    });
   }
 }

@@ -47,11 +47,14 @@ export class Quoter {
       if (distance > 14 * tick || this.#random.next() < 0.03) await this.#desk.cancel(order);
     }
     for (const side of ['buy', 'sell'] as const) {
-      const have = [...this.#desk.live.values()].filter((order) => order.symbol === symbol && order.kind === 'limit' && order.side === side).length;
+      const have = [...this.#desk.live.values()].filter(
+        (order) => order.symbol === symbol && order.kind === 'limit' && order.side === side,
+      ).length;
       for (let level = have; level < 2; level += 1) {
         const away = (2 + level * 3 + this.#random.below(3)) * tick;
         const price = client.price(symbol, side === 'buy' ? mark - away : mark + away);
-        if (this.#allows('maker', false)) await this.#desk.submit({ symbol, side, kind: 'limit', price, trigger: '', quantity, reduceOnly: false, strategy: 'maker' });
+        if (this.#allows('maker', false))
+          await this.#desk.submit({ symbol, side, kind: 'limit', price, trigger: '', quantity, reduceOnly: false, strategy: 'maker' });
       }
     }
     await this.#hedge(symbol, mark, quantity);
@@ -70,13 +73,31 @@ export class Quoter {
     const row = this.#ledger.engine.row('positions', client.target.account, `${client.name}:${symbol}`);
     const held = Number(row?.quantity ?? 0);
     if (Math.abs(held) > INVENTORY_MAX * Number(quantity) && this.#allows('hedge', true)) {
-      await this.#desk.submit({ symbol, side: held > 0 ? 'sell' : 'buy', kind: 'market', price: '', trigger: '', quantity, reduceOnly: true, strategy: 'hedge' });
+      await this.#desk.submit({
+        symbol,
+        side: held > 0 ? 'sell' : 'buy',
+        kind: 'market',
+        price: '',
+        trigger: '',
+        quantity,
+        reduceOnly: true,
+        strategy: 'hedge',
+      });
     }
     const stops = [...this.#desk.live.values()].filter((order: LiveOrder) => order.symbol === symbol && order.kind === 'stop');
     if (held !== 0 && stops.length === 0 && this.#random.next() < 0.2 && this.#allows('hedge', true)) {
       const side = held > 0 ? 'sell' : 'buy';
       const trigger = client.price(symbol, held > 0 ? mark * 0.9 : mark * 1.1);
-      await this.#desk.submit({ symbol, side, kind: 'stop', price: '', trigger, quantity: client.quantity(symbol, Math.abs(held)), reduceOnly: true, strategy: 'hedge' });
+      await this.#desk.submit({
+        symbol,
+        side,
+        kind: 'stop',
+        price: '',
+        trigger,
+        quantity: client.quantity(symbol, Math.abs(held)),
+        reduceOnly: true,
+        strategy: 'hedge',
+      });
     }
   }
 

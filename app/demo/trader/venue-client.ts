@@ -77,7 +77,9 @@ export class VenueClient {
   /** Arms, or renews, the venue's dead-man switch; does nothing where the venue has none. */
   async heartbeat(countdownMs: number): Promise<void> {
     if (this.target.cancelOnDisconnect !== 'yes' || this.target.dialect !== 'binanceusdm') return;
-    const post = (this.exchange as unknown as { fapiPrivatePostCountdownCancelAll(parameters: object): Promise<unknown> }).fapiPrivatePostCountdownCancelAll.bind(this.exchange);
+    const post = (
+      this.exchange as unknown as { fapiPrivatePostCountdownCancelAll(parameters: object): Promise<unknown> }
+    ).fapiPrivatePostCountdownCancelAll.bind(this.exchange);
     await Promise.all(this.target.symbols.map((symbol) => post({ symbol: this.market(symbol).id, countdownTime: countdownMs })));
   }
 }

@@ -1,0 +1,97 @@
+/** `rearm reconcile STORE --venues FILE` */
+
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { recover } from '../../../main/cascade/recover.ts';
+import { nativePlatform } from '../../../main/engine/native-platform.ts';
+import { openLog } from '../../../main/history/operations.ts';
+import { readHistory } from '../../../main/reconcile/history.ts';
+import { needsOf } from '../../../main/reconcile/needs.ts';
+import { readOurs } from '../../../main/reconcile/ours.ts';
+import { reconcile } from '../../../main/reconcile/reconcile.ts';
+import { TOLERANCES } from '../../../main/reconcile/tolerances.ts';
+import { isoTime } from '../../../main/venues/answer.ts';
+import { connectVenues } from '../../../main/venues/client.ts';
+import { loadVenues } from '../../../main/venues/configuration.ts';
+import { gatherVenue } from '../../../main/venues/evidence.ts';
+import type { ReconcileReport } from '../../../shared/contract/reconcile.ts';
+import { RearmError } from '../../../shared/errors.ts';
+import { action, EXIT, type Exit, note, Progress, print, printJson, table } from '../output.ts';
+
+interface Options {
+  readonly venues: string;
+  readonly json?: boolean;
+}
+
+export const reconcileCommand = (): Command =>
+  new Command('reconcile')
+    .description('Recovers the store, read-only, asks the venues, and lists the breaks. Changes nothing, here or there.')
+    .argument('<store>', 'directory of the store')
+    .requiredOption('--venues <file>', 'venue configuration')
+    .option('--json', 'one JSON document on stdout')
+    .action(action(run));
+
+async function run(store: string, options: Options): Promise<Exit> {
+  const root = resolve(store);
+  const { storage, clock, bootId } = nativePlatform;
+  const progress = new Progress();
+  progress.show(null, 'recovering the store');
+  const { report, image } = recover({ storage, clock, root, bootId, brief: true });
+  if (!image) throw new RearmError('RECOVERY_REFUSED', report.sentence, { lsn: report.lsn });
+  const { venues, warnings } = await loadVenues(resolve(options.venues));
+  for (const warning of warnings) note(`rearm: ${warning.code}: ${warning.message}`);
+  progress.show(null, 'asking the venues');
+  const ours = readOurs(image, report.store);
+  const history = readHistory(openLog(storage, root), ours);
+  const connections = connectVenues(venues, clock);
+  const evidence = await Promise.all(
+    connections.map((connection) => gatherVenue(connection, { clock, needs: () => needsOf(connection.configuration, ours, history) })),
+  );
+  progress.end();
+  const crashedAtMs = Date.parse(report.lastOperationAt ?? '');
+  const result = reconcile(ours, evidence, {
+    askedAt: isoTime(clock.wallNs()),
+    store: report.store,
+    tolerances: TOLERANCES,
+    history,
+    crashedAtMs: Number.isNaN(crashedAtMs) ? undefined : crashedAtMs,
+  });
+  if (options.json) await printJson(result);
+  else await print(`${describe(result)}\n`);
+  return result.breaks.length > 0 || result.venues.some((venue) => !venue.provable) ? EXIT.found : EXIT.clean;
+}
+
+const side = (entry: Readonly<Record<string, string | null>> | null): string =>
+  entry === null
+    ? 'none'
+    : Object.entries(entry)
+        .filter(([, value]) => value !== null && value !== '')
+        .map(([name, value]) => `${name} ${value}`)
+        .join(', ');
+
+function describe(report: ReconcileReport): string {
+  const venues = report.venues.map((venue) => [
+    venue.name,
+    venue.status,
+    `${venue.ms.toFixed(0)} ms`,
+    venue.provable ? '' : 'not provable',
+    venue.reason,
+  ]);
+  const breaks = report.breaks.map((entry) => [
+    entry.severity,
+    entry.blocking ? 'blocks' : '',
+    entry.kind,
+    entry.venue,
+    entry.symbol ?? entry.asset ?? '',
+    entry.clientId ?? entry.orderId ?? entry.tradeId ?? '',
+    `ours: ${side(entry.ours)} | venue: ${side(entry.theirs)}`,
+    entry.cause,
+  ]);
+  return [
+    table(venues, [2]),
+    '',
+    breaks.length === 0 ? 'No break.' : table(breaks),
+    '',
+    `${report.breaks.length} breaks, ${report.blocking} block; matched ${report.matched.orders} orders, ${report.matched.fills} fills, ${report.matched.positions} positions, ${report.matched.balances} balances.`,
+  ].join('\n');
+}

@@ -1,0 +1,70 @@
+/** The Electron host from start to end: refuse what is unsafe, lock down, open the services, bind the contract, open the window. */
+
+import { app, session } from 'electron';
+import { errorData } from '../../shared/errors.ts';
+import { builtPaths, projectRoot } from '../paths.ts';
+import type { OpenServices, Services } from '../services.ts';
+import { parseArguments, refusedSwitch } from './arguments.ts';
+import { serveContract } from './ipc.ts';
+import { denyPermissions, lockDown } from './lockdown.ts';
+import { installMenu } from './menu.ts';
+import { declareScheme, denyForeign, serveScheme } from './protocol.ts';
+import { WINDOW_OPEN } from './ready.ts';
+import { createWindow } from './window.ts';
+
+const EXIT_USAGE = 1;
+const EXIT_UNREADABLE = 2;
+
+export interface ShellOptions {
+  readonly openServices: OpenServices;
+  /** Absent: the built console. */
+  readonly renderer?: string;
+}
+
+function fail(status: number, line: string): never {
+  console.error(line);
+  app.exit(status);
+  process.exit(status);
+}
+
+export async function runShell(options: ShellOptions): Promise<void> {
+  const refused = refusedSwitch(app.isPackaged, (name) => app.commandLine.hasSwitch(name));
+  if (refused) fail(EXIT_USAGE, `USAGE: --${refused} is refused: a packaged console is not opened to a debugger. Start it without.`);
+
+  // Root has no sandbox of the system and must say so itself (--no-sandbox); the window's own sandbox stays on.
+  if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
+  declareScheme();
+  lockDown(app);
+  const paths = builtPaths(projectRoot(app.getAppPath()));
+  const developerTools = !app.isPackaged;
+  let services: Services | null = null;
+
+  app.on('window-all-closed', () => app.quit());
+  app.on('will-quit', (event) => {
+    if (!services) return;
+    event.preventDefault();
+    const closing = services;
+    services = null;
+    // Not within this event: Electron ignores a second quit until the first was told that it is prevented.
+    void closing.close().finally(() => setImmediate(() => app.quit()));
+  });
+
+  await app.whenReady();
+  try {
+    const consoleOptions = parseArguments(process.argv);
+    services = await options.openServices(consoleOptions);
+    const own = session.defaultSession;
+    denyPermissions(own);
+    denyForeign(own, developerTools);
+    serveScheme(own, options.renderer ?? paths.renderer);
+    installMenu(developerTools);
+    const title = `Rearm - ${consoleOptions.environment.name}`;
+    const window = createWindow({ preload: paths.preload, session: own, title, developerTools });
+    const end = serveContract(services, window, (line) => console.error(line));
+    window.on('closed', end);
+    window.webContents.once('did-finish-load', () => console.log(WINDOW_OPEN));
+  } catch (thrown) {
+    const error = errorData(thrown);
+    fail(EXIT_UNREADABLE, `${error.code}: ${error.message} ${error.remedy}`);
+  }
+}

@@ -1,0 +1,100 @@
+/** The ten facts and the world's figures, derived from the views of the other services whenever one of them changes. */
+
+import type { TenFacts } from '../../shared/contract/facts.ts';
+import type { GateView } from '../../shared/contract/gate.ts';
+import type { WorldNow } from '../gate/gate.ts';
+import { type Ours, readOurs } from '../reconcile/ours.ts';
+import type { Clock } from '../storage/storage.ts';
+import { type CancelLookup, lookupIn } from '../venues/cancel.ts';
+import { tenFacts } from '../venues/facts.ts';
+import { exposureOf } from '../venues/worst-case.ts';
+import type { ReconciliationService } from './reconciliation-service.ts';
+import type { RecoveryService } from './recovery-service.ts';
+import type { VenueDesk } from './venue-desk.ts';
+
+/** Changes come in bursts: facts are told this long after the first. */
+const TOLD_AFTER_MS = 60;
+
+export interface FactsOptions {
+  readonly clock: Clock;
+  readonly recovery: RecoveryService;
+  readonly venues: VenueDesk;
+  readonly reconciliation: ReconciliationService;
+  readonly gate: () => GateView | null;
+  readonly changed: (facts: TenFacts) => void;
+}
+
+export class FactsService {
+  readonly #options: FactsOptions;
+  #told: NodeJS.Timeout | undefined;
+  #ours: { readonly of: unknown; readonly ours: Ours } | undefined;
+
+  constructor(options: FactsOptions) {
+    this.#options = options;
+  }
+
+  /** Our side, read once per recovered image. */
+  #oursNow(): Ours | null {
+    const { image, report } = this.#options.recovery;
+    if (!image || !report) return null;
+    if (this.#ours?.of !== image) this.#ours = { of: image, ours: readOurs(image, report.store) };
+    return this.#ours!.ours;
+  }
+
+  facts(): TenFacts {
+    const { clock, recovery, venues, reconciliation, gate } = this.#options;
+    return tenFacts({
+      venues: venues.reports,
+      recovery: recovery.report,
+      ours: this.#oursNow(),
+      reconciliation: reconciliation.report,
+      gate: gate(),
+      nowMs: Number(clock.wallNs() / 1_000_000n),
+    });
+  }
+
+  /** Symbols of a venue that the recovered state knows. */
+  symbols(venue: string): readonly string[] {
+    const ours = this.#oursNow();
+    return ours ? [...ours.instruments.values()].filter((instrument) => instrument.venue === venue).map(({ symbol }) => symbol) : [];
+  }
+
+  cancelLookup(): CancelLookup {
+    return lookupIn(this.#oursNow()?.orders ?? []);
+  }
+
+  /** Exposure at its worst; null is UNKNOWN. */
+  exposureNow(): { readonly gross: string | null; readonly net: string | null } {
+    const { range } = exposureOf({ venues: this.#options.venues.reports, ours: this.#oursNow() });
+    const low = range.netWorstLow;
+    const high = range.netWorstHigh;
+    const net = low === null || high === null ? null : Math.abs(Number(low)) > Math.abs(Number(high)) ? low : high;
+    return { gross: range.grossWorst, net };
+  }
+
+  /** What an approval's bounds are measured against; null before the venues were compared with the state. */
+  worldNow(): WorldNow | null {
+    const report = this.#options.reconciliation.report;
+    if (!report) return null;
+    const { gross, net } = this.exposureNow();
+    const profit = this.facts().profit.value;
+    return {
+      unexplainedBreaks: report.breaks.filter((entry) => entry.blocking && entry.staged === null).length,
+      grossExposure: gross,
+      netExposure: net,
+      lossSinceProposal: profit === null ? null : profit.startsWith('-') ? profit.slice(1) : `-${profit}`.replace(/^-0$/, '0'),
+    };
+  }
+
+  /** Something changed. */
+  touch(): void {
+    this.#told ??= setTimeout(() => {
+      this.#told = undefined;
+      this.#options.changed(this.facts());
+    }, TOLD_AFTER_MS).unref();
+  }
+
+  close(): void {
+    clearTimeout(this.#told);
+  }
+}

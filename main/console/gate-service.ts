@@ -1,0 +1,86 @@
+/** The gate of one store as the console shows it: accepting, proposing, signing, releasing. */
+
+import type { Bounds, GateView, Role, Scope } from '../../shared/contract/gate.ts';
+import { RearmError } from '../../shared/errors.ts';
+import { type DossierDraft, Gate, type GateDependencies, type World } from '../gate/gate.ts';
+
+/** What the gate must know of the world around it. */
+export interface GateWorld {
+  world(): World;
+  /** What a proposal freezes. @throws RearmError NOT_RECOVERED, BREAKS_UNRESOLVED */
+  draft(scope: Scope, bounds: Bounds): DossierDraft;
+}
+
+export class GateService {
+  readonly gate: Gate;
+  readonly #world: GateWorld;
+  readonly #changed: (view: GateView) => void;
+
+  constructor(root: string, deps: GateDependencies, world: GateWorld, changed: (view: GateView) => void) {
+    this.gate = Gate.open(root, deps);
+    this.#world = world;
+    this.#changed = changed;
+  }
+
+  view(): GateView {
+    return this.gate.view(this.#world.world());
+  }
+
+  tell(): GateView {
+    const view = this.view();
+    this.#changed(view);
+    return view;
+  }
+
+  enrol(request: { id: string; name: string; role: Role; passphrase: string; by: string }): GateView {
+    this.gate.enrol(request);
+    return this.tell();
+  }
+
+  propose(by: string, scope: Scope, bounds: Bounds): GateView {
+    const accepted = this.#world.world().accepted;
+    if (!accepted) throw new RearmError('NOT_RECOVERED', 'nothing was proposed: the recovery is not accepted yet', {});
+    this.gate.propose({ by, accepted, draft: this.#world.draft(scope, bounds) });
+    return this.tell();
+  }
+
+  sign(request: { personId: string; dossierHash: string; passphrase?: string | undefined; signature?: string | undefined }): GateView {
+    const { personId, dossierHash, passphrase, signature } = request;
+    try {
+      this.gate.sign(
+        { personId, dossierHash, ...(passphrase !== undefined && { passphrase }), ...(signature !== undefined && { signature }) },
+        this.#world.world(),
+      );
+    } finally {
+      this.tell();
+    }
+    return this.view();
+  }
+
+  release(by: string, dossierHash: string): GateView {
+    const { accepted, now } = this.#world.world();
+    if (!accepted) throw new RearmError('NOT_RECOVERED', 'nothing was released: the recovery is not accepted yet', {});
+    if (!now) throw new RearmError('APPROVAL_INVALID', 'nothing was released: the venues were not asked yet', {});
+    try {
+      this.gate.release({ by, dossierHash, accepted, now });
+    } finally {
+      this.tell();
+    }
+    return this.view();
+  }
+
+  stayHalted(by: string, reason: string): GateView {
+    this.gate.stayHalted({ by, reason }, this.#world.world());
+    return this.tell();
+  }
+
+  setMode(mode: 'HALTED' | 'CANCEL_ONLY' | 'REDUCING', by: string, reason: string): GateView {
+    this.gate.setMode({ mode, by, reason }, this.#world.world());
+    return this.tell();
+  }
+
+  /** An entry of the console's own in the audit log; durable on return. */
+  record(actor: string, action: string, details: Record<string, unknown>): void {
+    this.gate.record(actor, action, details);
+  }
+}

@@ -1,0 +1,156 @@
+/** The reconciliation of one store as the console shows it: the venues asked whole, the breaks, and what is staged on them. */
+
+import type { ReconcileView } from '../../shared/contract/contract.ts';
+import type { Decision, ReconcileReport } from '../../shared/contract/reconcile.ts';
+import { type ErrorData, errorData, RearmError } from '../../shared/errors.ts';
+import { openLog } from '../history/operations.ts';
+import type { Image } from '../image/image.ts';
+import { type History, readHistory } from '../reconcile/history.ts';
+import { needsOf } from '../reconcile/needs.ts';
+import { type Ours, readOurs } from '../reconcile/ours.ts';
+import { reconciliation, stage } from '../reconcile/reconcile.ts';
+import { type Resolutions, resolve, type StagedDecision } from '../reconcile/resolutions.ts';
+import { TOLERANCES } from '../reconcile/tolerances.ts';
+import type { Clock, Storage } from '../storage/storage.ts';
+import { isoTime } from '../venues/answer.ts';
+import type { VenueConnection } from '../venues/client.ts';
+import { gatherVenue, type VenueEvidence } from '../venues/evidence.ts';
+
+export interface ReconciliationOptions {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly root: string;
+  /** The recovered state and what is known of its end; null before a recovery. */
+  readonly recovered: () => { readonly image: Image; readonly store: string; readonly crashedAtMs: number | undefined } | null;
+  readonly connections: () => Promise<readonly VenueConnection[]>;
+  readonly changed: (view: ReconcileView) => void;
+  /** Each venue's risk answers as they come, so that the venues' panel follows too. */
+  readonly answered: (evidence: VenueEvidence) => void;
+}
+
+/** What the last round compared: the resolutions are made of the same answers. */
+interface Round {
+  readonly ours: Ours;
+  readonly history: History | null;
+  readonly evidence: readonly VenueEvidence[];
+  readonly askedAt: string;
+  readonly crashedAtMs: number | undefined;
+  readonly store: string;
+}
+
+export class ReconciliationService {
+  readonly #options: ReconciliationOptions;
+  readonly #staged = new Map<string, StagedDecision & { readonly at: string }>();
+  #round: Round | undefined;
+  #report: ReconcileReport | null = null;
+  #error: ErrorData | null = null;
+  #running: Promise<void> | undefined;
+
+  constructor(options: ReconciliationOptions) {
+    this.#options = options;
+  }
+
+  get view(): ReconcileView {
+    return { running: this.#running !== undefined, report: this.report, error: this.#error };
+  }
+
+  /** The last report, with what is staged now. */
+  get report(): ReconcileReport | null {
+    let report = this.#report;
+    for (const { breakId, decision, comment, by, at } of this.#staged.values())
+      if (report) report = stage(report, [breakId], { decision, comment, by, at });
+    return report;
+  }
+
+  /** Asks the venues and compares, or joins the round that runs. A failure is in the view. */
+  run(): Promise<void> {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+      this.#tell();
+    });
+    this.#tell();
+    return this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { storage, clock, root } = this.#options;
+    const recovered = this.#options.recovered();
+    try {
+      if (!recovered) throw new RearmError('NOT_RECOVERED', 'there is no recovered state to compare with the venues', {});
+      const connections = await this.#options.connections();
+      const ours = readOurs(recovered.image, recovered.store);
+      const history = readHistory(openLog(storage, root), ours);
+      const evidence = await Promise.all(
+        connections.map(async (connection) => {
+          const answers = await gatherVenue(connection, { clock, needs: () => needsOf(connection.configuration, ours, history) });
+          this.#options.answered(answers);
+          return answers;
+        }),
+      );
+      this.#round = {
+        ours,
+        history,
+        evidence,
+        askedAt: isoTime(clock.wallNs()),
+        crashedAtMs: recovered.crashedAtMs,
+        store: recovered.store,
+      };
+      this.#compare();
+      this.#error = null;
+    } catch (error) {
+      this.#error = errorData(error);
+    }
+  }
+
+  #compare(): void {
+    this.#report = reconciliation(this.#round!.ours, this.#round!.evidence, this.#reconcileOptions()).report;
+    for (const breakId of this.#staged.keys()) if (!this.#report.breaks.some(({ id }) => id === breakId)) this.#staged.delete(breakId);
+  }
+
+  #reconcileOptions() {
+    const { askedAt, history, crashedAtMs, store } = this.#round!;
+    return { askedAt, store, tolerances: TOLERANCES, crashedAtMs, history };
+  }
+
+  /** @throws RearmError NOT_FOUND for a break that is not in the report; OPERATION_INVALID where the decision is not open for it */
+  stage(breakIds: readonly string[], decision: Decision, comment: string, by: string): void {
+    const report = this.#report;
+    for (const id of breakIds) {
+      const entry = report?.breaks.find((found) => found.id === id);
+      if (!entry) throw new RearmError('NOT_FOUND', `there is no break ${id}: reconcile again`, { id });
+      if (!entry.proposals.includes(decision) && decision !== 'note') {
+        throw new RearmError('OPERATION_INVALID', `${decision} is not open for a break of the kind ${entry.kind}`, { id, decision });
+      }
+    }
+    const at = isoTime(this.#options.clock.wallNs());
+    for (const breakId of breakIds) this.#staged.set(breakId, { breakId, decision, comment, by, at });
+    this.#tell();
+  }
+
+  unstage(breakIds: readonly string[]): void {
+    for (const id of breakIds) this.#staged.delete(id);
+    this.#tell();
+  }
+
+  /** The operations that carry out what is staged. @throws RearmError BREAKS_UNRESOLVED, OPERATION_INVALID, NOT_FOUND */
+  resolutions(): Resolutions {
+    if (!this.#round || this.#staged.size === 0) return { intents: [], cancels: [], settled: [], gone: [] };
+    return resolve(
+      [...this.#staged.values()],
+      this.#round.ours,
+      this.#round.evidence,
+      this.#reconcileOptions(),
+      this.#options.clock.wallNs(),
+    );
+  }
+
+  /** The staged decisions were carried out. */
+  settled(breakIds: readonly string[]): void {
+    for (const id of breakIds) this.#staged.delete(id);
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#options.changed(this.view);
+  }
+}

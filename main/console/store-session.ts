@@ -1,0 +1,298 @@
+/**
+ * One store in the console: its recovery and its venues side by side, what follows from both, and the acts of the people who look at
+ * it. It keeps views; the truth is in the store, at the venues and behind the gate.
+ */
+
+import { createHash } from 'node:crypto';
+import { basename, dirname } from 'node:path';
+import type { ReconcileView, RecoveryView, VenuesView } from '../../shared/contract/contract.ts';
+import type { TenFacts } from '../../shared/contract/facts.ts';
+import type { Bounds, GateView, Scope } from '../../shared/contract/gate.ts';
+import type { Decision } from '../../shared/contract/reconcile.ts';
+import type { CancelReport, CancelScope } from '../../shared/contract/venues.ts';
+import { type ErrorData, RearmError } from '../../shared/errors.ts';
+import { TABLES } from '../../shared/model/tables.ts';
+import { acceptRecovery } from '../engine/accept.ts';
+import type { Platform } from '../engine/start.ts';
+import type { DossierDraft, World } from '../gate/gate.ts';
+import { CanonicalReader } from '../image/canonical.ts';
+import { readIdentity } from '../store/identity.ts';
+import type { EventHub } from './events.ts';
+import { FactsService } from './facts-service.ts';
+import { GateService } from './gate-service.ts';
+import { ReconciliationService } from './reconciliation-service.ts';
+import { RecoveryService } from './recovery-service.ts';
+import { StoreClient } from './store-client.ts';
+import { VenueDesk } from './venue-desk.ts';
+
+/** Venues are asked again this often while nobody trades. */
+const VENUE_ROUND_MS = 5_000;
+/** The gate is looked at this often: another process may have signed, released, burnt. */
+const GATE_ROUND_MS = 1_000;
+
+export interface SessionOptions {
+  readonly platform: Platform;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly hub: EventHub;
+  readonly index: number;
+  readonly root: string;
+  readonly venues: string | null;
+}
+
+export class StoreSession {
+  readonly root: string;
+  readonly name: string;
+  readonly thread: StoreClient;
+  readonly recovery: RecoveryService;
+  readonly venues: VenueDesk;
+  readonly reconciliation: ReconciliationService;
+  readonly gate: GateService;
+  readonly #facts: FactsService;
+  readonly #options: SessionOptions;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #lastGate = '';
+  /** The gate as it was last looked at. */
+  #gateSeen: GateView | null = null;
+  /** Exposure at the crash, kept from the first recovery that this console saw: an acceptance changes the state. */
+  #atCrash: { readonly gross: string; readonly net: string } | undefined;
+  #overrides: DossierDraft['overrides'] = [];
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    const { platform, hub, index, root } = options;
+    const { storage, clock } = platform;
+    this.root = root;
+    this.name = storeName(options) ?? (basename(root) === 'store' ? basename(dirname(root)) : basename(root));
+    this.thread = new StoreClient(root, (progress) => this.recovery.progressed(progress));
+    this.recovery = new RecoveryService(this.thread, (view) => {
+      hub.emit('recovery.changed', { store: index, view });
+      this.#facts.touch();
+    });
+    this.venues = new VenueDesk({
+      clock,
+      path: options.venues,
+      symbols: (venue) => this.#facts.symbols(venue),
+      lookup: () => this.#facts.cancelLookup(),
+      changed: (view) => {
+        hub.emit('venues.changed', { store: index, view });
+        this.#facts.touch();
+      },
+    });
+    this.reconciliation = new ReconciliationService({
+      storage,
+      clock,
+      root,
+      recovered: () => {
+        const { image, report } = this.recovery;
+        return image && report ? { image, store: report.store, crashedAtMs: this.#crashedAtMs() } : null;
+      },
+      connections: () => this.venues.connections(),
+      changed: (view) => {
+        hub.emit('reconcile.changed', { store: index, view });
+        this.#facts.touch();
+      },
+      answered: (evidence) => this.venues.take(evidence.report),
+    });
+    this.gate = new GateService(
+      root,
+      { storage, clock, random: options.random, storeId: storeId(options) },
+      { world: () => this.#world(), draft: (scope, bounds) => this.#draft(scope, bounds) },
+      (view) => hub.emit('gate.changed', { store: index, view }),
+    );
+    this.#facts = new FactsService({
+      clock,
+      recovery: this.recovery,
+      venues: this.venues,
+      reconciliation: this.reconciliation,
+      gate: () => this.#gateSeen,
+      changed: (facts) => hub.emit('facts.changed', { store: index, facts }),
+    });
+  }
+
+  /** Starts the recovery and the venue queries side by side; the reconciliation follows when both have answered. */
+  start(): void {
+    const asked = this.venues.query().catch(() => {});
+    const recovered = this.recovery.run().then(() => this.#remember());
+    void Promise.all([asked, recovered]).then(() =>
+      this.venues.configured && this.recovery.image ? this.reconciliation.run() : undefined,
+    );
+    this.#timers.push(
+      setInterval(() => void this.venues.query().catch(() => {}), VENUE_ROUND_MS).unref(),
+      setInterval(() => this.#lookAtGate(), GATE_ROUND_MS).unref(),
+    );
+  }
+
+  #remember(): void {
+    if (this.#atCrash || !this.recovery.image || this.recovery.accepted) return;
+    const risk = new CanonicalReader(this.recovery.image).rows(TABLES.risk)[0];
+    if (risk) this.#atCrash = { gross: String(risk.grossExposure), net: String(risk.netExposure) };
+  }
+
+  #crashedAtMs(): number | undefined {
+    const at = Date.parse(this.recovery.report?.lastOperationAt ?? '');
+    return Number.isNaN(at) ? undefined : at;
+  }
+
+  #lookAtGate(): void {
+    try {
+      const view = this.gate.view();
+      // What runs by itself (the time that is left) is not a change.
+      const { dossier, ...rest } = view;
+      const seen = JSON.stringify([rest, dossier && { ...dossier, expiresInMs: 0 }]);
+      if (seen === this.#lastGate) return;
+      this.#lastGate = seen;
+      this.#gateSeen = this.gate.tell();
+      this.#facts.touch();
+    } catch {
+      // A gate that cannot be read now is asked again; its view says why when a screen asks.
+    }
+  }
+
+  facts(): TenFacts {
+    return this.#facts.facts();
+  }
+
+  runRecovery(): RecoveryView {
+    void this.recovery.run();
+    return this.recovery.view;
+  }
+
+  cancelRecovery(): RecoveryView {
+    this.recovery.cancel();
+    return this.recovery.view;
+  }
+
+  queryVenues(): VenuesView {
+    void this.venues.query().catch((error: ErrorData) => this.#alarm('venues', error.message));
+    return this.venues.view;
+  }
+
+  async cancelOrders(scope: CancelScope, by: string): Promise<CancelReport> {
+    this.gate.record(by, 'console.cancel', { scope: JSON.parse(JSON.stringify(scope)) });
+    return this.venues.cancel(scope, by);
+  }
+
+  runReconciliation(): ReconcileView {
+    void this.reconciliation.run();
+    return this.reconciliation.view;
+  }
+
+  stage(payload: {
+    readonly breakIds: readonly string[];
+    readonly decision: Decision;
+    readonly comment: string;
+    readonly by: string;
+  }): ReconcileView {
+    this.reconciliation.stage(payload.breakIds, payload.decision, payload.comment, payload.by);
+    return this.reconciliation.view;
+  }
+
+  unstage(breakIds: readonly string[]): ReconcileView {
+    this.reconciliation.unstage(breakIds);
+    return this.reconciliation.view;
+  }
+
+  /** Accepts the recovery with what is staged: a new epoch, the resolutions in it, trading halted. */
+  async accept(by: string, override: { readonly what: string; readonly reason: string } | undefined): Promise<GateView> {
+    const { platform } = this.#options;
+    const resolutions = this.reconciliation.resolutions();
+    this.gate.record(by, 'console.accept', {
+      override: override ? { what: override.what, reason: override.reason } : null,
+      decisions: resolutions.settled.length,
+    });
+    const accepted = await acceptRecovery({ platform, root: this.root, by, resolutions: resolutions.intents, override });
+    if (override) this.#overrides = [...this.#overrides, { what: override.what, reason: override.reason, by }];
+    this.gate.record(by, 'console.accepted', {
+      epoch: accepted.epoch,
+      lsn: accepted.lsn,
+      headHash: accepted.headHash,
+      quarantined: accepted.quarantined.length,
+    });
+    this.reconciliation.settled(resolutions.settled);
+    if (resolutions.cancels.length > 0) {
+      const clientIds = resolutions.cancels.map(({ clientId }) => clientId).filter((id): id is string => Boolean(id));
+      await this.venues.cancel({ clientIds, includeProtective: true }, by);
+    }
+    await this.recovery.run();
+    if (this.venues.configured) void this.reconciliation.run();
+    return this.gate.tell();
+  }
+
+  #world(): World {
+    const { accepted } = this.recovery;
+    return { accepted: accepted && { epoch: accepted.epoch, lsn: accepted.lsn, headHash: accepted.headHash }, now: this.#facts.worldNow() };
+  }
+
+  #draft(scope: Scope, bounds: Bounds): DossierDraft {
+    const { report, image } = this.recovery;
+    const reconciled = this.reconciliation.report;
+    if (!report?.stateDigest || !image) throw new RearmError('NOT_RECOVERED', 'nothing was proposed: there is no recovered state', {});
+    if (!reconciled) throw new RearmError('BREAKS_UNRESOLVED', 'nothing was proposed: the venues were not compared with the state yet', {});
+    const reader = new CanonicalReader(image);
+    const risk = reader.rows(TABLES.risk)[0];
+    const desk = reader.rows(TABLES.limits).find((row) => row.instrument === null);
+    const now = this.#facts.exposureNow();
+    return {
+      stateDigest: report.stateDigest,
+      recovery: {
+        outcome: report.outcome,
+        base: report.base,
+        lostAcknowledged: report.lostAcknowledged,
+        replayed: report.replayed,
+        tornBytes: report.tornBytes,
+        sentence: report.sentence,
+      },
+      breaks: reconciled.breaks.map(({ id, kind, blocking, staged }) => ({
+        id,
+        kind,
+        blocking,
+        decision: staged?.decision ?? null,
+        comment: staged?.comment ?? '',
+      })),
+      exposure: {
+        grossAtCrash: this.#atCrash?.gross ?? String(risk?.grossExposure ?? '0'),
+        netAtCrash: this.#atCrash?.net ?? String(risk?.netExposure ?? '0'),
+        grossNow: now.gross,
+        netNow: now.net,
+      },
+      limits: { gross: limitText(desk?.maxExposure), net: null, loss: limitText(desk?.maxLoss) },
+      venues: reconciled.venues.map(({ name, status, provable }) => ({ name, status, provable })),
+      configurationHash: createHash('sha256')
+        .update(JSON.stringify(reader.rows(TABLES.configurations)))
+        .digest('hex'),
+      overrides: this.#overrides,
+      scope,
+      bounds,
+    };
+  }
+
+  #alarm(id: string, text: string): void {
+    this.#options.hub.emit('alarm', { store: this.#options.index, id, severity: 'high', text, at: new Date().toISOString() });
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#facts.close();
+    await this.thread.close();
+  }
+}
+
+/** A limit of zero is no limit. */
+const limitText = (value: unknown): string | null => (value === undefined || value === null || value === '0' ? null : String(value));
+
+function storeName({ platform, root }: SessionOptions): string | null {
+  try {
+    return readIdentity(platform.storage, root).name;
+  } catch {
+    return null;
+  }
+}
+
+/** A store that cannot be identified has no gate of its own; its id is zero until it can. */
+function storeId({ platform, root }: SessionOptions): string {
+  try {
+    return readIdentity(platform.storage, root).storeId;
+  } catch {
+    return '0'.repeat(32);
+  }
+}

@@ -1,0 +1,424 @@
+/**
+ * The gate through crashes and failing calls: every action is stopped before each of its calls to the storage, with every kind of
+ * loss, and its every call fails once or for good. Afterwards another process must find the gate in order.
+ */
+
+import { describe, expect, it } from 'vitest';
+import type { AuditEntry } from '../../shared/contract/gate.ts';
+import {
+  ACCEPTED,
+  CALM,
+  CRASHES,
+  Crash,
+  type Desk,
+  type Disk,
+  emptyDisk,
+  open,
+  outcome,
+  PASSPHRASES,
+  type Plan,
+  proposeDraft,
+  ROOT,
+  releaseBy,
+  STORMY,
+  signBoth,
+  staffed,
+  TestClock,
+} from './simulated.test-support.ts';
+
+interface Action {
+  readonly name: string;
+  /** The disk before, and the dossier that it is about. */
+  readonly before: () => { desk: Desk; hash: string };
+  readonly act: (desk: Desk, hash: string) => unknown;
+  /** Whether its effect is there: must be so once the action returned. */
+  readonly done: (desk: Desk, hash: string) => boolean;
+}
+
+const HERE = { accepted: ACCEPTED, now: CALM };
+const started = () => {
+  const desk = staffed();
+  return { desk, hash: proposeDraft(desk) };
+};
+const signedBy = (both: boolean) => () => {
+  const { desk, hash } = started();
+  if (both) signBoth(desk, hash);
+  else desk.gate.sign({ personId: 'ada', dossierHash: hash, passphrase: PASSPHRASES.ada });
+  return { desk, hash };
+};
+const issued = () => {
+  const { desk, hash } = signedBy(true)();
+  releaseBy(desk, hash);
+  return { desk, hash };
+};
+const active = () => {
+  const { desk, hash } = issued();
+  desk.gate.verifyAndBurn(desk.gate.findToken(ACCEPTED), ACCEPTED);
+  return { desk, hash };
+};
+const status = (desk: Desk) => desk.gate.view(HERE).dossier?.status;
+
+const ACTIONS: readonly Action[] = [
+  {
+    name: 'the first enrolment',
+    before: () => ({ desk: open(emptyDisk()), hash: '' }),
+    act: (desk) => desk.gate.enrol({ id: 'ada', name: 'Ada Lovelace', role: 'trader', passphrase: PASSPHRASES.ada }),
+    done: (desk) => desk.gate.view().people.some((person) => person.id === 'ada'),
+  },
+  {
+    name: 'an enrolment',
+    before: active,
+    act: (desk) => desk.gate.enrol({ id: 'eva', name: 'Eva', role: 'risk', passphrase: 'p', by: 'rob' }),
+    done: (desk) => desk.gate.view().people.some((person) => person.id === 'eva'),
+  },
+  {
+    name: 'a revocation',
+    before: started,
+    act: (desk) => desk.gate.revoke({ id: 'rob', by: 'ada', reason: 'left' }),
+    done: (desk) => !desk.gate.view().people.some((person) => person.id === 'rob'),
+  },
+  {
+    name: 'a proposal',
+    before: () => ({ desk: staffed(), hash: '' }),
+    act: (desk) => proposeDraft(desk),
+    done: (desk) => status(desk) === 'open',
+  },
+  {
+    name: 'a proposal over an open token',
+    before: issued,
+    act: (desk) => proposeDraft(desk),
+    done: (desk, hash) => desk.gate.view().dossier?.hash !== hash && desk.gate.findToken(ACCEPTED) === null,
+  },
+  {
+    name: 'the second signature',
+    before: signedBy(false),
+    act: (desk, hash) => desk.gate.sign({ personId: 'rob', dossierHash: hash, passphrase: PASSPHRASES.rob }),
+    done: (desk) => status(desk) === 'complete',
+  },
+  {
+    name: 'a release',
+    before: signedBy(true),
+    act: (desk, hash) => releaseBy(desk, hash),
+    done: (desk) => status(desk) === 'released' && desk.gate.findToken(ACCEPTED) !== null,
+  },
+  {
+    name: 'a burn',
+    before: issued,
+    act: (desk) => desk.gate.verifyAndBurn(desk.gate.findToken(ACCEPTED), ACCEPTED),
+    done: (desk) => desk.gate.mode(ACCEPTED).mode === 'ACTIVE',
+  },
+  {
+    name: 'a decision to stay halted',
+    before: issued,
+    act: (desk) => desk.gate.stayHalted({ by: 'rob', reason: 'not yet' }),
+    done: (desk) => desk.gate.findToken(ACCEPTED) === null && desk.gate.mode().case === 'halted',
+  },
+  {
+    name: 'a halt',
+    before: active,
+    act: (desk) => desk.gate.setMode({ mode: 'HALTED', by: 'ada', reason: 'smoke' }),
+    done: (desk) => desk.gate.mode().case === 'halted',
+  },
+  {
+    name: 'a step up',
+    before: started,
+    act: (desk) => desk.gate.setMode({ mode: 'REDUCING', by: 'ada', reason: 'hedge' }),
+    done: (desk) => desk.gate.mode().mode === 'REDUCING',
+  },
+  {
+    name: 'the world leaving the bounds',
+    before: issued,
+    act: (desk) => desk.gate.enforce('console', { accepted: ACCEPTED, now: STORMY }),
+    done: (desk) => status(desk) === 'void' && desk.gate.findToken(ACCEPTED) === null,
+  },
+  {
+    name: 'a report of the engine',
+    before: started,
+    act: (desk) => desk.gate.reportEngine('waiting', 'for a release'),
+    done: (desk) => desk.gate.view().engine.state === 'waiting',
+  },
+];
+
+const nonces = (disk: Disk): string[] => disk.files().flatMap((path) => /\/tokens\/([0-9a-f]{64})\.json$/.exec(path)?.[1] ?? []);
+
+/** A process that finds the disk, later on the same day. */
+function next(disk: Disk, seed = 'next', plan: Plan = {}): Desk {
+  const clock = new TestClock();
+  clock.pass(30_000);
+  return open(disk, { clock, seed, ...plan });
+}
+
+/** What must hold on any disk, whatever happened to it. Returns what is wrong. */
+function faults(disk: Disk): string[] {
+  const wrong: string[] = [];
+  const desk = next(disk);
+  const entries: AuditEntry[] = [];
+  const audit = desk.gate.auditView(1000);
+  entries.push(...audit.entries);
+  if (!audit.verified) wrong.push(`the audit log is bad at ${audit.firstBad}`);
+  const has = (action: string, details: Record<string, unknown>) =>
+    entries.some((entry) => entry.action === action && Object.entries(details).every(([key, value]) => entry.details[key] === value));
+  const need = (action: string, details: Record<string, unknown>) => {
+    if (!has(action, details)) wrong.push(`an effect without its line: ${action} ${JSON.stringify(details)}`);
+  };
+  for (const path of disk.files()) {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    if (name.endsWith('.tmp')) continue;
+    const signature = /^([0-9a-f]{64})\.([a-z]+)\.sig$/.exec(name);
+    if (signature) need('dossier.signed', { dossierHash: signature[1] });
+    if (/^[0-9a-f]{64}\.json$/.test(name) && path.includes('/dossiers/')) need('dossier.proposed', { dossierHash: name.slice(0, 64) });
+    if (path.includes('/tokens/')) need('token.issued', { nonce: name.slice(0, 64) });
+    if (path.includes('/burnt/') && disk.text(path).includes('"purpose":"release"')) need('token.burnt', { nonce: name });
+  }
+  const { mode, nonce } = desk.gate.mode(ACCEPTED);
+  if (mode === 'ACTIVE') {
+    const line = entries.find((entry) => entry.action === 'token.burnt' && entry.details.nonce === nonce);
+    if (!line) wrong.push('ACTIVE without a burnt token');
+    const signers = entries.filter((entry) => entry.action === 'dossier.signed' && entry.details.dossierHash === line?.details.dossierHash);
+    if (new Set(signers.map((entry) => entry.details.role)).size !== 2) wrong.push('ACTIVE without two roles');
+    need('mode.set', { to: 'ACTIVE', nonce });
+  }
+  desk.gate.view(HERE);
+  return wrong;
+}
+
+/** Uses every token there is, again and again; returns how often one worked. */
+function uses(disk: Disk): number {
+  let worked = 0;
+  for (let round = 0; round < 2; round += 1) {
+    for (const nonce of nonces(disk)) {
+      const token: unknown = JSON.parse(disk.text(`${ROOT}/gate/tokens/${nonce}.json`));
+      const result = outcome(() => next(disk, `use ${round}`).gate.verifyAndBurn(token, ACCEPTED));
+      if (result === 'done') worked += 1;
+      else if (!result.startsWith('TOKEN_INVALID')) throw new Error(`a token was refused with ${result}`);
+    }
+  }
+  return worked;
+}
+
+const LONG = process.env.REARM_PROFILE === 'long';
+/** The short profile goes on to trading from a quarter of the disks, always the same ones; the long one from all. */
+const isFinished = (disk: Disk): boolean => LONG || Number.parseInt(disk.fingerprint().slice(0, 2), 16) < 64;
+
+/** Goes on from whatever a crash left until trading is ACTIVE once more, as people would. Throws where that cannot be done. */
+function finish(disk: Disk): void {
+  const desk = next(disk, 'finish');
+  const { gate } = desk;
+  gate.stayHalted({ by: 'ada', reason: 'after the crash' });
+  for (const [id, role] of [
+    ['ada', 'trader'],
+    ['rob', 'risk'],
+  ] as const) {
+    if (gate.view().people.some((person) => person.id === id)) continue;
+    const result = outcome(() => gate.enrol({ id, name: `${id} again`, role, passphrase: PASSPHRASES[id] }));
+    if (result === 'ENROLMENT_REFUSED halted' || result === 'ENROLMENT_REFUSED idTaken') return;
+    if (result !== 'done') throw new Error(`${id} was not enrolled: ${result}`);
+  }
+  desk.clock.pass(1000);
+  const hash = proposeDraft(desk);
+  gate.sign({ personId: 'ada', dossierHash: hash, passphrase: PASSPHRASES.ada });
+  const second = outcome(() => gate.sign({ personId: 'rob', dossierHash: hash, passphrase: PASSPHRASES.rob }));
+  if (second === 'APPROVAL_INVALID revoked') return;
+  if (second !== 'done') throw new Error(`rob could not sign: ${second}`);
+  const token = releaseBy(desk, hash);
+  if (gate.verifyAndBurn(token, ACCEPTED).mode !== 'ACTIVE') throw new Error('trading did not resume');
+}
+
+const callsOf = (disk: Disk, act: (desk: Desk) => unknown): number => {
+  const process = next(disk.copy(), 'count');
+  act(process);
+  return process.storage.calls;
+};
+
+describe.each(ACTIONS.map((action) => [action.name, action] as const))('%s', (_name, action) => {
+  const { desk: base, hash } = action.before();
+  const usesBefore = uses(base.disk.copy());
+  const calls = callsOf(base.disk, (desk) => action.act(desk, hash));
+  const wasActive = base.gate.mode(ACCEPTED).mode === 'ACTIVE';
+
+  it('is durable when it returns', () => {
+    expect(action.done(next(base.disk.copy()), hash)).toBe(false);
+    for (const kind of CRASHES) {
+      const disk = base.disk.copy();
+      action.act(next(disk, 'act'), hash);
+      const found = disk.after(kind);
+      expect({ kind, done: action.done(next(found), hash), faults: faults(found) }).toEqual({ kind, done: true, faults: [] });
+    }
+  });
+
+  it('leaves the gate in order when it is stopped before any of its calls, whatever is lost', () => {
+    let states = 0;
+    const seen = new Set<string>();
+    for (let crashAt = 1; crashAt <= calls; crashAt += 1) {
+      for (const kind of CRASHES) {
+        const disk = base.disk.copy();
+        const process = next(disk, 'act', { crashAt });
+        expect(() => action.act(process, hash)).toThrow(Crash);
+        states += 1;
+        const found = disk.after(kind);
+        // Between two calls that only read, the same disk is found again.
+        if (seen.size === seen.add(found.fingerprint()).size) continue;
+        const active = next(found).gate.mode(ACCEPTED).mode === 'ACTIVE';
+        const worked = uses(found.copy());
+        const state = { crashAt, kind, faults: faults(found), moreUses: worked - usesBefore };
+        // A release may add the one use that it is for; nothing else adds any, and a token that led to ACTIVE has none left.
+        const moreUses = action.name === 'a release' ? Math.min(worked, 1) : Math.min(worked - usesBefore, 0);
+        expect(state).toEqual({ crashAt, kind, faults: [], moreUses });
+        if (active && !wasActive)
+          expect({ crashAt, kind, name: action.name, worked }).toEqual({ crashAt, kind, name: 'a burn', worked: 0 });
+        if (!isFinished(found)) continue;
+        finish(found);
+        expect(faults(found)).toEqual([]);
+        expect(uses(found)).toBe(0);
+      }
+    }
+    expect(states).toBe(calls * CRASHES.length);
+    expect(seen.size).toBeGreaterThan(5);
+  });
+
+  it('leaves the gate in order when any of its calls fails, once or for good', () => {
+    const seen = new Set<string>();
+    for (let failAt = 1; failAt <= calls; failAt += 1) {
+      for (const sticky of [false, true]) {
+        const disk = base.disk.copy();
+        const result = outcome(() => action.act(next(disk, 'act', { failAt, sticky, code: 'DISK_FULL' }), hash));
+        for (const kind of ['process', 'power'] as const) {
+          const found = disk.after(kind);
+          if (seen.size === seen.add(`${found.fingerprint()} ${result === 'done'}`).size) continue;
+          const done = action.done(next(found), hash);
+          expect({ failAt, sticky, kind, faults: faults(found) }).toEqual({ failAt, sticky, kind, faults: [] });
+          if (result === 'done') expect({ failAt, sticky, kind, done }).toEqual({ failAt, sticky, kind, done: true });
+          expect(uses(found.copy())).toBeLessThanOrEqual(1);
+          if (!isFinished(found)) continue;
+          finish(found);
+          expect(faults(found)).toEqual([]);
+        }
+      }
+    }
+  });
+});
+
+describe('a burn that is stopped, and stopped again when it is tried once more', () => {
+  it('never lets a token release twice', () => {
+    const { desk } = issued();
+    const token = desk.gate.findToken(ACCEPTED);
+    const attempt = (disk: Disk, plan: Plan, seed: string): 'released' | 'refused' | 'crashed' => {
+      try {
+        next(disk, seed, plan).gate.verifyAndBurn(token, ACCEPTED);
+        return 'released';
+      } catch (error) {
+        return error instanceof Crash ? 'crashed' : 'refused';
+      }
+    };
+    const calls = callsOf(desk.disk, (process) => process.gate.verifyAndBurn(token, ACCEPTED));
+    const firsts = new Map<string, Disk>();
+    for (let first = 1; first <= calls; first += 1) {
+      for (const kind of CRASHES) {
+        const disk = desk.disk.copy();
+        expect(attempt(disk, { crashAt: first }, 'first')).toBe('crashed');
+        const found = disk.after(kind);
+        firsts.set(found.fingerprint(), found);
+      }
+    }
+    const seen = new Set<string>();
+    let released = 0;
+    let spent = 0;
+    let turn = 0;
+    for (const found of firsts.values()) {
+      // A stride without a common factor with the calls of one step: over all the disks, every call is met.
+      for (let second = 1 + (turn % 7); second <= calls; second += 7) {
+        turn += 1;
+        const once = found.copy();
+        const again = attempt(once, { crashAt: second }, 'second');
+        const twice = once.after(CRASHES[turn % CRASHES.length]!);
+        if (seen.size === seen.add(`${twice.fingerprint()} ${again}`).size) continue;
+        const results = [again, attempt(twice, {}, 'third'), attempt(twice, {}, 'fourth')];
+        const count = results.filter((result) => result === 'released').length;
+        expect(count).toBeLessThanOrEqual(1);
+        expect(faults(twice)).toEqual([]);
+        if (count === 1) released += 1;
+        else spent += 1;
+      }
+    }
+    // Both happen: a crash before the burn costs nothing, one after it costs the token.
+    expect(released).toBeGreaterThan(20);
+    expect(spent).toBeGreaterThan(20);
+  });
+});
+
+describe('a halt that cannot be written', () => {
+  it('halts all the same, by removing what permitted trading', () => {
+    const { desk } = active();
+    const halted = (call: (process: Desk) => unknown, plan: Plan) => {
+      const disk = desk.disk.copy();
+      const process = next(disk, 'act', { ...plan, code: 'DISK_FULL' });
+      let said = '';
+      try {
+        call(process);
+      } catch (error) {
+        said = String(error);
+      }
+      return { said, modes: CRASHES.map((kind) => next(disk.after(kind)).gate.mode().mode) };
+    };
+    const halt = (process: Desk) => process.gate.setMode({ mode: 'HALTED', by: 'ada', reason: 'smoke' });
+    const calls = callsOf(desk.disk, halt);
+    let met = 0;
+    for (let failAt = 1; failAt <= calls; failAt += 1) {
+      const { said, modes } = halted(halt, { failAt });
+      if (!/(create|write|sync) .*mode\.json|rename .*mode\.json/.test(said)) continue;
+      met += 1;
+      expect({ failAt, said, modes }).toEqual({ failAt, said, modes: ['HALTED', 'HALTED', 'HALTED', 'HALTED'] });
+    }
+    expect(met).toBe(4);
+  });
+});
+
+describe('the order of the effects', () => {
+  const trace = (action: string): string[] => {
+    const found = ACTIONS.find((candidate) => candidate.name === action)!;
+    const { desk, hash } = found.before();
+    const process = next(desk.disk, 'act');
+    // What a process does once, before its first action, is not the matter here.
+    process.gate.record('ada', 'test.warmed', {});
+    const from = process.storage.trace.length;
+    found.act(process, hash);
+    const short = (call: string) => call.replaceAll(`${ROOT}/`, '').replace(/[0-9a-f]{64}/g, '#');
+    const calls = process.storage.trace.slice(from).map(short);
+    return calls.filter((call) => !call.startsWith('lock ') && call !== 'makeDirectory gate');
+  };
+  const line = [
+    'write audit/audit.log',
+    'sync audit/audit.log',
+    'write audit/audit.log',
+    'sync audit/audit.log',
+    'create audit/audit.head.tmp',
+    'write audit/audit.head.tmp',
+    'sync audit/audit.head.tmp',
+    'rename audit/audit.head',
+    'syncDirectory audit',
+  ];
+  const published = (directory: string, name: string) => [
+    `create ${directory}/${name}.tmp`,
+    `write ${directory}/${name}.tmp`,
+    `sync ${directory}/${name}.tmp`,
+    `rename ${directory}/${name}`,
+    `syncDirectory ${directory}`,
+  ];
+
+  it('of a release is: line, token, pointer', () => {
+    expect(trace('a release')).toEqual([...line, ...published('gate/tokens', '#.json'), ...published('gate', 'current.json')]);
+  });
+
+  it('of a burn is: line, burnt mark, line, mode', () => {
+    const burnt = ['create gate/burnt/#', 'write gate/burnt/#', 'sync gate/burnt/#', 'syncDirectory gate/burnt'];
+    expect(trace('a burn')).toEqual([...line, ...burnt, ...line, ...published('gate', 'mode.json')]);
+  });
+
+  it('of a halt is: mode, line', () => {
+    expect(trace('a halt')).toEqual([...published('gate', 'mode.json'), ...line]);
+  });
+
+  it('of a step up is: line, mode', () => {
+    expect(trace('a step up')).toEqual([...line, ...published('gate', 'mode.json')]);
+  });
+});

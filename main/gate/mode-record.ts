@@ -1,0 +1,153 @@
+/**
+ * The mode in force: `gate/mode.json`, canonical JSON {at, by, cap, epoch, format: "rearm-mode-1", mode, nonce, reason, storeId,
+ * strategies, until, venues}. Its history is the audit log. What the record says is in force only as modes.ts decides.
+ */
+
+import { join } from 'node:path';
+import { z } from 'zod';
+import { RearmError } from '../../shared/errors.ts';
+import { publish, readWhole } from '../storage/publish.ts';
+import type { Storage } from '../storage/storage.ts';
+import { readBurnt } from './burn.ts';
+import { sha256Hex } from './canonical.ts';
+import type { GateLayout } from './layout.ts';
+import { decideMode, MODES, type ModeFacts, type ModeInForce, TRADING_MODES } from './modes.ts';
+import { fields, line, publishRecord, readRecord } from './records.ts';
+import { CLOCK_TOLERANCE_NS, timeOf } from './time.ts';
+
+const minutesNs = (minutes: number): bigint => BigInt(minutes) * 60_000_000_000n;
+
+const modeSchema = z
+  .strictObject({
+    format: z.literal('rearm-mode-1'),
+    storeId: fields.storeId,
+    mode: z.enum(TRADING_MODES),
+    by: fields.actor,
+    reason: line(512).min(1),
+    at: fields.time,
+    until: fields.time.nullable(),
+    cap: fields.amount.nullable(),
+    venues: z.array(line(128).min(1)).max(256),
+    strategies: z.array(line(128).min(1)).max(4096),
+    /** The burnt token that led here; null where a person or a process did. */
+    nonce: fields.nonce.nullable(),
+    /** The accepted epoch when it was set; null where none was known. */
+    epoch: fields.count.nullable(),
+  })
+  .refine(({ mode, nonce, at, until }) => {
+    const { minutesMax } = MODES[mode];
+    if (minutesMax === null || nonce !== null) return true;
+    return until !== null && timeOf(until) - timeOf(at) <= minutesNs(minutesMax);
+  }, 'lasts longer than one person may set it');
+export type ModeRecord = Omit<z.infer<typeof modeSchema>, 'venues' | 'strategies'> & {
+  readonly venues: readonly string[];
+  readonly strategies: readonly string[];
+};
+
+export const MODE_BYTES_MAX = 1024 * 1024;
+
+/** Durable on return. */
+export const publishMode = (storage: Storage, layout: GateLayout, record: ModeRecord): void =>
+  publishRecord(storage, layout.mode, modeSchema, record);
+
+/**
+ * Publishes a halt. Where that fails, a full disk for one, the record that permitted trading is removed, which takes no space: an absent
+ * record means HALTED. Durable on return.
+ *
+ * @throws RearmError what publishing threw, after the removal.
+ */
+export function publishHalt(storage: Storage, layout: GateLayout, record: ModeRecord): void {
+  try {
+    publishMode(storage, layout, record);
+  } catch (error) {
+    if (error instanceof RearmError && storage.exists(layout.mode)) {
+      storage.remove(layout.mode);
+      storage.syncDirectory(layout.gate);
+    }
+    throw error;
+  }
+}
+
+/** Keeps a mode record that cannot be read, as evidence, before it is replaced. Durable on return, where it could be copied. */
+export function keepUnreadableMode(storage: Storage, layout: GateLayout): void {
+  try {
+    const bytes = readWhole(storage, layout.mode, MODE_BYTES_MAX);
+    publish(storage, join(layout.quarantine, `mode.json-${sha256Hex(bytes).slice(0, 16)}.damaged`), [bytes]);
+  } catch (error) {
+    // Not to be read at all, or too large: a halt does not fail for the sake of evidence.
+    if (!(error instanceof RearmError)) throw error;
+  }
+}
+
+export interface EffectiveMode extends ModeInForce {
+  readonly by: string | null;
+  /** Since when, where that is known. */
+  readonly since: string | null;
+  readonly reason: string;
+  readonly until: string | null;
+  readonly nonce: string | null;
+  /** Which row of MODE_RULES decided. */
+  readonly case: string;
+  /** What the file says, where it can be read: `mode` differs from it after an automatic halt. */
+  readonly recorded: ModeRecord | null;
+}
+
+/**
+ * The mode in force now. Never throws for what the file holds: whatever is wrong with it means HALTED.
+ *
+ * @param acceptedEpoch the epoch of the accepted head, where the caller knows it: a mode that was set before it, other than
+ *   HALTED, belongs to an engine that died.
+ */
+export function readMode(
+  storage: Storage,
+  layout: GateLayout,
+  storeId: string,
+  wallNs: bigint,
+  acceptedEpoch: number | null,
+): EffectiveMode {
+  let record: ModeRecord | null = null;
+  let state: ModeFacts['record'] = 'absent';
+  try {
+    if (storage.exists(layout.mode)) {
+      record = readRecord(storage, layout.mode, modeSchema, MODE_BYTES_MAX);
+      state = record.storeId === storeId ? 'valid' : 'foreign';
+    }
+  } catch (error) {
+    if (!(error instanceof RearmError)) throw error;
+    state = 'unreadable';
+  }
+  const valid = state === 'valid' ? record : null;
+  const needsRelease = valid !== null && (valid.mode === 'ACTIVE' || valid.nonce !== null);
+  const rule = decideMode({
+    record: state,
+    mode: valid?.mode ?? 'HALTED',
+    release: !needsRelease ? 'notNeeded' : isReleased(storage, layout, valid) ? 'burnt' : 'missing',
+    olderEpoch: valid !== null && valid.epoch !== null && acceptedEpoch !== null && valid.epoch < acceptedEpoch,
+    clockWrong: valid !== null && wallNs < timeOf(valid.at) - CLOCK_TOLERANCE_NS,
+    timePassed: valid !== null && valid.until !== null && wallNs >= timeOf(valid.until),
+  });
+  if (rule.inForce === 'asRecorded' && valid) {
+    const { mode, by, at, reason, until, nonce, cap, venues, strategies } = valid;
+    return { mode, by, since: at, reason, until, nonce, cap, venues, strategies, case: rule.case, recorded: valid };
+  }
+  const since = rule.case === 'timePassed' ? (valid?.until ?? null) : null;
+  return {
+    mode: 'HALTED',
+    by: null,
+    since,
+    reason: rule.sentence,
+    until: null,
+    nonce: null,
+    cap: null,
+    venues: [],
+    strategies: [],
+    case: rule.case,
+    recorded: valid,
+  };
+}
+
+function isReleased(storage: Storage, layout: GateLayout, record: ModeRecord): boolean {
+  if (record.nonce === null) return false;
+  const burnt = readBurnt(storage, layout, record.nonce);
+  return burnt !== null && burnt !== 'unreadable' && burnt.purpose === 'release';
+}

@@ -1,0 +1,58 @@
+/** Numbers: tabular, signed ones in blue or orange, copied raw. UNKNOWN is a box, never a zero or a dash. */
+
+import { type AmountText, formatAmount, formatCount, formatMoney } from '../format/amount.ts';
+
+const SIGN_CLASS = { '-1': 'negative', 0: '', 1: 'positive' } as const;
+
+export function Unknown({ why }: { why?: string | undefined }) {
+  return (
+    <span className="unknown" title={why}>
+      UNKNOWN
+    </span>
+  );
+}
+
+function Text({ amount, coloured }: { amount: AmountText; coloured: boolean }) {
+  return (
+    <span data-raw={amount.raw} className={`whitespace-nowrap ${coloured ? SIGN_CLASS[amount.sign] : ''}`}>
+      {amount.text}
+    </span>
+  );
+}
+
+/** A quantity or price, with the digits that it came with. */
+export function Amount({ value, signed = false }: { value: string | null; signed?: boolean }) {
+  if (value === null) return <Unknown />;
+  return <Text amount={formatAmount(value, { signed })} coloured={signed} />;
+}
+
+/** Money in the reporting currency. */
+export function Money({ value, signed = false }: { value: string | null; signed?: boolean }) {
+  if (value === null) return <Unknown />;
+  return <Text amount={formatMoney(value, signed)} coloured={signed} />;
+}
+
+/** An LSN, a count. */
+export function Count({ value }: { value: number | null }) {
+  if (value === null) return <Unknown />;
+  return (
+    <span data-raw={value} className="whitespace-nowrap">
+      {formatCount(value)}
+    </span>
+  );
+}
+
+const PLACES_MAX = 8;
+
+/** A value that is text or a number as text: amounts are grouped, the rest stays as it is. */
+export function Loose({ value }: { value: unknown }) {
+  if (value === null || value === undefined) return <span className="text-faint">none</span>;
+  if (typeof value === 'string' && /^-?\d+\.\d+$/.test(value)) {
+    const fraction = value.split('.')[1]!;
+    // Money comes with eighteen places, most of them zero: two at least, eight at most; the copy holds all.
+    const places = fraction.length > PLACES_MAX ? Math.min(PLACES_MAX, Math.max(2, fraction.replace(/0+$/, '').length)) : undefined;
+    return <Text amount={formatAmount(value, { places })} coloured={false} />;
+  }
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return <span>{text === '' ? <span className="text-faint">empty</span> : text}</span>;
+}

@@ -1,0 +1,93 @@
+/** Accepting a recovered state opens a new epoch on the lineage. Overriding a refusal takes a reason, on the record. */
+
+import { useRef, useState } from 'react';
+import { formatCount } from '../../format/amount.ts';
+import { plural } from '../../format/words.ts';
+import { useActions, useConsole, useSubject } from '../../store/context.tsx';
+import { Button } from '../Button.tsx';
+import { Dialog } from '../Dialog.tsx';
+import { SelectField, TextField } from '../Field.tsx';
+import { ErrorNotice, Notice } from '../Notice.tsx';
+import { useAction } from '../useAction.ts';
+import { NobodyActs } from './NobodyActs.tsx';
+
+const REASON_MIN = 3;
+
+export function AcceptDialog() {
+  const open = useConsole((state) => state.dialog === 'accept');
+  const { openDialog } = useActions();
+  return open ? <Open onClose={() => openDialog(null)} /> : null;
+}
+
+function Open({ onClose }: { onClose: () => void }) {
+  const report = useSubject('recovery').view?.report ?? null;
+  const actingAs = useConsole((state) => state.actingAs);
+  const { acceptRecovery } = useActions();
+  const action = useAction();
+  const [what, setWhat] = useState<'damage' | 'tier'>('damage');
+  const [reason, setReason] = useState('');
+  const leave = useRef<HTMLButtonElement>(null);
+  const refused = report?.outcome === 'refused';
+  const ready = report !== null && actingAs !== null && (!refused || reason.trim().length >= REASON_MIN);
+  const send = async (): Promise<void> => {
+    if (await action.run(() => acceptRecovery(refused ? { what, reason: reason.trim() } : undefined))) onClose();
+  };
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={refused ? 'Override the refusal' : 'Accept the recovered state'}
+      safeFocus={leave}
+      foot={
+        <>
+          <Button ref={leave} onClick={onClose}>
+            Leave it unaccepted
+          </Button>
+          <Button kind={refused ? 'danger' : 'primary'} disabled={!ready || action.busy} onClick={() => void send()}>
+            {refused ? 'Accept state with its loss' : `Accept state at LSN ${formatCount(report?.lsn ?? 0)}`}
+          </Button>
+        </>
+      }
+    >
+      <div className="grid gap-3">
+        {action.error ? <ErrorNotice error={action.error} asked="accept the recovery" /> : null}
+        <NobodyActs />
+        {report === null ? (
+          <Notice title="There is no recovery to accept yet." />
+        ) : (
+          <>
+            <p>{report.sentence}</p>
+            {report.lostAcknowledged > 0 ? (
+              <Notice tone="critical" title={`${plural(report.lostAcknowledged, 'acknowledged operation')} would be lost`}>
+                Their orders and fills may be live at the venues.
+              </Notice>
+            ) : null}
+            <p className="text-soft">
+              A new epoch {report.epoch + 1} is opened on the lineage, the decisions and a checkpoint are written, damaged files go to
+              quarantine. Trading stays halted. Nothing is sent to a venue.
+            </p>
+            {refused ? (
+              <div className="grid grid-cols-2 gap-3">
+                <SelectField
+                  label="What is overridden"
+                  value={what}
+                  onChange={(value) => setWhat(value as 'damage' | 'tier')}
+                  options={[
+                    { value: 'damage', label: 'Damage is accepted' },
+                    { value: 'tier', label: 'Another tier is taken' },
+                  ]}
+                />
+                <TextField
+                  label="Reason, on the record"
+                  value={reason}
+                  maxLength={512}
+                  onChange={(event) => setReason(event.target.value)}
+                />
+              </div>
+            ) : null}
+          </>
+        )}
+      </div>
+    </Dialog>
+  );
+}

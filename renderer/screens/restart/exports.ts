@@ -1,0 +1,48 @@
+import type { RecoveryReport } from '../../../shared/contract/recovery.ts';
+import type { TableExport } from '../../format/table.ts';
+
+/** The tiers as a table, raw values. */
+export const tierTable = (report: RecoveryReport): TableExport => ({
+  columns: [
+    'tier',
+    'status',
+    'chosen',
+    'lsn',
+    'epoch',
+    'takenAt',
+    'ageMs',
+    'bytes',
+    'pages',
+    'pagesBad',
+    'checksumStored',
+    'checksumComputed',
+    'ms',
+    'loseOperations',
+    'loseAcknowledged',
+    'loseOrders',
+    'loseFills',
+    'survives',
+    'reason',
+  ],
+  rows: report.tiers.map((tier) => [
+    tier.tier,
+    tier.status,
+    tier.chosen,
+    tier.lsn,
+    tier.epoch,
+    tier.takenAt,
+    tier.ageMs,
+    tier.bytes,
+    tier.pages,
+    tier.pagesBad,
+    tier.checksumStored,
+    tier.checksumComputed,
+    tier.ms,
+    tier.wouldLose?.operations,
+    tier.wouldLose?.acknowledged,
+    tier.wouldLose?.orders,
+    tier.wouldLose?.fills,
+    tier.survives,
+    tier.reason,
+  ]),
+});

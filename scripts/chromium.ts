@@ -1,0 +1,45 @@
+/** A Chromium for the end-to-end tests: one that is there, else one that the system's packages or playwright can install. */
+
+import { existsSync } from 'node:fs';
+import { run } from './run.ts';
+
+const PLACES = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome-stable',
+  '/usr/bin/google-chrome',
+  '/snap/bin/chromium',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+];
+
+/** The executable, or null. CHROME_PATH goes before everything. */
+export async function findChromium(): Promise<string | null> {
+  const named = process.env.CHROME_PATH;
+  if (named) return existsSync(named) ? named : null;
+  const { chromium } = await import('playwright-core');
+  return [...PLACES, chromium.executablePath()].find((path) => existsSync(path)) ?? null;
+}
+
+/** Installs one where none is there. Returns the executable, or why there is none. */
+export async function provideChromium(): Promise<{ readonly path: string } | { readonly reason: string }> {
+  const found = await findChromium();
+  if (found) return { path: found };
+  if (process.env.CHROME_PATH) return { reason: `CHROME_PATH names ${process.env.CHROME_PATH}, which is not there` };
+  const tried: string[] = [];
+  if (existsSync('/usr/bin/apt-get') && process.getuid?.() === 0) {
+    console.log('Installing chromium from the packages of the system.');
+    const env = { DEBIAN_FRONTEND: 'noninteractive' };
+    if ((await run('apt-get', ['update', '-qq'], env)) === 0)
+      await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], env);
+    tried.push('apt-get install chromium');
+  }
+  if (!(await findChromium())) {
+    console.log('Installing chromium by playwright.');
+    await run('playwright-core', ['install', 'chromium']);
+    tried.push('playwright-core install chromium');
+  }
+  const path = await findChromium();
+  return path ? { path } : { reason: `none is on this machine, and these did not bring one: ${tried.join(', ')}` };
+}

@@ -1,0 +1,103 @@
+/** `npm run docs`: writes the documents that are generated from the source. tests/docs.test.ts fails when one is not current. */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ERROR_CODES, type ErrorFamily } from '../shared/errors.ts';
+import { formatsDocument } from './formats.ts';
+import { ROOT } from './run.ts';
+
+const FAMILIES: Readonly<Record<ErrorFamily, { readonly status: number; readonly means: string }>> = {
+  usage: { status: 1, means: 'The caller can mend the call; nothing was recorded.' },
+  unreadable: { status: 2, means: 'This store, or this file, cannot be read as it is.' },
+  refused: { status: 4, means: 'The engine or the gate says no; a person must decide.' },
+  unavailable: { status: 2, means: 'Something outside does not answer or is not there.' },
+  internal: { status: 2, means: 'A broken invariant; a defect of Rearm.' },
+};
+
+/** docs/ERRORS.md: every code with its family and what to do. */
+export function errorsDocument(): string {
+  const sections = (Object.keys(FAMILIES) as ErrorFamily[]).map((family) => {
+    const rows = Object.entries(ERROR_CODES)
+      .filter(([, entry]) => entry.family === family)
+      .map(([code, entry]) => `| \`${code}\` | ${entry.remedy} |`);
+    const { status, means } = FAMILIES[family];
+    return `## ${family}\n\n${means} Exit status of the terminal: ${status}.\n\n| code | what to do |\n|---|---|\n${rows.join('\n')}\n`;
+  });
+  return `# Errors
+
+An error has a stable code. In the terminal it is one line on standard error: code, what was tried, what to do next. Across every
+other boundary it is data: \`{code, message, remedy, context}\`. Exit status 3 is no error: recovered with damage, or breaks found.
+
+Generated from shared/errors.ts by \`npm run docs\`; a test compares the two.
+
+${sections.join('\n')}`;
+}
+
+interface LockEntry {
+  readonly version?: string;
+  readonly license?: string;
+  readonly dependencies?: Record<string, string>;
+  readonly optionalDependencies?: Record<string, string>;
+}
+
+/** Libraries that are bundled into the page; they and what they need are shipped although package.json lists them for development. */
+export const BUNDLED: readonly string[] = [
+  '@base-ui/react',
+  '@fontsource-variable/inter',
+  '@fontsource-variable/jetbrains-mono',
+  '@tanstack/react-table',
+  '@tanstack/react-virtual',
+  'cmdk',
+  'lucide-react',
+  'react',
+  'react-dom',
+  'recharts',
+  'uplot',
+  'zustand',
+];
+
+/** docs/LICENSES.md: what is shipped, with its licence, from the lock file. */
+export function licencesDocument(): string {
+  const read = (file: string) => JSON.parse(readFileSync(join(ROOT, file), 'utf8'));
+  const packages = (read('package-lock.json') as { packages: Record<string, LockEntry> }).packages;
+  const shipped = new Map<string, string>();
+  const visit = (name: string, from: string): void => {
+    // Node's own search: the nearest node_modules upwards.
+    for (let at = from; ; at = at.slice(0, Math.max(0, at.lastIndexOf('/node_modules/')))) {
+      const path = `${at === '' ? '' : `${at}/`}node_modules/${name}`;
+      const entry = packages[path];
+      if (entry) {
+        const key = `${name} ${entry.version ?? ''}`;
+        if (shipped.has(key)) return;
+        shipped.set(key, `| ${name} | ${entry.version ?? ''} | ${entry.license ?? 'see the package'} |`);
+        for (const next of Object.keys({ ...entry.dependencies, ...entry.optionalDependencies })) visit(next, path);
+        return;
+      }
+      if (at === '') return;
+    }
+  };
+  const { dependencies } = read('package.json') as { dependencies: Record<string, string> };
+  for (const name of [...Object.keys(dependencies), 'electron', ...BUNDLED]) visit(name, '');
+  return `# Licences of what is shipped
+
+Packages that are installed with Rearm, bundled into its page or packaged with it, and what those need, for every platform. Electron
+brings the licences of Chromium and Node with its runtime (LICENSES.chromium.html).
+
+Generated from package-lock.json by \`npm run docs\`; a test compares the two.
+
+| package | version | licence |
+|---|---|---|
+${[...shipped.entries()]
+  .sort(([a], [b]) => (a < b ? -1 : 1))
+  .map(([, row]) => row)
+  .join('\n')}
+`;
+}
+
+export const DOCUMENTS: Readonly<Record<string, () => string>> = {
+  'docs/ERRORS.md': errorsDocument,
+  'docs/FORMATS.md': formatsDocument,
+  'docs/LICENSES.md': licencesDocument,
+};
+
+if (import.meta.main) for (const [file, write] of Object.entries(DOCUMENTS)) writeFileSync(join(ROOT, file), write());

@@ -1,0 +1,51 @@
+/** Starts the worker, kills it at a moment, and says what it had submitted and what had been acknowledged. */
+
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { History } from '../model/history.ts';
+import type { Operation } from '../model/reference.ts';
+import type { WorkerTask } from './worker.ts';
+
+const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
+
+export interface Death {
+  /** Highest LSN that was acknowledged; 0 for none. */
+  readonly acknowledged: number;
+  readonly acknowledgements: number;
+  readonly alarms: readonly string[];
+}
+
+/** Runs the worker for `ms` after it is ready, and kills it. Its submissions are added to the history. */
+export async function runAndKill(task: WorkerTask, ms: number, history: History): Promise<Death> {
+  const child = spawn(process.execPath, ['--no-warnings', WORKER, JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let killed = false;
+  let out = '';
+  let errors = '';
+  let timer: NodeJS.Timeout | undefined;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+    if (timer === undefined && out.includes('ready\n')) {
+      timer = setTimeout(() => {
+        killed = child.kill('SIGKILL');
+      }, ms);
+    }
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => child.once('close', (...how) => resolve(how)));
+  clearTimeout(timer);
+  if (!killed || signal !== 'SIGKILL') throw new Error(`the worker ended by itself (${code ?? signal}): ${errors}`);
+  const lines = out.slice(0, out.lastIndexOf('\n')).split('\n');
+  const acknowledged = lines.filter((line) => /^\d+$/.test(line)).map(Number);
+  const submitted = fs.readFileSync(task.submissions, 'utf8');
+  // The last line may be cut: it was not handed over then.
+  for (const line of submitted.slice(0, submitted.lastIndexOf('\n')).split('\n'))
+    if (line !== '') history.add(JSON.parse(line) as Operation);
+  return {
+    acknowledged: Math.max(0, ...acknowledged),
+    acknowledgements: acknowledged.length,
+    alarms: lines.filter((line) => line.startsWith('alarm')),
+  };
+}

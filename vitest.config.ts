@@ -1,0 +1,14 @@
+/** Unit and property tests: beside the source, and in tests/. The end-to-end tests have vitest.e2e.config.ts. */
+
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['{app,main,renderer,shared,scripts}/**/*.test.{ts,tsx}', 'tests/**/*.test.{ts,tsx}'],
+    exclude: ['tests/e2e/**', '**/node_modules/**', 'tests/output/**'],
+    pool: 'forks',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    reporters: ['default', './tests/support/not-run-reporter.ts'],
+  },
+});
