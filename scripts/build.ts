@@ -46,7 +46,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
     build: async (outDir) => {
       const { bundleNode, bundlePreload, present, threadEntries } = await import('./bundle.ts');
       await bundleNode(outDir, present({ main: 'app/electron/main.ts' }), 'cjs');
-      await bundleNode(outDir, threadEntries());
+      await bundleNode(outDir, { ...present({ program: 'app/electron/program.ts' }), ...threadEntries() });
       await bundlePreload(outDir);
     },
   },

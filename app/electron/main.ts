@@ -1,8 +1,15 @@
-/** The entry of the Electron program. */
+/**
+ * The entry of the Electron program. Bundled as CommonJS, so that what must happen before the app is ready has happened; the program
+ * itself is an ES module beside it, for libraries that cannot be required.
+ */
 
-import '../bundled.ts';
-import { openServices } from '../open-services.ts';
-import { runShell } from './shell.ts';
+import { app } from 'electron';
+import { prepare } from './prepare.ts';
 
-// Not awaited: the app is ready only after this module was loaded.
-void runShell({ openServices });
+const PROGRAM = './program.js';
+
+prepare(app);
+import(PROGRAM).catch((thrown: unknown) => {
+  console.error(thrown);
+  app.exit(1);
+});

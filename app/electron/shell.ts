@@ -1,18 +1,17 @@
-/** The Electron host from start to end: refuse what is unsafe, lock down, open the services, bind the contract, open the window. */
+/** The Electron host: open the services, bind the contract, open the window; close all of it in order. */
 
 import { app, session } from 'electron';
 import { errorData } from '../../shared/errors.ts';
 import { builtPaths, projectRoot } from '../paths.ts';
 import type { OpenServices, Services } from '../services.ts';
-import { parseArguments, refusedSwitch } from './arguments.ts';
+import { parseArguments } from './arguments.ts';
 import { serveContract } from './ipc.ts';
-import { denyPermissions, lockDown } from './lockdown.ts';
+import { denyPermissions } from './lockdown.ts';
 import { installMenu } from './menu.ts';
-import { declareScheme, denyForeign, serveScheme } from './protocol.ts';
+import { denyForeign, serveScheme } from './protocol.ts';
 import { WINDOW_OPEN } from './ready.ts';
 import { createWindow } from './window.ts';
 
-const EXIT_USAGE = 1;
 const EXIT_UNREADABLE = 2;
 
 export interface ShellOptions {
@@ -21,20 +20,7 @@ export interface ShellOptions {
   readonly renderer?: string;
 }
 
-function fail(status: number, line: string): never {
-  console.error(line);
-  app.exit(status);
-  process.exit(status);
-}
-
 export async function runShell(options: ShellOptions): Promise<void> {
-  const refused = refusedSwitch(app.isPackaged, (name) => app.commandLine.hasSwitch(name));
-  if (refused) fail(EXIT_USAGE, `USAGE: --${refused} is refused: a packaged console is not opened to a debugger. Start it without.`);
-
-  // Root has no sandbox of the system and must say so itself (--no-sandbox); the window's own sandbox stays on.
-  if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
-  declareScheme();
-  lockDown(app);
   const paths = builtPaths(projectRoot(app.getAppPath()));
   const developerTools = !app.isPackaged;
   let services: Services | null = null;
@@ -65,6 +51,7 @@ export async function runShell(options: ShellOptions): Promise<void> {
     window.webContents.once('did-finish-load', () => console.log(WINDOW_OPEN));
   } catch (thrown) {
     const error = errorData(thrown);
-    fail(EXIT_UNREADABLE, `${error.code}: ${error.message} ${error.remedy}`);
+    console.error(`${error.code}: ${error.message} ${error.remedy}`);
+    app.exit(EXIT_UNREADABLE);
   }
 }

@@ -18,6 +18,7 @@ export function createWindow(options: WindowOptions): BrowserWindow {
     minHeight: 640,
     show: false,
     backgroundColor: '#1c2024',
+    autoHideMenuBar: true,
     title: options.title,
     webPreferences: {
       preload: options.preload,

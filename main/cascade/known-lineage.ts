@@ -29,7 +29,15 @@ export function knownLineage(storage: Storage, layout: StoreLayout, storeId: Uin
   for (let number = 1; number <= highest; number += 1) {
     if (epochs.has(number) || !inLog.includes(number)) continue;
     const stood = firstSegment(storage, layout, storeId, number);
-    if (!stood) continue;
+    if (!stood) {
+      findings.push({
+        code: 'EPOCH_LOST',
+        severity: 'critical',
+        file: `lineage/${number}`,
+        message: `epoch ${number} has no readable record and its first segment is gone: where it forked, and what it holds, cannot be proven`,
+      });
+      continue;
+    }
     const parent = Math.max(0, ...[...epochs.keys()].filter((epoch) => epoch < number));
     epochs.set(number, {
       epoch: number,

@@ -298,8 +298,7 @@ function firstWhole(
   let last: Attempt | null = null;
   const target = options.at ?? Number.POSITIVE_INFINITY;
   for (const order of candidates.orders()) {
-    image.words.fill(0n, 0, image.pageCount * 512);
-    image.mapPages(0);
+    image.clear();
     const assembly = course.run('load', 'the base, page by page', () => {
       const value = assemble(image, order.next);
       const base = value.hot;

@@ -49,6 +49,7 @@ export function replay(image: Image, options: ReplayOptions): Replay {
     segments: options.segments,
     // The frame that ends at the base is shown as well: its last operation tells how the epoch ended.
     fromLsn: from,
+    neededFrom: from + 1,
     progress: (bytes, total) => {
       if (bytes - told < PROGRESS_BYTES) return;
       told = bytes;

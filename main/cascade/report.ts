@@ -41,7 +41,7 @@ export function buildReport(evidence: Evidence, steps: readonly StepReport[], fi
   const lastSeen = Math.max(lsn, replay?.end.lastLsn ?? 0);
   const acknowledgedLsn = Math.min(evidence.acknowledged, figures.at ?? Number.POSITIVE_INFINITY);
   const lostAcknowledged = Math.max(0, acknowledgedLsn - lsn);
-  const findings = [...evidence.findings, ...damageFindings(evidence)];
+  const findings = [...evidence.findings, ...damageFindings(evidence, acknowledgedLsn)];
   const critical = findings.some((finding) => finding.severity === 'critical');
   const empty = image !== null && lsn === 0 && acknowledgedLsn === 0 && scan.errors.length === 0;
   const salvaged = assembly?.salvaged.length ?? 0;
@@ -113,7 +113,7 @@ export function buildReport(evidence: Evidence, steps: readonly StepReport[], fi
   };
 }
 
-function damageFindings({ assembly, replay, acknowledged, image }: Evidence): Finding[] {
+function damageFindings({ assembly, replay, image }: Evidence, acknowledged: number): Finding[] {
   const findings: Finding[] = [];
   const end = replay?.end;
   if (end?.kind === 'damaged') {

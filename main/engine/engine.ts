@@ -161,8 +161,14 @@ export class Engine {
       if (bytes > RECORD_BYTES_MAX)
         throw new RearmError('OPERATION_INVALID', `the record would take ${bytes} bytes, more than ${RECORD_BYTES_MAX}`, {});
       const { target, start } = pipe.reserve(bytes);
-      end = transaction.record(intent, posted, target, start);
-      this.#parts.observer?.({ lsn, posted, timeNs: transaction.timeNs, intent });
+      const { observer } = this.#parts;
+      end = transaction.record(
+        intent,
+        posted,
+        target,
+        start,
+        observer && (() => observer({ lsn, posted, timeNs: transaction.timeNs, intent })),
+      );
     } catch (error) {
       transaction.rollback();
       if (error instanceof RearmError) throw error;

@@ -72,7 +72,7 @@ describe('the log', () => {
     await opened.engine.close();
     const names = filesIn(desk.root, 'wal').map((path) => path.slice(-21));
     expect(names.filter((name) => name.startsWith('00000001'))).toEqual([]);
-    expect(names.length).toBeLessThan(12);
+    expect(names.length).toBeLessThan(16); // the window's base is a snapshot older than the window: the log reaches back to it
   });
 
   it('reaches every LSN of the window, and a base older than it is kept', async () => {

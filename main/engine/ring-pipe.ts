@@ -10,6 +10,7 @@ import {
   DURABLE_SIGNAL,
   ENTRY_HEADER_BYTES,
   HEAD_HASH,
+  IDLE,
   makeRing,
   PRODUCED,
   type Ring,
@@ -100,6 +101,12 @@ export class RingPipe implements RecordPipe {
     const rest = capacity - at;
     const skip = need > rest ? rest : 0;
     const used = this.#produced - Number(Atomics.load(counters, CONSUMED));
+    if (need > capacity) {
+      throw new RearmError('OPERATION_INVALID', `a record of ${bytes} bytes does not fit the ring of ${capacity}: configure a larger one`, {
+        capacity,
+      });
+    }
+    if (used === 0 && skip + need > capacity) return this.#reserveAtStart(at);
     if (used + skip + need > capacity) {
       throw new RearmError('RING_FULL', `the writer is ${used} bytes behind and ${need} more do not fit the ring of ${capacity}`, {
         used,
@@ -112,6 +119,22 @@ export class RingPipe implements RecordPipe {
     }
     this.#entry = this.#produced % capacity;
     return { target: this.#ring, start: this.#entry + ENTRY_HEADER_BYTES };
+  }
+
+  /** An empty ring whose rest is too short for a long record: the writer skips the rest first, which takes it a moment. */
+  #reserveAtStart(at: number): { target: RecordTarget; start: number } {
+    const { capacity, control, counters, quads } = this.#ring;
+    quads[at >> 2] = WRAP;
+    this.#produced += capacity - at;
+    Atomics.store(counters, PRODUCED, BigInt(this.#produced));
+    Atomics.add(control, SIGNAL, 1);
+    Atomics.notify(control, SIGNAL);
+    while (Number(Atomics.load(counters, CONSUMED)) < this.#produced) {
+      this.#check();
+      Atomics.wait(control, IDLE, 0, 1);
+    }
+    this.#entry = 0;
+    return { target: this.#ring, start: ENTRY_HEADER_BYTES };
   }
 
   push(end: number, _lsn: number, urgent: boolean): void {

@@ -4,7 +4,7 @@ import type { Column } from '../../shared/model/schema.ts';
 import type { Image } from './image.ts';
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: false });
+const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 
 export const getByte = (image: Image, base: number, column: Column): number => image.bytes[base + column.offset]!;
 export const setByte = (image: Image, base: number, column: Column, value: number): void => {

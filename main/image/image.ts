@@ -150,6 +150,14 @@ export class Image {
     if (number === this.pageCount - 1) this.pageCount = number;
   }
 
+  /** Back to an image without a page, at LSN 0. */
+  clear(): void {
+    this.words.fill(0n, 0, this.pageCount * PAGE_WORDS);
+    for (const page of this.#changed.splice(0)) this.#isChanged[page] = 0;
+    this.lsn = 0;
+    this.mapPages(0);
+  }
+
   /** Rebuilds the lookup from tables to pages after pages were copied into the buffer. */
   mapPages(pageCount: number): void {
     for (const entry of this.#tables) if (entry) entry.pages.length = 0;
@@ -187,13 +195,15 @@ export class Image {
 
   /** Brings the page's hash up to date and the root with it. */
   seal(page: number): void {
+    const side = this.#side(page);
+    // A page that was taken back is free again: there is nothing to seal.
+    if (side < 0) return;
     const at = page * PAGE_WORDS;
     const before = this.unsignedWords[at]!;
     const after = hashPage(this.bytes, page * PAGE_BYTES);
     if (before === after) return;
     this.unsignedWords[at] = after;
-    const side = this.#side(page) as 0 | 1;
-    this.#roots[side] = BigInt.asUintN(64, this.#roots[side] + after - before);
+    this.#roots[side as 0 | 1] = BigInt.asUintN(64, this.#roots[side as 0 | 1] + after - before);
   }
 
   /** Seals what changed and returns those page numbers, oldest change first; the list starts anew. */

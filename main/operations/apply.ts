@@ -32,10 +32,16 @@ import type { Transaction } from './transaction.ts';
 
 const nothing = () => {};
 
+/** The root that is logged is what every later replay is compared with: a wrong one would condemn a good state. */
+function markRoot(tx: Transaction, intent: Fields<'root.mark'>): void {
+  tx.image.sealChanged();
+  if (tx.image.root !== intent.root) throw new RearmError('OPERATION_INVALID', "root.mark names a root that is not the image's", {});
+}
+
 const HANDLERS: { readonly [T in OperationType]: (tx: Transaction, intent: Fields<T>) => void } = {
   'epoch.open': openEpoch,
   'epoch.close': nothing,
-  'root.mark': nothing,
+  'root.mark': markRoot,
   'asset.define': defineAsset,
   'venue.define': defineVenue,
   'instrument.define': defineInstrument,

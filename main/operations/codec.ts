@@ -21,7 +21,12 @@ const DECIMAL_NONE = 255;
 const WIDE = 128;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Half of a surrogate pair has no UTF-8: two different names would become one. */
+function requireWellFormed(value: string, type: string, name: string): void {
+  if (!value.isWellFormed()) refuse(type, name, value, 'text that UTF-8 can hold');
+}
 
 interface Field {
   readonly name: string;
@@ -69,6 +74,7 @@ export function encodeIntent(intent: Intent, bytes: Uint8Array, view: DataView, 
     switch (type.kind) {
       case 'text': {
         if (typeof value !== 'string') refuse(intent.type, name, value, 'a string');
+        requireWellFormed(value, intent.type, name);
         const { read, written } = encoder.encodeInto(value, bytes.subarray(at + 1, at + 256));
         if (read < value.length) throw new RearmError('TEXT_TOO_LONG', `${intent.type}: ${name} has more than 255 bytes`, { name });
         bytes[at] = written;
@@ -111,6 +117,7 @@ export function encodeIntent(intent: Intent, bytes: Uint8Array, view: DataView, 
       default: {
         if (type.kind === 'json' ? typeof value !== 'string' : !(value instanceof Uint8Array))
           refuse(intent.type, name, value, `a ${type.kind}`);
+        if (typeof value === 'string') requireWellFormed(value, intent.type, name);
         const data = typeof value === 'string' ? encoder.encode(value) : (value as Uint8Array);
         if (data.length > BLOB_BYTES_MAX) throw new RearmError('TEXT_TOO_LONG', `${intent.type}: ${name} has more than 1 MiB`, { name });
         view.setUint32(at, data.length, true);

@@ -41,8 +41,12 @@ export class LiveState {
       this.#indexes[table.id]?.rebuild();
       const free = this.#free[table.id]!;
       free.length = 0;
-      for (let row = this.image.capacity(table) - 1; row >= 0; row -= 1) if (!this.image.inUse(table, row)) free.push(row);
-      this.#used[table.id] = this.image.capacity(table) - free.length;
+      let used = 0;
+      for (let row = this.image.capacity(table) - 1; row >= 0; row -= 1) {
+        if (this.image.inUse(table, row)) used += 1;
+        else if (row < this.rowsMax(table)) free.push(row);
+      }
+      this.#used[table.id] = used;
     }
   }
 

@@ -96,8 +96,10 @@ export function ensureAsset(tx: Transaction, asset: string, ...amounts: readonly
   const known = findRow(tx.state, TABLES.assets, reference);
   if (known >= 0) return known;
   const places = amounts.map((text) => {
-    const dot = text.indexOf('.');
-    return dot < 0 ? 0 : text.length - dot - 1;
+    // Zeros at the end are no places: the log does not keep them.
+    const digits = text.includes('.') ? text.replace(/0+$/, '') : text;
+    const dot = digits.indexOf('.');
+    return dot < 0 ? 0 : digits.length - dot - 1;
   });
   const row = tx.insert(TABLES.assets);
   const base = tx.image.rowOffset(TABLES.assets, row);

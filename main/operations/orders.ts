@@ -1,6 +1,6 @@
 /** Orders, from submission to their end, and their fills. */
 
-import { INT64_MAX, MONEY_SCALE, rescale } from '../../shared/amounts.ts';
+import { checkInt128, INT64_MAX, MONEY_SCALE, rescale } from '../../shared/amounts.ts';
 import { RearmError } from '../../shared/errors.ts';
 import type { Fields } from '../../shared/model/operations.ts';
 import { LIQUIDITIES, ORDER_STATUSES, ORDER_TYPES, PROVENANCES, SIDES, TABLES, TIMES_IN_FORCE } from '../../shared/model/tables.ts';
@@ -294,7 +294,7 @@ export function fillOrder(tx: Transaction, intent: Fields<'fill'>): void {
   const strategy = findRow(state, TABLES.strategies, getU32(image, base, O.strategy));
   if (strategy >= 0 && realised !== 0n) {
     const at = tx.edit(TABLES.strategies, strategy);
-    setI128(image, at, STRATEGY_REALISED, getI128(image, at, STRATEGY_REALISED) + realised);
+    setI128(image, at, STRATEGY_REALISED, checkInt128(getI128(image, at, STRATEGY_REALISED) + realised, 'strategy P&L'));
   }
 }
 

@@ -1,6 +1,7 @@
 /** Trades on positions: quantity, exact cost, realised P&L; and the instrument's profits that sum them. */
 
 import { absolute, checkInt64, checkInt128, MONEY_SCALE, MULTIPLIER_SCALE, powerOfTen, roundDivide } from '../../shared/amounts.ts';
+import { RearmError } from '../../shared/errors.ts';
 import type { Fields } from '../../shared/model/operations.ts';
 import { TABLES } from '../../shared/model/tables.ts';
 import { getI64, getI128, setI64, setI128, setU32 } from '../image/cells.ts';
@@ -125,6 +126,7 @@ export function trade(
 export function setMark(tx: Transaction, intent: Fields<'mark'>): void {
   const terms = requireInstrument(tx.state, intent.venue, intent.symbol);
   const price = positive(intent.price, terms.priceScale, 'price');
+  if (intent.time === 0n) throw new RearmError('OPERATION_INVALID', `a mark of ${intent.symbol} needs its time`, { symbol: intent.symbol });
   const base = ensureProfits(tx, terms.id);
   const before = profitsAt(tx.state, base);
   setI64(tx.image, base, profit.mark, price);

@@ -84,9 +84,9 @@ function dayChanged(tx: Transaction, base: number, time: bigint): void {
   const { image } = tx;
   const equity = getI128(image, base, R.dailyRealised) + getI128(image, base, R.unrealised) - getI128(image, base, R.openUnrealised);
   const peak = getI128(image, base, R.dailyPeak);
-  if (equity > peak) setI128(image, base, R.dailyPeak, equity);
+  if (equity > peak) setI128(image, base, R.dailyPeak, checkInt128(equity, 'dailyPeak'));
   const drawdown = (equity > peak ? equity : peak) - equity;
-  if (drawdown > getI128(image, base, R.maxDrawdown)) setI128(image, base, R.maxDrawdown, drawdown);
+  if (drawdown > getI128(image, base, R.maxDrawdown)) setI128(image, base, R.maxDrawdown, checkInt128(drawdown, 'maxDrawdown'));
   setI64(image, base, R.updated, time);
   limitChanged(tx, 0, getI128(image, base, R.grossExposure), time);
 }

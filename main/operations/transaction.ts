@@ -148,12 +148,8 @@ export class Transaction {
     return bytes;
   }
 
-  /**
-   * Takes everything back, as if the operation had never begun. After {@link record} the touched pages keep the LSN of an operation
-   * that does not exist, which the next one bears: their bytes are those of before.
-   */
+  /** Takes everything back, as if the operation had never begun. Not after {@link record}. */
   rollback(): void {
-    if (this.image.lsn === this.lsn) this.image.lsn = this.lsn - 1;
     // Lookups first, newest first: an index removes and adds by the key that stands in the image at that moment.
     for (let i = this.#undo.length - 1; i >= 0; i -= 1) this.#undo[i]!();
     for (const { table, base, savedAt } of this.#touches) this.#restore(base, savedAt, table.rowBytes);
@@ -173,11 +169,12 @@ export class Transaction {
 
   /**
    * Writes the record at `start` (a multiple of 8) of the target and stamps the touched pages with the LSN; returns the end. The
-   * intent is encoded before anything is stamped, so that an invalid one can still be rolled back.
+   * intent is encoded, and `encoded` called, before anything is stamped: what either throws can still be rolled back.
    */
-  record(intent: Intent, posted: boolean, target: RecordTarget, start: number): number {
+  record(intent: Intent, posted: boolean, target: RecordTarget, start: number, encoded?: () => void): number {
     const { bytes, view, quads } = target;
     const intentEnd = encodeIntent(intent, bytes, view, start + RECORD_HEADER_BYTES);
+    encoded?.();
     let at = start + Math.ceil((intentEnd - start) / 8) * 8;
     bytes.fill(0, intentEnd, at);
     let changes = 0;

@@ -49,7 +49,12 @@ const settleOf = (findings: Findings, match: VenueMatch, symbol: string): string
  * Effects of the logged trades of one position from the last time that it was flat: only from there is its cost known without the
  * trades before. null where the log does not reach that far.
  */
-function loggedEffects(trades: readonly LoggedTrade[], now: { quantity: bigint; cost: bigint }, fromStart: boolean, multiplier: bigint): (Effect & { readonly fee: bigint; readonly feeAsset: string })[] | null {
+function loggedEffects(
+  trades: readonly LoggedTrade[],
+  now: { quantity: bigint; cost: bigint },
+  fromStart: boolean,
+  multiplier: bigint,
+): (Effect & { readonly fee: bigint; readonly feeAsset: string })[] | null {
   // Quantities before each trade, backwards from the present one.
   let quantity = now.quantity;
   let start = -1;
@@ -95,7 +100,13 @@ const sum = (effects: readonly { readonly amount: bigint }[]): bigint => effects
 const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
 
 /** Explains `difference` = theirs - ours of a balance; null where nothing that is known fits. */
-export function balanceCause(findings: Findings, match: VenueMatch, expected: ReadonlyMap<string, Expected>, balance: OurBalance, difference: bigint): BalanceCause | null {
+export function balanceCause(
+  findings: Findings,
+  match: VenueMatch,
+  expected: ReadonlyMap<string, Expected>,
+  balance: OurBalance,
+  difference: bigint,
+): BalanceCause | null {
   const { history, tolerances } = findings.options;
   const missing = missingEffects(findings, match, expected, balance.asset);
   const known = knownEffects(findings, match, balance.asset) ?? [];
@@ -111,10 +122,18 @@ export function balanceCause(findings: Findings, match: VenueMatch, expected: Re
     [...missing, ...known].filter(({ atMs }) => atMs > reportedMs),
     missing,
   ];
-  for (const others of [{ funding: [], moved: [] }, { funding, moved: [] }, { funding, moved }]) {
+  for (const others of [
+    { funding: [], moved: [] },
+    { funding, moved: [] },
+    { funding, moved },
+  ]) {
     for (const effects of later) {
       const explained = sum(effects) + sum(others.funding) + sum(others.moved);
-      if (absolute(difference - explained) > tolerances.money || (effects.length === 0 && others.funding.length + others.moved.length === 0)) continue;
+      if (
+        absolute(difference - explained) > tolerances.money ||
+        (effects.length === 0 && others.funding.length + others.moved.length === 0)
+      )
+        continue;
       const gone = effects.filter(({ breakId }) => breakId !== null);
       const recorded = effects.length - gone.length;
       const parts = [
@@ -123,7 +142,11 @@ export function balanceCause(findings: Findings, match: VenueMatch, expected: Re
         ...(others.funding.length > 0 ? [`funding (${textOf(sum(others.funding))})`] : []),
         ...(others.moved.length > 0 ? [`${count(others.moved.length, 'transfer')} (${textOf(sum(others.moved))})`] : []),
       ];
-      return { words: `Explained by ${parts.join(', ')}`, causedBy: [...new Set(gone.map(({ breakId }) => breakId!))], transferred: sum(others.moved) };
+      return {
+        words: `Explained by ${parts.join(', ')}`,
+        causedBy: [...new Set(gone.map(({ breakId }) => breakId!))],
+        transferred: sum(others.moved),
+      };
     }
   }
   return null;

@@ -79,10 +79,13 @@ export interface Draft {
   readonly subject?: Subject;
 }
 
-export const digest = (parts: readonly (string | null)[], length: number): string => createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, length);
+export const digest = (parts: readonly (string | null)[], length: number): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, length);
 
 /** `kind-hash`: of the kind and the keys alone, so that it is the same at every reconciliation. At most 47 characters. */
-export const breakId = (draft: Pick<Draft, 'kind' | 'venue' | 'account' | 'symbol' | 'clientId' | 'orderId' | 'tradeId' | 'asset' | 'key'>): string => {
+export const breakId = (
+  draft: Pick<Draft, 'kind' | 'venue' | 'account' | 'symbol' | 'clientId' | 'orderId' | 'tradeId' | 'asset' | 'key'>,
+): string => {
   const { kind, venue, account, symbol = null, clientId = null, orderId = null, tradeId = null, asset = null, key = '' } = draft;
   // An order is one order, whether its venue id is known by now or not; a trade is one trade, whosever it turns out to be.
   const order = tradeId !== null ? null : clientId === null || clientId === '' ? orderId : clientId;
@@ -102,7 +105,14 @@ const canonicalAmount = (value: string | null): string | null => {
   return units === null ? value : textOf(units);
 };
 
-const LETTER: Readonly<Record<Decision, string>> = { acceptVenue: 'a', keepOurs: 'k', cancelOrder: 'x', claim: 'c', tolerate: 't', note: 'n' };
+const LETTER: Readonly<Record<Decision, string>> = {
+  acceptVenue: 'a',
+  keepOurs: 'k',
+  cancelOrder: 'x',
+  claim: 'c',
+  tolerate: 't',
+  note: 'n',
+};
 
 /** What a resolution records: the break, the facts that were decided upon, the decision. At most 63 characters. */
 export const recordedId = ({ entry, facts }: Found, decision: Decision, comment = ''): string =>
@@ -157,6 +167,17 @@ export class Findings {
     return textOf(times(times(times(absolute(quantity), price), instrument.multiplier), rate));
   }
 
+  /** What is left of an order, at the mark; at its own price where no mark is known. */
+  moneyOfOrder({
+    venue,
+    symbol,
+    quantity,
+    filled,
+    price,
+  }: Pick<OurOrder, 'venue' | 'symbol' | 'quantity' | 'filled' | 'price'>): string | null {
+    return this.money(venue, symbol, quantity - filled, this.mark(venue, symbol) ?? (price === 0n ? null : price));
+  }
+
   moneyOf(asset: string, amount: bigint): string | null {
     const rate = this.rate(asset);
     return rate === null ? null : textOf(times(absolute(amount), rate));
@@ -166,9 +187,19 @@ export class Findings {
     const row = kindRow(draft.kind);
     const subject = draft.subject ?? {};
     const { key: _key, subject: _subject, facts, sinceMs = 0, ...fields } = draft;
-    const proposals = (Object.keys(row.decisions) as Decision[]).filter((decision) => subject.proved !== false || !row.needsProof?.includes(decision));
+    const proposals = (Object.keys(row.decisions) as Decision[]).filter(
+      (decision) => subject.proved !== false || !row.needsProof?.includes(decision),
+    );
     const entry: Found['entry'] = {
-      symbol: null, clientId: null, orderId: null, tradeId: null, asset: null, delta: null, moneyAtRisk: null, causedBy: [], lsns: [],
+      symbol: null,
+      clientId: null,
+      orderId: null,
+      tradeId: null,
+      asset: null,
+      delta: null,
+      moneyAtRisk: null,
+      causedBy: [],
+      lsns: [],
       ...fields,
       id: breakId(draft),
       severity: draft.severity ?? row.severity,
@@ -185,6 +216,9 @@ export class Findings {
 
 const time = (iso: string): string => iso.slice(11, 23);
 /** Where a side came from, for example `BINANCE openOrders 09:31:05.221, payload a91c40...`. */
-export const venueSource = (venue: string, question: string, answer: { readonly askedAt: string; readonly payloadHash: string | null }): string =>
-  `${venue} ${question} ${time(answer.askedAt)}${answer.payloadHash === null ? '' : `, payload ${answer.payloadHash}`}`;
+export const venueSource = (
+  venue: string,
+  question: string,
+  answer: { readonly askedAt: string; readonly payloadHash: string | null },
+): string => `${venue} ${question} ${time(answer.askedAt)}${answer.payloadHash === null ? '' : `, payload ${answer.payloadHash}`}`;
 export const ourSource = (ours: Ours): string => `state at LSN ${ours.lsn}`;

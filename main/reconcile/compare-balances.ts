@@ -15,7 +15,9 @@ export function compareBalances(findings: Findings, match: VenueMatch, expected:
   const { venue, account, evidence } = match;
   const { balances } = evidence.report;
   if (!isWhole(balances)) return 0;
-  const here = new Map(findings.ours.balances.filter((entry) => entry.venue === venue && entry.account === account).map((entry) => [entry.asset, entry]));
+  const here = new Map(
+    findings.ours.balances.filter((entry) => entry.venue === venue && entry.account === account).map((entry) => [entry.asset, entry]),
+  );
   const there = new Map(balances.items.map((entry) => [entry.asset, entry]));
   let matched = 0;
   for (const asset of [...new Set([...here.keys(), ...there.keys()])].sort()) {
@@ -40,7 +42,8 @@ export function compareBalances(findings: Findings, match: VenueMatch, expected:
       theirs: { free: theirs?.free ?? '0', locked: theirs?.locked ?? '0', total: theirs?.total ?? '0' },
       delta: textOf(difference),
       moneyAtRisk: findings.moneyOf(asset, explained ? difference : left),
-      cause: cause?.words ?? (ours ? 'Neither the known fills nor the ledger explain it' : 'No balance of this asset was ever recorded here'),
+      cause:
+        cause?.words ?? (ours ? 'Neither the known fills nor the ledger explain it' : 'No balance of this asset was ever recorded here'),
       causedBy: cause?.causedBy ?? [],
       ...(explained && { severity: 'low' as const, blocking: false }),
       sources: [ourSource(findings.ours), venueSource(venue, 'balances', balances)],

@@ -19,15 +19,27 @@ export interface FillsComparison {
   readonly matched: number;
 }
 
-export const signedQuantity = ({ side, quantity }: Pick<VenueFill, 'side' | 'quantity'>): bigint => (side === 'buy' ? unitsOrZero(quantity) : -unitsOrZero(quantity));
+export const signedQuantity = ({ side, quantity }: Pick<VenueFill, 'side' | 'quantity'>): bigint =>
+  side === 'buy' ? unitsOrZero(quantity) : -unitsOrZero(quantity);
 
 const key = ({ symbol, tradeId }: { readonly symbol: string; readonly tradeId: string }): string => `${symbol} ${tradeId}`;
 
 const theirSide = (fill: VenueFill) => ({
-  side: fill.side, quantity: fill.quantity, price: fill.price, fee: fill.fee, feeAsset: fill.feeAsset, liquidity: fill.liquidity, at: fill.at,
+  side: fill.side,
+  quantity: fill.quantity,
+  price: fill.price,
+  fee: fill.fee,
+  feeAsset: fill.feeAsset,
+  liquidity: fill.liquidity,
+  at: fill.at,
 });
 const ourSide = (fill: OurFill) => ({
-  side: fill.side, quantity: textOf(fill.quantity), price: textOf(fill.price), fee: textOf(fill.fee), feeAsset: fill.feeAsset, liquidity: fill.liquidity,
+  side: fill.side,
+  quantity: textOf(fill.quantity),
+  price: textOf(fill.price),
+  fee: textOf(fill.fee),
+  feeAsset: fill.feeAsset,
+  liquidity: fill.liquidity,
   at: new Date(fill.atMs).toISOString(),
 });
 
@@ -36,8 +48,13 @@ export function compareFills(findings: Findings, match: VenueMatch): FillsCompar
   const { ours } = findings;
   const answered = evidence.fills;
   // Ours from a little before the venue's first, so that a fill at the edge finds its partner.
-  const recorded = new Map(fillsSince(ours, evidence.fillsSinceMs - 120_000).filter((fill) => fill.venue === venue && fill.account === account).map((fill) => [key(fill), fill]));
-  const there = [...answered.items].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : compareIds(a.tradeId, b.tradeId)));
+  const recorded = new Map(
+    fillsSince(ours, evidence.fillsSinceMs - 120_000)
+      .filter((fill) => fill.venue === venue && fill.account === account)
+      .map((fill) => [key(fill), fill]),
+  );
+  // Within one millisecond they stand as the venue had them.
+  const there = [...answered.items].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   const missing: MissingFill[] = [];
   const seen = new Set<string>();
   let matched = 0;
@@ -53,21 +70,20 @@ export function compareFills(findings: Findings, match: VenueMatch): FillsCompar
   }
   if (isWhole(answered)) {
     for (const fill of recorded.values()) {
-      if (fill.atMs >= evidence.fillsSinceMs && fill.provenance !== 'inferred' && !seen.has(key(fill))) neverHappened(findings, match, fill);
+      if (fill.atMs >= evidence.fillsSinceMs && fill.provenance !== 'inferred' && !seen.has(key(fill)))
+        neverHappened(findings, match, fill);
     }
   }
   duplicates(findings, match);
   return { missing, matched };
 }
 
-/** Trade ids of one venue are numbers that grow, or mean nothing. */
-const compareIds = (a: string, b: string): number => (a.length !== b.length && /^\d+$/.test(a + b) ? a.length - b.length : a < b ? -1 : 1);
-
 function missingFill(findings: Findings, match: VenueMatch, fill: VenueFill, sequence: number): MissingFill {
   const { venue, account, evidence } = match;
   const owner = match.ownerOf(fill);
   const lag = Date.parse(fill.at) - findings.lastSeenMs;
-  const when = lag >= 0 ? `${(lag / 1000).toFixed(1)} s after our last sign of life` : 'before our last sign of life, and its report was not recorded';
+  const when =
+    lag >= 0 ? `${(lag / 1000).toFixed(1)} s after our last sign of life` : 'before our last sign of life, and its report was not recorded';
   const found = findings.add({
     kind: 'missingFill',
     venue,
@@ -99,7 +115,8 @@ function compareOne(findings: Findings, match: VenueMatch, here: OurFill, there:
   if (here.price !== unitsOrZero(there.price)) differs.push('price');
   const heavy = differs.length > 0;
   const fee = roundTo(unitsOrZero(there.fee), findings.ours.scales.get(here.feeAsset) ?? 18);
-  if (there.fee !== null && (here.fee !== fee || (here.fee !== 0n && there.feeAsset !== null && here.feeAsset !== there.feeAsset))) differs.push('fee');
+  if (there.fee !== null && (here.fee !== fee || (here.fee !== 0n && there.feeAsset !== null && here.feeAsset !== there.feeAsset)))
+    differs.push('fee');
   if (there.liquidity !== 'unknown' && here.liquidity !== 'unknown' && here.liquidity !== there.liquidity) differs.push('liquidity');
   if (Math.abs(here.atMs - Date.parse(there.at)) > findings.options.tolerances.fillTimeMs) differs.push('time');
   if (differs.length === 0) return false;
@@ -117,7 +134,9 @@ function compareOne(findings: Findings, match: VenueMatch, here: OurFill, there:
     ours,
     theirs,
     delta: heavy ? textOf(unitsOrZero(there.quantity) - here.quantity) : textOf(difference),
-    moneyAtRisk: heavy ? findings.money(venue, there.symbol, unitsOrZero(there.quantity)) : findings.moneyOf(there.feeAsset ?? here.feeAsset, difference),
+    moneyAtRisk: heavy
+      ? findings.money(venue, there.symbol, unitsOrZero(there.quantity))
+      : findings.moneyOf(there.feeAsset ?? here.feeAsset, difference),
     cause: `The same trade was recorded with another ${differs.join(', ')}`,
     severity: heavy ? 'high' : 'low',
     blocking: heavy,

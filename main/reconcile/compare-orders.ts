@@ -11,11 +11,20 @@ import { hereOf, type OrderCase, orderCase, thereOf } from './order-cases.ts';
 import type { OurOrder } from './ours.ts';
 
 export const ourSide = (order: OurOrder): BreakSide => ({
-  side: order.side, quantity: textOf(order.quantity), filled: textOf(order.filled), price: order.price === 0n ? null : textOf(order.price),
-  ...(order.trigger !== 0n && { trigger: textOf(order.trigger) }), status: order.status,
+  side: order.side,
+  quantity: textOf(order.quantity),
+  filled: textOf(order.filled),
+  price: order.price === 0n ? null : textOf(order.price),
+  ...(order.trigger !== 0n && { trigger: textOf(order.trigger) }),
+  status: order.status,
 });
 export const theirSide = (order: VenueOrder): BreakSide => ({
-  side: order.side, quantity: order.quantity, filled: order.filled, price: order.price, ...(order.trigger !== null && { trigger: order.trigger }), status: order.status,
+  side: order.side,
+  quantity: order.quantity,
+  filled: order.filled,
+  price: order.price,
+  ...(order.trigger !== null && { trigger: order.trigger }),
+  status: order.status,
 });
 
 /** One order of ours with what is known of it. */
@@ -55,13 +64,21 @@ class OrderComparer {
     for (const order of this.#match.strangers) this.#stranger(order);
     for (const [clientId, group] of this.#match.duplicates) this.#duplicate(clientId, group);
     const broken = new Set(this.#findings.found.slice(before).map(({ subject }) => subject.order));
-    return { matched: judged.filter(({ order, there, case: { here } }) => there && !here.includes('closed') && !broken.has(order) && !gone.has(order)).length };
+    return {
+      matched: judged.filter(
+        ({ order, there, case: { here } }) => there && !here.includes('closed') && !broken.has(order) && !gone.has(order),
+      ).length,
+    };
   }
 
   #judge(order: OurOrder): Judged {
     const there = this.#match.there(order);
     const missing = this.#missing.filter(({ owner }) => owner === order).reduce((sum, { fill }) => sum + unitsOrZero(fill.quantity), 0n);
-    const facts = { here: hereOf(order), there: thereOf(there, this.#match.proves(order)), completed: missing > 0n && order.filled + missing >= order.quantity };
+    const facts = {
+      here: hereOf(order),
+      there: thereOf(there, this.#match.proves(order)),
+      completed: missing > 0n && order.filled + missing >= order.quantity,
+    };
     return { order, there, missing, case: orderCase(facts) };
   }
 
@@ -76,7 +93,7 @@ class OrderComparer {
       orderId: there?.orderId || order.orderId || null,
       ours: ourSide(order),
       theirs: there ? theirSide(there) : null,
-      moneyAtRisk: this.#findings.money(venue, order.symbol, order.quantity - order.filled),
+      moneyAtRisk: this.#findings.moneyOfOrder(order),
       sources: [
         ourSource(this.#findings.ours),
         venueSource(venue, 'openOrders', evidence.report.openOrders),
@@ -116,14 +133,23 @@ class OrderComparer {
     const subject = { order, there };
     if (filledThere < order.filled) {
       this.#findings.add({
-        ...common, kind: 'filledBehind', delta: textOf(filledThere - order.filled), subject,
+        ...common,
+        kind: 'filledBehind',
+        delta: textOf(filledThere - order.filled),
+        subject,
         cause: 'Recorded as filled further than the venue filled it: a fill was counted twice, or never was',
         moneyAtRisk: this.#findings.money(order.venue, order.symbol, order.filled - filledThere),
       });
     } else if (ahead > 0n) {
       this.#findings.add({
-        ...common, kind: 'filledAhead', delta: textOf(ahead), subject: { ...subject, difference: ahead },
-        cause: missing > 0n ? `Filled further there; the listed trades explain ${textOf(missing)} of it` : 'Filled further there; no listed trade explains it',
+        ...common,
+        kind: 'filledAhead',
+        delta: textOf(ahead),
+        subject: { ...subject, difference: ahead },
+        cause:
+          missing > 0n
+            ? `Filled further there; the listed trades explain ${textOf(missing)} of it`
+            : 'Filled further there; no listed trade explains it',
         moneyAtRisk: this.#findings.money(order.venue, order.symbol, ahead),
       });
     }
@@ -132,10 +158,17 @@ class OrderComparer {
     const priceDelta = there.price !== null && order.price !== 0n ? unitsOrZero(there.price) - order.price : 0n;
     const quantityDelta = unitsOrZero(there.quantity) - order.quantity;
     this.#findings.add({
-      ...common, kind: 'amended', subject,
+      ...common,
+      kind: 'amended',
+      subject,
       delta: textOf(terms.includes('quantity') ? quantityDelta : priceDelta),
       cause: `Its ${terms.join(', ')} differ: an amendment whose answer was not recorded`,
-      moneyAtRisk: this.#findings.money(order.venue, order.symbol, quantityDelta === 0n ? unitsOrZero(there.remaining) : quantityDelta, quantityDelta === 0n ? priceDelta < 0n ? -priceDelta : priceDelta : undefined),
+      moneyAtRisk: this.#findings.money(
+        order.venue,
+        order.symbol,
+        quantityDelta === 0n ? unitsOrZero(there.remaining) : quantityDelta,
+        quantityDelta === 0n ? (priceDelta < 0n ? -priceDelta : priceDelta) : undefined,
+      ),
     });
   }
 
@@ -157,7 +190,9 @@ class OrderComparer {
     if (missing === 0n || beyond <= 0n) return;
     const fills = this.#missing.filter(({ owner }) => owner === order);
     this.#findings.add({
-      ...this.#common(judged), kind: 'overfill', delta: textOf(beyond),
+      ...this.#common(judged),
+      kind: 'overfill',
+      delta: textOf(beyond),
       cause: `Its fills there exceed its quantity by ${textOf(beyond)}: the same client id was used twice, or the venue erred`,
       causedBy: fills.map(({ found }) => found.entry.id),
       moneyAtRisk: this.#findings.money(order.venue, order.symbol, beyond),
@@ -182,7 +217,9 @@ class OrderComparer {
       theirs: theirSide(order),
       delta: textOf(signedQuantity({ side: order.side, quantity: order.remaining })),
       moneyAtRisk: this.#findings.money(venue, order.symbol, unitsOrZero(order.remaining)),
-      cause: namesake ? `Live there under the client id of an order of ours that is ${namesake.status} as ${namesake.orderId || 'no venue id'}` : `${row.because.charAt(0).toUpperCase()}${row.because.slice(1)}`,
+      cause: namesake
+        ? `Live there under the client id of an order of ours that is ${namesake.status} as ${namesake.orderId || 'no venue id'}`
+        : `${row.because.charAt(0).toUpperCase()}${row.because.slice(1)}`,
       sources: [ourSource(this.#findings.ours), venueSource(venue, 'openOrders', evidence.report.openOrders)],
       lsns: namesake ? (this.#findings.options.history?.lsnsOfOrder(namesake.clientId) ?? []) : [],
       sinceMs: order.createdAt === null ? 0 : Date.parse(order.createdAt),
@@ -205,7 +242,11 @@ class OrderComparer {
       ours: ours ? ourSide(ours) : null,
       theirs: { count: String(group.length), orders: group.map(({ orderId }) => orderId).join(' ') },
       delta: null,
-      moneyAtRisk: this.#findings.money(venue, first?.symbol ?? '', others.reduce((sum, order) => sum + unitsOrZero(order.remaining), 0n)),
+      moneyAtRisk: this.#findings.money(
+        venue,
+        first?.symbol ?? '',
+        others.reduce((sum, order) => sum + unitsOrZero(order.remaining), 0n),
+      ),
       cause: `${group.length} live orders there bear the client id ${clientId}`,
       sources: [ourSource(this.#findings.ours), venueSource(venue, 'openOrders', evidence.report.openOrders)],
       lsns: this.#findings.options.history?.lsnsOfOrder(clientId) ?? [],

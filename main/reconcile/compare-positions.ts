@@ -28,7 +28,11 @@ const MILLION = 1_000_000n;
 /** Every position of a venue that we hold or that a missing fill makes. */
 export function expectedPositions(findings: Findings, match: VenueMatch, missing: readonly MissingFill[]): ReadonlyMap<string, Expected> {
   const { venue, account } = match;
-  const ours = new Map(findings.ours.positions.filter((position) => position.venue === venue && position.account === account).map((position) => [position.symbol, position]));
+  const ours = new Map(
+    findings.ours.positions
+      .filter((position) => position.venue === venue && position.account === account)
+      .map((position) => [position.symbol, position]),
+  );
   const symbols = new Set([...ours.keys(), ...missing.map(({ fill }) => fill.symbol)]);
   const expected = new Map<string, Expected>();
   for (const symbol of [...symbols].sort()) {
@@ -69,7 +73,11 @@ export function comparePositions(findings: Findings, match: VenueMatch, expected
   // Half a list proves what it lists, and nothing about what it leaves out.
   const listed = new Map(positions.items.map((position) => [position.symbol, position]));
   const whole = isWhole(positions);
-  const ours = new Map(findings.ours.positions.filter((position) => position.venue === venue && position.account === account).map((position) => [position.symbol, position]));
+  const ours = new Map(
+    findings.ours.positions
+      .filter((position) => position.venue === venue && position.account === account)
+      .map((position) => [position.symbol, position]),
+  );
   const symbols = whole ? new Set([...ours.keys(), ...listed.keys()]) : new Set(listed.keys());
   let matched = 0;
   for (const symbol of [...symbols].sort()) {
@@ -88,7 +96,14 @@ export function comparePositions(findings: Findings, match: VenueMatch, expected
   }
   return matched;
 
-  function quantityBreak(all: Findings, of: VenueMatch, here: OurPosition | null, there: VenuePosition | null, will: Expected, explained: boolean): void {
+  function quantityBreak(
+    all: Findings,
+    of: VenueMatch,
+    here: OurPosition | null,
+    there: VenuePosition | null,
+    will: Expected,
+    explained: boolean,
+  ): void {
     const { symbol } = will;
     const quantity = there ? unitsOrZero(there.quantity) : 0n;
     const kind = kindOf(will.before.quantity, quantity);
@@ -103,7 +118,9 @@ export function comparePositions(findings: Findings, match: VenueMatch, expected
       account,
       symbol,
       ours: holdingSide(will.before, of, all, symbol),
-      theirs: there ? { quantity: there.quantity, averagePrice: there.entryPrice, mark: there.mark } : { quantity: '0', averagePrice: null, mark: null },
+      theirs: there
+        ? { quantity: there.quantity, averagePrice: there.entryPrice, mark: there.mark }
+        : { quantity: '0', averagePrice: null, mark: null },
       delta: textOf(delta),
       moneyAtRisk: all.money(venue, symbol, explained ? delta : partly ? left : delta),
       cause: explained
@@ -130,12 +147,20 @@ const holdingSide = (holding: Holding, match: VenueMatch, findings: Findings, sy
 };
 
 /** The same quantity at another price. @returns whether it is a break */
-function compareAverage(findings: Findings, match: VenueMatch, here: OurPosition | null, there: VenuePosition | null, will: Expected, quantityDiffers: boolean): boolean {
+function compareAverage(
+  findings: Findings,
+  match: VenueMatch,
+  here: OurPosition | null,
+  there: VenuePosition | null,
+  will: Expected,
+  quantityDiffers: boolean,
+): boolean {
   const { venue, account, evidence } = match;
   const theirs = unitsOf(there?.entryPrice ?? null);
   if (there === null || theirs === null || theirs === 0n) return false;
   const multiplier = multiplierOf(findings, match, will.symbol);
-  const near = (average: bigint | null): boolean => average !== null && absolute(theirs - average) * MILLION <= absolute(theirs) * findings.options.tolerances.averagePricePpm;
+  const near = (average: bigint | null): boolean =>
+    average !== null && absolute(theirs - average) * MILLION <= absolute(theirs) * findings.options.tolerances.averagePricePpm;
   const [now, then] = [averagePrice(will.before, multiplier), averagePrice(will.after, multiplier)];
   // Where the quantity differs, the price is judged as it will be with the missing fills.
   const explained = near(then);
@@ -148,7 +173,10 @@ function compareAverage(findings: Findings, match: VenueMatch, here: OurPosition
     venue,
     account,
     symbol: will.symbol,
-    ours: { quantity: textOf(quantityDiffers ? will.after.quantity : will.before.quantity), averagePrice: ours === null ? null : textOf(ours) },
+    ours: {
+      quantity: textOf(quantityDiffers ? will.after.quantity : will.before.quantity),
+      averagePrice: ours === null ? null : textOf(ours),
+    },
     theirs: { quantity: there.quantity, averagePrice: there.entryPrice },
     delta: ours === null ? null : textOf(theirs - ours),
     moneyAtRisk: findings.moneyOf(findings.ours.instruments.get(at(venue, will.symbol))?.settle ?? '', effect),

@@ -47,7 +47,7 @@ export function notProvable(findings: Findings, match: VenueMatch): boolean {
   const { venue, account, evidence } = match;
   const open = questionsOf(match).filter(({ answer }) => !isWhole(answer));
   const live = match.orders.filter(isLiveHere);
-  const notional = live.map((order) => findings.money(venue, order.symbol, order.quantity - order.filled));
+  const notional = live.map((order) => findings.moneyOfOrder(order));
   const atRisk = notional.includes(null) ? null : textOf(notional.reduce((sum, text) => sum + unitsOrZero(text), 0n));
   const ours = { count: String(live.length), status: live.length === 1 ? '1 live order of ours' : `${live.length} live orders of ours` };
   const { status, reason } = evidence.report;

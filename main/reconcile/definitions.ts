@@ -19,16 +19,40 @@ function placesOf(step: string | null): number | null {
 }
 
 /** null where the venue's list does not say enough: the instrument has to be defined by hand then. */
-export function instrumentDefinition(ours: Ours, venues: readonly VenueEvidence[], venue: string, symbol: string, timeNs: bigint): readonly Intent[] | null {
+export function instrumentDefinition(
+  ours: Ours,
+  venues: readonly VenueEvidence[],
+  venue: string,
+  symbol: string,
+  timeNs: bigint,
+): readonly Intent[] | null {
   if (ours.instruments.has(at(venue, symbol))) return [];
   const terms = venues.find(({ report }) => report.name === venue)?.terms.get(symbol);
   const [priceScale, quantityScale] = [placesOf(terms?.tick ?? null), placesOf(terms?.lot ?? null)];
-  if (!terms || terms.inverse || terms.settle === '' || priceScale === null || quantityScale === null || priceScale + quantityScale > SCALES_MAX) return null;
+  if (
+    !terms ||
+    terms.inverse ||
+    terms.settle === '' ||
+    priceScale === null ||
+    quantityScale === null ||
+    priceScale + quantityScale > SCALES_MAX
+  )
+    return null;
   const known = ours.scales.has(terms.settle);
   const asset: Intent = { type: 'asset.define', asset: terms.settle, scale: ASSET_SCALE, rate: '0', time: timeNs };
   const instrument: Intent = {
-    type: 'instrument.define', venue, symbol, base: terms.base, settle: terms.settle, kind: terms.spot ? 'spot' : terms.expiresAt === null ? 'perpetual' : 'future',
-    priceScale, quantityScale, multiplier: textOf(terms.multiplier === 0n ? ONE : terms.multiplier), tick: terms.tick ?? '', lot: terms.lot ?? '', tolerance: '',
+    type: 'instrument.define',
+    venue,
+    symbol,
+    base: terms.base,
+    settle: terms.settle,
+    kind: terms.spot ? 'spot' : terms.expiresAt === null ? 'perpetual' : 'future',
+    priceScale,
+    quantityScale,
+    multiplier: textOf(terms.multiplier === 0n ? ONE : terms.multiplier),
+    tick: terms.tick ?? '',
+    lot: terms.lot ?? '',
+    tolerance: '',
   };
   return known ? [instrument] : [asset, instrument];
 }

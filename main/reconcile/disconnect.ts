@@ -18,7 +18,9 @@ export function disconnected(findings: Findings, match: VenueMatch, judged: read
   const armed = findings.ours.cancelOnDisconnect.get(venue) ?? evidence.report.cancelOnDisconnect;
   if (armed !== 'yes') return new Set();
   const { lastSeenMs } = findings;
-  const surviving = new Set(judged.filter(({ case: row }) => row.there.includes('live') && !row.here.includes('closed')).map(({ order }) => order.symbol));
+  const surviving = new Set(
+    judged.filter(({ case: row }) => row.there.includes('live') && !row.here.includes('closed')).map(({ order }) => order.symbol),
+  );
   const explained = judged.filter(({ order, there, case: row }) => {
     if (!there || there.status !== 'cancelled' || surviving.has(order.symbol)) return false;
     if (row.name !== 'ended there' && row.name !== 'came and went') return false;
@@ -26,7 +28,7 @@ export function disconnected(findings: Findings, match: VenueMatch, judged: read
   });
   if (explained.length === 0) return new Set();
   const orders = explained.map(({ order }) => order);
-  const money = orders.map((order) => findings.money(venue, order.symbol, order.quantity - order.filled));
+  const money = orders.map((order) => findings.moneyOfOrder(order));
   const first = explained.map(({ there }) => there?.updatedAt ?? '').reduce((a, b) => (a < b ? a : b));
   findings.add({
     kind: 'vanishedOrder',
@@ -38,7 +40,11 @@ export function disconnected(findings: Findings, match: VenueMatch, judged: read
     delta: String(-orders.length),
     moneyAtRisk: money.includes(null) ? null : textOf(money.reduce((sum, text) => sum + unitsOrZero(text), 0n)),
     cause: `Cancel-on-disconnect: the venue cancelled ${orders.length === 1 ? 'the order' : `all ${orders.length} orders`} that we left there, from ${first.slice(11, 23)} on`,
-    sources: [ourSource(findings.ours), venueSource(venue, 'openOrders', evidence.report.openOrders), venueSource(venue, 'order look-up', evidence.lookUps)],
+    sources: [
+      ourSource(findings.ours),
+      venueSource(venue, 'openOrders', evidence.report.openOrders),
+      venueSource(venue, 'order look-up', evidence.lookUps),
+    ],
     lsns: orders.flatMap(({ clientId }) => findings.options.history?.lsnsOfOrder(clientId)[0] ?? []).slice(0, 64),
     sinceMs: Date.parse(first),
     subject: { ending: explained.map(({ order, there }) => ({ order, there })), proved: true },

@@ -50,7 +50,8 @@ const OPERATIONS_MAX = 200_000;
 const ms = (timeNs: bigint): number => Number(timeNs / 1_000_000n);
 export const placeKey = ({ venue, account, symbol }: Place): string => `${venue} ${account} ${symbol}`;
 export const tradeKey = (place: Place, tradeId: string): string => `${placeKey(place)} ${tradeId}`;
-export const balanceKey = (balance: { venue: string; account: string; asset: string }): string => `${balance.venue} ${balance.account} ${balance.asset}`;
+export const balanceKey = (balance: { venue: string; account: string; asset: string }): string =>
+  `${balance.venue} ${balance.account} ${balance.asset}`;
 
 export class History {
   /** First LSN that was read; 1: nothing before it. */
@@ -103,7 +104,16 @@ export class History {
         break;
       case 'position.adjust': {
         const place = { venue: intent.venue, account: intent.account, symbol: intent.symbol };
-        const trade = { lsn, tradeId: '', quantity: 0n, setTo: unitsOrZero(intent.quantity), price: unitsOrZero(intent.price), fee: 0n, feeAsset: '', atMs: ms(intent.time) };
+        const trade = {
+          lsn,
+          tradeId: '',
+          quantity: 0n,
+          setTo: unitsOrZero(intent.quantity),
+          price: unitsOrZero(intent.price),
+          fee: 0n,
+          feeAsset: '',
+          atMs: ms(intent.time),
+        };
         this.#tradesOf(placeKey(place)).push(trade);
         this.#behind(`position ${placeKey(place)}`, lsn);
         break;
@@ -132,7 +142,12 @@ export class History {
     else known[LSNS_PER_KEY_MAX - 1] = lsn;
   }
 
-  #fill(lsn: number, place: Place, sign: bigint, intent: { clientId: string; tradeId: string; quantity: string; price: string; fee: string; feeAsset: string; time: bigint }): void {
+  #fill(
+    lsn: number,
+    place: Place,
+    sign: bigint,
+    intent: { clientId: string; tradeId: string; quantity: string; price: string; fee: string; feeAsset: string; time: bigint },
+  ): void {
     const key = tradeKey(place, intent.tradeId);
     this.#behind(`trade ${key}`, lsn);
     this.#behind(`position ${placeKey(place)}`, lsn);
@@ -144,8 +159,14 @@ export class History {
     }
     this.#fills.set(key, { place, tradeId: intent.tradeId, clientId: intent.clientId, lsns: [lsn] });
     this.#tradesOf(placeKey(place)).push({
-      lsn, tradeId: intent.tradeId, quantity: sign * unitsOrZero(intent.quantity), setTo: null, price: unitsOrZero(intent.price),
-      fee: unitsOrZero(intent.fee), feeAsset: intent.feeAsset, atMs: ms(intent.time),
+      lsn,
+      tradeId: intent.tradeId,
+      quantity: sign * unitsOrZero(intent.quantity),
+      setTo: null,
+      price: unitsOrZero(intent.price),
+      fee: unitsOrZero(intent.fee),
+      feeAsset: intent.feeAsset,
+      atMs: ms(intent.time),
     });
   }
 

@@ -36,7 +36,9 @@ const meansByClientId = (order: OurOrder): boolean => order.orderId === '' || is
 export function matchVenue(ours: Ours, evidence: VenueEvidence): VenueMatch {
   const { name: venue, account, openOrders } = evidence.report;
   const orders = ours.orders.filter((order) => order.venue === venue && order.account === account);
-  const listed = [...openOrders.items].sort((a, b) => ((a.createdAt ?? '') < (b.createdAt ?? '') ? -1 : (a.createdAt ?? '') > (b.createdAt ?? '') ? 1 : a.orderId < b.orderId ? -1 : 1));
+  const listed = [...openOrders.items].sort((a, b) =>
+    (a.createdAt ?? '') < (b.createdAt ?? '') ? -1 : (a.createdAt ?? '') > (b.createdAt ?? '') ? 1 : a.orderId < b.orderId ? -1 : 1,
+  );
   const listedById = new Map(listed.map((order) => [order.orderId, order]));
   const listedByClientId = new Map<string, VenueOrder[]>();
   for (const order of listed) if (order.clientId !== null) push(listedByClientId, order.clientId, order);
@@ -52,7 +54,10 @@ export function matchVenue(ours: Ours, evidence: VenueEvidence): VenueMatch {
   for (const order of orders) if (order.orderId !== '') take(order, listedById.get(order.orderId));
   for (const order of orders) {
     if (there.has(order) || !meansByClientId(order)) continue;
-    take(order, listedByClientId.get(order.clientId)?.find((candidate) => !taken.has(candidate)));
+    take(
+      order,
+      listedByClientId.get(order.clientId)?.find((candidate) => !taken.has(candidate)),
+    );
   }
   for (const order of orders) {
     const lookUp = lookUps.get(order.clientId);

@@ -3,14 +3,15 @@
 import type { VenueConfiguration } from '../venues/configuration.ts';
 import type { Needs } from '../venues/evidence.ts';
 import type { History } from './history.ts';
-import { isConditional, isLiveHere, oldestFillMs, type Ours } from './ours.ts';
+import { isConditional, isLiveHere, type Ours, oldestFillMs } from './ours.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** Symbols of a venue that the configuration or the state know. */
 export function universeOf(venue: VenueConfiguration, ours: Ours | null): string[] {
-  const known = ours === null ? [] : [...ours.instruments.values()].filter((instrument) => instrument.venue === venue.name).map(({ symbol }) => symbol);
+  const known =
+    ours === null ? [] : [...ours.instruments.values()].filter((instrument) => instrument.venue === venue.name).map(({ symbol }) => symbol);
   return [...new Set([...venue.symbols, ...known])].sort();
 }
 
@@ -29,7 +30,8 @@ export function lookBackMs(ours: Ours, history: History | null): number {
 }
 
 export function needsOf(venue: VenueConfiguration, ours: Ours, history: History | null): Needs {
-  const here = (entry: { readonly venue: string; readonly account: string }): boolean => entry.venue === venue.name && entry.account === venue.account;
+  const here = (entry: { readonly venue: string; readonly account: string }): boolean =>
+    entry.venue === venue.name && entry.account === venue.account;
   const balances = ours.balances.filter(here).map(({ updatedMs }) => updatedMs);
   return {
     symbols: universeOf(venue, ours),

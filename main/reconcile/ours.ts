@@ -5,7 +5,7 @@
 
 import { TABLES } from '../../shared/model/tables.ts';
 import { parseTime } from '../../shared/units.ts';
-import { type Cell, CanonicalReader, type CanonicalRow } from '../image/canonical.ts';
+import { CanonicalReader, type CanonicalRow, type Cell } from '../image/canonical.ts';
 import { getI64, getU32 } from '../image/cells.ts';
 import type { Image } from '../image/image.ts';
 import { unitsOrZero } from '../venues/decimal.ts';
@@ -155,7 +155,10 @@ class Reading {
     const id = getU32(this.image, base, TABLES[table].byName.get('instrument')!);
     if (id === 0 || id > this.image.capacity(TABLES.instruments)) return null;
     const row = this.image.rowOffset(TABLES.instruments, id - 1);
-    return { venue: this.reader.text(getU32(this.image, row, INSTRUMENT_VENUE)), symbol: this.reader.text(getU32(this.image, row, INSTRUMENT_SYMBOL)) };
+    return {
+      venue: this.reader.text(getU32(this.image, row, INSTRUMENT_VENUE)),
+      symbol: this.reader.text(getU32(this.image, row, INSTRUMENT_SYMBOL)),
+    };
   }
 
   /** Rows that link to an instrument, with its venue and symbol, in the order of their keys. */
@@ -183,32 +186,78 @@ export function readOurs(image: Image, store: string): Ours {
   const instruments = new Map<string, Instrument>();
   for (const row of reading.rows('instruments')) {
     const instrument: Instrument = {
-      venue: text(row.venue), symbol: text(row.symbol), base: text(row.base), settle: text(row.settle), kind: text(row.kind),
-      multiplier: units(row.multiplier), priceScale: Number(row.priceScale), quantityScale: Number(row.quantityScale), tolerance: units(row.tolerance),
+      venue: text(row.venue),
+      symbol: text(row.symbol),
+      base: text(row.base),
+      settle: text(row.settle),
+      kind: text(row.kind),
+      multiplier: units(row.multiplier),
+      priceScale: Number(row.priceScale),
+      quantityScale: Number(row.quantityScale),
+      tolerance: units(row.tolerance),
     };
     instruments.set(at(instrument.venue, instrument.symbol), instrument);
   }
-  const orders = reading.placed('orders', (row, place): OurOrder => ({
-    ...place,
-    clientId: text(row.clientId), orderId: text(row.orderId), account: text(row.account), strategy: text(row.strategy), trader: text(row.trader),
-    side: side(row.side), type: text(row.orderType), reduceOnly: row.reduceOnly === true, status: text(row.status), provenance: text(row.provenance),
-    price: units(row.price), trigger: units(row.trigger), quantity: units(row.quantity), filled: units(row.filled),
-    submittedMs: ms(row.submitted), updatedMs: seen(row.updated),
-  }));
-  const positions = reading.placed('positions', (row, place): OurPosition => ({
-    ...place, account: text(row.account), quantity: units(row.quantity), cost: units(row.cost), updatedMs: seen(row.updated),
-  }));
-  const balances = reading.rows('balances').map((row): OurBalance => ({
-    venue: text(row.venue), account: text(row.account), asset: text(row.asset),
-    free: units(row.free), locked: units(row.locked), total: units(row.total), updatedMs: seen(row.updated),
-  }));
-  const margins = reading.rows('margins').map((row): OurMargin => ({
-    venue: text(row.venue), account: text(row.account), asset: text(row.asset),
-    initial: units(row.initial), maintenance: units(row.maintenance), equity: units(row.equity), updatedMs: seen(row.updated),
-  }));
-  const marks = new Map(reading.placed('profits', (row, { venue, symbol }) => [at(venue, symbol), { price: units(row.mark), atMs: ms(row.markTime) }] as const));
+  const orders = reading.placed(
+    'orders',
+    (row, place): OurOrder => ({
+      ...place,
+      clientId: text(row.clientId),
+      orderId: text(row.orderId),
+      account: text(row.account),
+      strategy: text(row.strategy),
+      trader: text(row.trader),
+      side: side(row.side),
+      type: text(row.orderType),
+      reduceOnly: row.reduceOnly === true,
+      status: text(row.status),
+      provenance: text(row.provenance),
+      price: units(row.price),
+      trigger: units(row.trigger),
+      quantity: units(row.quantity),
+      filled: units(row.filled),
+      submittedMs: ms(row.submitted),
+      updatedMs: seen(row.updated),
+    }),
+  );
+  const positions = reading.placed(
+    'positions',
+    (row, place): OurPosition => ({
+      ...place,
+      account: text(row.account),
+      quantity: units(row.quantity),
+      cost: units(row.cost),
+      updatedMs: seen(row.updated),
+    }),
+  );
+  const balances = reading.rows('balances').map(
+    (row): OurBalance => ({
+      venue: text(row.venue),
+      account: text(row.account),
+      asset: text(row.asset),
+      free: units(row.free),
+      locked: units(row.locked),
+      total: units(row.total),
+      updatedMs: seen(row.updated),
+    }),
+  );
+  const margins = reading.rows('margins').map(
+    (row): OurMargin => ({
+      venue: text(row.venue),
+      account: text(row.account),
+      asset: text(row.asset),
+      initial: units(row.initial),
+      maintenance: units(row.maintenance),
+      equity: units(row.equity),
+      updatedMs: seen(row.updated),
+    }),
+  );
+  const marks = new Map(
+    reading.placed('profits', (row, { venue, symbol }) => [at(venue, symbol), { price: units(row.mark), atMs: ms(row.markTime) }] as const),
+  );
   const cancelOnDisconnect = new Map(reading.rows('venues').map((row) => [text(row.venue), text(row.cancelOnDisconnect)]));
-  for (const row of reading.rows('sessions')) if (row.cancelOnDisconnect !== 'unknown') cancelOnDisconnect.set(text(row.venue), text(row.cancelOnDisconnect));
+  for (const row of reading.rows('sessions'))
+    if (row.cancelOnDisconnect !== 'unknown') cancelOnDisconnect.set(text(row.venue), text(row.cancelOnDisconnect));
   const desk = reading.rows('limits').find((row) => row.instrument === null);
   const risk = reading.rows('risk')[0];
   seen(risk?.updated);
@@ -249,8 +298,18 @@ export function fillsSince(ours: Ours, sinceMs: number): OurFill[] {
     if (!place) continue;
     const row = reading.reader.row(TABLES.fills, number);
     fills.push({
-      ...place, account: text(row.account), tradeId: text(row.tradeId), clientId: text(row.clientId), side: side(row.side), quantity: units(row.quantity),
-      price: units(row.price), fee: units(row.fee), feeAsset: text(row.feeAsset), liquidity: text(row.liquidity), provenance: text(row.provenance), atMs: ms(row.time),
+      ...place,
+      account: text(row.account),
+      tradeId: text(row.tradeId),
+      clientId: text(row.clientId),
+      side: side(row.side),
+      quantity: units(row.quantity),
+      price: units(row.price),
+      fee: units(row.fee),
+      feeAsset: text(row.feeAsset),
+      liquidity: text(row.liquidity),
+      provenance: text(row.provenance),
+      atMs: ms(row.time),
     });
   }
   const key = (fill: OurFill): string => `${fill.venue} ${fill.account} ${fill.symbol} ${fill.tradeId}`;

@@ -77,8 +77,13 @@ function fillStep(planning: Planning, fill: VenueFill, owner: OurOrder | null): 
   const { filled, quantities, timeNs } = planning;
   const atNs = timeOf(fill.at, timeNs);
   const common = {
-    tradeId: fill.tradeId, quantity: decimalText(fill.quantity) ?? '0', price: decimalText(fill.price) ?? '0', ...feeOf(planning, fill),
-    liquidity: fill.liquidity, provenance: 'venue', time: atNs,
+    tradeId: fill.tradeId,
+    quantity: decimalText(fill.quantity) ?? '0',
+    price: decimalText(fill.price) ?? '0',
+    ...feeOf(planning, fill),
+    liquidity: fill.liquidity,
+    provenance: 'venue',
+    time: atNs,
   } as const;
   if (owner) {
     const sum = (filled.get(owner.clientId) ?? owner.filled) + unitsOrZero(fill.quantity);
@@ -88,7 +93,11 @@ function fillStep(planning: Planning, fill: VenueFill, owner: OurOrder | null): 
     }
   }
   const clientId = owner?.clientId ?? (fits(fill.clientId ?? '') ? (fill.clientId ?? '') : '');
-  return { rank: 'fills', atNs, intent: { type: 'fill.external', account: fill.account, venue: fill.venue, symbol: fill.symbol, side: fill.side, clientId, ...common } };
+  return {
+    rank: 'fills',
+    atNs,
+    intent: { type: 'fill.external', account: fill.account, venue: fill.venue, symbol: fill.symbol, side: fill.side, clientId, ...common },
+  };
 }
 
 /** What the venue calls the end of an order; one that had no fills and never was there was rejected. */
@@ -112,29 +121,51 @@ function closeSteps(planning: Planning, order: OurOrder, there: VenueOrder | nul
 
 /** The order is live there: whatever we took it for, it is open again, with its venue id. */
 function liveSteps({ timeNs }: Planning, order: OurOrder, there: VenueOrder): Step[] {
-  const accept: Step = { rank: 'ends', atNs: timeNs, intent: { type: 'order.accept', clientId: order.clientId, orderId: there.orderId.slice(0, ID_BYTES_MAX), time: timeNs } };
+  const accept: Step = {
+    rank: 'ends',
+    atNs: timeNs,
+    intent: { type: 'order.accept', clientId: order.clientId, orderId: there.orderId.slice(0, ID_BYTES_MAX), time: timeNs },
+  };
   if (order.status === 'pending' || order.status === 'unknown') return [accept];
   const reason = `reconciled: ${there.status} at the venue`;
-  return [{ rank: 'ends', atNs: timeNs, intent: { type: 'order.close', clientId: order.clientId, status: 'unknown', reason, time: timeNs } }, accept];
+  return [
+    { rank: 'ends', atNs: timeNs, intent: { type: 'order.close', clientId: order.clientId, status: 'unknown', reason, time: timeNs } },
+    accept,
+  ];
 }
 
-const isLiveThere = (there: VenueOrder | null | undefined): there is VenueOrder => there?.status === 'open' || there?.status === 'partiallyFilled';
+const isLiveThere = (there: VenueOrder | null | undefined): there is VenueOrder =>
+  there?.status === 'open' || there?.status === 'partiallyFilled';
 
 function adopt(planning: Planning): Plan {
   const { found, ours, by, timeNs } = planning;
   const there = found.subject.there;
   if (!there) return NOTHING;
   const taken = ours.orders.some(({ clientId }) => clientId === there.clientId);
-  const clientId = fits(there.clientId ?? '') && !taken ? (there.clientId ?? '') : `claimed-${digest([there.venue, there.account, there.orderId], 24)}`;
+  const clientId =
+    fits(there.clientId ?? '') && !taken ? (there.clientId ?? '') : `claimed-${digest([there.venue, there.account, there.orderId], 24)}`;
   const orderType = (ORDER_TYPES as readonly string[]).includes(there.type) ? (there.type as (typeof ORDER_TYPES)[number]) : 'limit';
   return steps({
     rank: 'terms',
     atNs: timeNs,
     intent: {
-      type: 'order.adopt', clientId, account: there.account, venue: there.venue, symbol: there.symbol, strategy: '', trader: by, side: there.side, orderType,
-      timeInForce: 'gtc', reduceOnly: there.reduceOnly, price: priceAt(planning, there.venue, there.symbol, there.price),
-      trigger: priceAt(planning, there.venue, there.symbol, there.trigger), quantity: there.quantity, filled: there.filled,
-      orderId: there.orderId.slice(0, ID_BYTES_MAX), time: timeOf(there.createdAt, timeNs),
+      type: 'order.adopt',
+      clientId,
+      account: there.account,
+      venue: there.venue,
+      symbol: there.symbol,
+      strategy: '',
+      trader: by,
+      side: there.side,
+      orderType,
+      timeInForce: 'gtc',
+      reduceOnly: there.reduceOnly,
+      price: priceAt(planning, there.venue, there.symbol, there.price),
+      trigger: priceAt(planning, there.venue, there.symbol, there.trigger),
+      quantity: there.quantity,
+      filled: there.filled,
+      orderId: there.orderId.slice(0, ID_BYTES_MAX),
+      time: timeOf(there.createdAt, timeNs),
     },
   });
 }
@@ -146,8 +177,12 @@ function amend(planning: Planning): Plan {
     rank: 'terms',
     atNs: planning.timeNs,
     intent: {
-      type: 'order.amend', clientId: order.clientId, price: priceAt(planning, order.venue, order.symbol, there.price),
-      trigger: priceAt(planning, order.venue, order.symbol, there.trigger), quantity: there.quantity, time: planning.timeNs,
+      type: 'order.amend',
+      clientId: order.clientId,
+      price: priceAt(planning, order.venue, order.symbol, there.price),
+      trigger: priceAt(planning, order.venue, order.symbol, there.trigger),
+      quantity: there.quantity,
+      time: planning.timeNs,
     },
   });
 }
@@ -162,7 +197,18 @@ function inferFill(planning: Planning): Plan {
   return steps({
     rank: 'fills',
     atNs,
-    intent: { type: 'fill', clientId: order.clientId, tradeId, quantity: textOf(difference), price, fee: '', feeAsset: '', liquidity: 'unknown', provenance: 'inferred', time: atNs },
+    intent: {
+      type: 'fill',
+      clientId: order.clientId,
+      tradeId,
+      quantity: textOf(difference),
+      price,
+      fee: '',
+      feeAsset: '',
+      liquidity: 'unknown',
+      provenance: 'inferred',
+      time: atNs,
+    },
   });
 }
 
@@ -175,23 +221,46 @@ function adjust(planning: Planning, inTwo: boolean): Plan {
   const to = (quantity: string, reason: string): Step => ({
     rank: 'positions',
     atNs: planning.timeNs,
-    intent: { type: 'position.adjust', account, venue, symbol: symbol ?? '', quantity, price, reason: `reconciled: ${reason}; ${planning.by}`.slice(0, 255), time: planning.timeNs },
+    intent: {
+      type: 'position.adjust',
+      account,
+      venue,
+      symbol: symbol ?? '',
+      quantity,
+      price,
+      reason: `reconciled: ${reason}; ${planning.by}`.slice(0, 255),
+      time: planning.timeNs,
+    },
   });
   const theirs = subject.position?.quantity ?? '0';
-  return inTwo ? steps(to('0', 'closed, first of two steps'), to(theirs, 'opened as the venue has it')) : steps(to(theirs, 'as the venue has it'));
+  return inTwo
+    ? steps(to('0', 'closed, first of two steps'), to(theirs, 'opened as the venue has it'))
+    : steps(to(theirs, 'as the venue has it'));
 }
 
 const PLANNERS: Readonly<Record<PlanName, (planning: Planning) => Plan>> = {
   record: () => NOTHING,
-  applyFill: (planning) => (planning.found.subject.fill ? steps(fillStep(planning, planning.found.subject.fill, planning.found.subject.order ?? null)) : NOTHING),
+  applyFill: (planning) =>
+    planning.found.subject.fill ? steps(fillStep(planning, planning.found.subject.fill, planning.found.subject.order ?? null)) : NOTHING,
   inferFill,
   endOverfilled: (planning) => {
     const { order, there } = planning.found.subject;
     const filled = order ? (planning.filled.get(order.clientId) ?? order.filled) : 0n;
     const endedAt = there?.updatedAt ?? null;
-    if (!order || isLiveThere(there) || !isLiveHere(order) || filled >= order.quantity) return NOTHING;
+    if (!order || isLiveThere(there) || !isLiveHere(order) || filled >= (planning.quantities.get(order.clientId) ?? order.quantity))
+      return NOTHING;
     const atNs = timeOf(endedAt, planning.timeNs);
-    return steps({ rank: 'ends', atNs, intent: { type: 'order.close', clientId: order.clientId, status: 'cancelled', reason: 'reconciled: overfilled at the venue', time: atNs } });
+    return steps({
+      rank: 'ends',
+      atNs,
+      intent: {
+        type: 'order.close',
+        clientId: order.clientId,
+        status: 'cancelled',
+        reason: 'reconciled: overfilled at the venue',
+        time: atNs,
+      },
+    });
   },
   adopt,
   close: (planning) => {
@@ -208,11 +277,29 @@ const PLANNERS: Readonly<Record<PlanName, (planning: Planning) => Plan>> = {
   cancelAtVenue: (planning) => {
     const { order, there, others } = planning.found.subject;
     const { venue } = planning.found.entry;
-    const at = (target: VenueOrder): CancelTarget => ({ venue, symbol: target.symbol, clientId: target.clientId ?? '', orderId: target.orderId, conditional: target.trigger !== null });
-    const targets = others?.map(at) ?? (there ? [at(there)] : order ? [{ venue, symbol: order.symbol, clientId: order.clientId, orderId: order.orderId, conditional: isConditional(order) }] : []);
+    const at = (target: VenueOrder): CancelTarget => ({
+      venue,
+      symbol: target.symbol,
+      clientId: target.clientId ?? '',
+      orderId: target.orderId,
+      conditional: target.trigger !== null,
+    });
+    const targets =
+      others?.map(at) ??
+      (there
+        ? [at(there)]
+        : order
+          ? [{ venue, symbol: order.symbol, clientId: order.clientId, orderId: order.orderId, conditional: isConditional(order) }]
+          : []);
     const request: Step[] =
       order && !others && isLiveHere(order)
-        ? [{ rank: 'ends', atNs: planning.timeNs, intent: { type: 'order.cancelRequest', clientId: order.clientId, time: planning.timeNs } }]
+        ? [
+            {
+              rank: 'ends',
+              atNs: planning.timeNs,
+              intent: { type: 'order.cancelRequest', clientId: order.clientId, time: planning.timeNs },
+            },
+          ]
         : [];
     return { steps: request, cancels: targets };
   },
@@ -226,7 +313,11 @@ const PLANNERS: Readonly<Record<PlanName, (planning: Planning) => Plan>> = {
     const total = roundTo(unitsOrZero(balance.total), places);
     const locked = roundTo(unitsOrZero(balance.locked), places);
     const { venue, account, asset } = balance;
-    return steps({ rank: 'balances', atNs: planning.timeNs, intent: { type: 'balance.set', venue, account, asset, free: textOf(total - locked), locked: textOf(locked), time: planning.timeNs } });
+    return steps({
+      rank: 'balances',
+      atNs: planning.timeNs,
+      intent: { type: 'balance.set', venue, account, asset, free: textOf(total - locked), locked: textOf(locked), time: planning.timeNs },
+    });
   },
   setMargin: (planning) => {
     const { margin } = planning.found.subject;
@@ -235,8 +326,18 @@ const PLANNERS: Readonly<Record<PlanName, (planning: Planning) => Plan>> = {
     const places = planning.ours.scales.get(margin.asset) ?? 18;
     const rounded = (text: string): string => textOf(roundTo(unitsOrZero(text), places));
     return steps({
-      rank: 'balances', atNs: planning.timeNs,
-      intent: { type: 'margin.set', venue, account, asset: margin.asset, initial: rounded(margin.initial), maintenance: rounded(margin.maintenance), equity: rounded(margin.equity), time: planning.timeNs },
+      rank: 'balances',
+      atNs: planning.timeNs,
+      intent: {
+        type: 'margin.set',
+        venue,
+        account,
+        asset: margin.asset,
+        initial: rounded(margin.initial),
+        maintenance: rounded(margin.maintenance),
+        equity: rounded(margin.equity),
+        time: planning.timeNs,
+      },
     });
   },
 };

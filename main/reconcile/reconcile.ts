@@ -6,7 +6,7 @@
 import type { Break, Decision, ReconcileReport } from '../../shared/contract/reconcile.ts';
 import { isWhole } from '../venues/answer.ts';
 import type { VenueEvidence } from '../venues/evidence.ts';
-import { Findings, type Found, ourSource, recordedId, type ReconcileOptions } from './break.ts';
+import { Findings, type Found, ourSource, type ReconcileOptions, recordedId } from './break.ts';
 import { compareBalances, compareMargins } from './compare-balances.ts';
 import { compareFills } from './compare-fills.ts';
 import { compareOrders } from './compare-orders.ts';
@@ -87,7 +87,9 @@ export function reconciliation(ours: Ours, venues: readonly VenueEvidence[], opt
   notAsked(findings, venues);
   const found = findings.found
     .filter((entry) => !SETTLED_BY_WORDS.some((decision) => ours.resolutions.has(recordedId(entry, decision))))
-    .sort((a, b) => SEVERITY[a.entry.severity] - SEVERITY[b.entry.severity] || (a.entry.id < b.entry.id ? -1 : a.entry.id > b.entry.id ? 1 : 0));
+    .sort(
+      (a, b) => SEVERITY[a.entry.severity] - SEVERITY[b.entry.severity] || (a.entry.id < b.entry.id ? -1 : a.entry.id > b.entry.id ? 1 : 0),
+    );
   const breaks = found.map(({ entry }): Break => ({ ...entry, staged: null }));
   return {
     found: new Map(found.map((entry) => [entry.entry.id, entry])),
@@ -105,10 +107,15 @@ export function reconciliation(ours: Ours, venues: readonly VenueEvidence[], opt
 }
 
 /** Compares our state with the venues' answers. */
-export const reconcile = (ours: Ours, venues: readonly VenueEvidence[], options: ReconcileOptions): ReconcileReport => reconciliation(ours, venues, options).report;
+export const reconcile = (ours: Ours, venues: readonly VenueEvidence[], options: ReconcileOptions): ReconcileReport =>
+  reconciliation(ours, venues, options).report;
 
 /** The report with a decision staged on some of its breaks; nothing is carried out. Staging again replaces what was staged. */
-export function stage(report: ReconcileReport, breakIds: readonly string[], staged: { decision: Decision; comment: string; by: string; at: string } | null): ReconcileReport {
+export function stage(
+  report: ReconcileReport,
+  breakIds: readonly string[],
+  staged: { decision: Decision; comment: string; by: string; at: string } | null,
+): ReconcileReport {
   const wanted = new Set(breakIds);
   return { ...report, breaks: report.breaks.map((entry) => (wanted.has(entry.id) ? { ...entry, staged } : entry)) };
 }

@@ -11,7 +11,7 @@ import { RearmError } from '../../shared/errors.ts';
 import type { Intent } from '../../shared/model/operations.ts';
 import { unitsOrZero } from '../venues/decimal.ts';
 import type { VenueEvidence } from '../venues/evidence.ts';
-import { type Found, recordedId, type ReconcileOptions } from './break.ts';
+import { type Found, type ReconcileOptions, recordedId } from './break.ts';
 import { instrumentDefinition } from './definitions.ts';
 import { kindRow, NEEDS_COMMENT } from './kinds.ts';
 import type { Ours } from './ours.ts';
@@ -49,22 +49,40 @@ function cut(text: string, bytesMax: number): string {
 function check(found: Found, { decision, comment }: StagedDecision): void {
   const { entry } = found;
   if (!entry.proposals.includes(decision)) {
-    const why = found.subject.proved === false && kindRow(entry.kind).decisions[decision] ? 'the venue has not proved its side' : `the choices are ${entry.proposals.join(', ')}`;
-    throw new RearmError('OPERATION_INVALID', `${entry.kind} ${entry.id}: ${decision} is not open, ${why}`, { breakId: entry.id, decision });
+    const why =
+      found.subject.proved === false && kindRow(entry.kind).decisions[decision]
+        ? 'the venue has not proved its side'
+        : `the choices are ${entry.proposals.join(', ')}`;
+    throw new RearmError('OPERATION_INVALID', `${entry.kind} ${entry.id}: ${decision} is not open, ${why}`, {
+      breakId: entry.id,
+      decision,
+    });
   }
   if (NEEDS_COMMENT.includes(decision) && comment.trim() === '') {
-    throw new RearmError('OPERATION_INVALID', `${entry.kind} ${entry.id}: ${decision} needs a comment that says on what evidence`, { breakId: entry.id, decision });
+    throw new RearmError('OPERATION_INVALID', `${entry.kind} ${entry.id}: ${decision} needs a comment that says on what evidence`, {
+      breakId: entry.id,
+      decision,
+    });
   }
 }
 
 /** Accepting what missing fills explain needs those fills: without them the difference stays. */
-function checkCauses(found: Found, decision: StagedDecision, decisions: ReadonlyMap<string, StagedDecision>, all: ReadonlyMap<string, Found>): void {
+function checkCauses(
+  found: Found,
+  decision: StagedDecision,
+  decisions: ReadonlyMap<string, StagedDecision>,
+  all: ReadonlyMap<string, Found>,
+): void {
   const { entry, subject } = found;
-  const followsFills = decision.decision === 'acceptVenue' && subject.explained === true && kindRow(entry.kind).decisions.acceptVenue !== 'setBalance';
+  const followsFills =
+    decision.decision === 'acceptVenue' && subject.explained === true && kindRow(entry.kind).decisions.acceptVenue !== 'setBalance';
   if (!followsFills && !(entry.kind === 'overfill' && decision.decision === 'acceptVenue')) return;
   const open = entry.causedBy.filter((id) => all.has(id) && decisions.get(id)?.decision !== 'acceptVenue');
   if (open.length === 0) return;
-  throw new RearmError('BREAKS_UNRESOLVED', `${entry.kind} ${entry.id} follows from ${open.length} missing fills: accept these too`, { breakId: entry.id, open });
+  throw new RearmError('BREAKS_UNRESOLVED', `${entry.kind} ${entry.id} follows from ${open.length} missing fills: accept these too`, {
+    breakId: entry.id,
+    open,
+  });
 }
 
 /**
@@ -74,7 +92,13 @@ function checkCauses(found: Found, decision: StagedDecision, decisions: Readonly
  * @throws RearmError OPERATION_INVALID for a decision that is not open for its break, or lacks its comment; BREAKS_UNRESOLVED where
  *   its causes are left open; NOT_FOUND for an instrument that neither side defines
  */
-export function resolve(decisions: readonly StagedDecision[], ours: Ours, venues: readonly VenueEvidence[], options: ReconcileOptions, timeNs: bigint): Resolutions {
+export function resolve(
+  decisions: readonly StagedDecision[],
+  ours: Ours,
+  venues: readonly VenueEvidence[],
+  options: ReconcileOptions,
+  timeNs: bigint,
+): Resolutions {
   const { found } = reconciliation(ours, venues, options);
   const staged = new Map(decisions.map((decision) => [decision.breakId, decision]));
   const settled: { found: Found; decision: StagedDecision }[] = [];
@@ -91,19 +115,24 @@ export function resolve(decisions: readonly StagedDecision[], ours: Ours, venues
   // In a fixed order, whatever the order of staging: fills of one venue as they came.
   settled.sort(
     ({ found: a }, { found: b }) =>
-      a.entry.venue.localeCompare(b.entry.venue, 'en') || (a.subject.sequence ?? 0) - (b.subject.sequence ?? 0) || (a.entry.id < b.entry.id ? -1 : 1),
+      a.entry.venue.localeCompare(b.entry.venue, 'en') ||
+      (a.subject.sequence ?? 0) - (b.subject.sequence ?? 0) ||
+      (a.entry.id < b.entry.id ? -1 : 1),
   );
 
   const quantities = new Map<string, bigint>();
   for (const { found: entry, decision } of settled) {
     const { order, there } = entry.subject;
-    if (entry.entry.kind === 'amended' && decision.decision === 'acceptVenue' && order && there) quantities.set(order.clientId, unitsOrZero(there.quantity));
+    if (entry.entry.kind === 'amended' && decision.decision === 'acceptVenue' && order && there)
+      quantities.set(order.clientId, unitsOrZero(there.quantity));
   }
   const filled = new Map<string, bigint>();
   const steps: Step[] = [];
   const cancels: CancelTarget[] = [];
   // Fills first in planning too: what ends an order depends on what they leave of it.
-  const fillsFirst = [...settled].sort((a, b) => Number(b.found.entry.kind === 'missingFill') - Number(a.found.entry.kind === 'missingFill'));
+  const fillsFirst = [...settled].sort(
+    (a, b) => Number(b.found.entry.kind === 'missingFill') - Number(a.found.entry.kind === 'missingFill'),
+  );
   for (const { found: entry, decision } of fillsFirst) {
     const name = kindRow(entry.entry.kind).decisions[decision.decision]!;
     const made = plan(name, { ours, found: entry, decision: decision.decision, by: decision.by, timeNs, filled, quantities });
@@ -116,12 +145,18 @@ export function resolve(decisions: readonly StagedDecision[], ours: Ours, venues
       rank: 'records',
       atNs: timeNs,
       intent: {
-        type: 'resolution.record', breakId: recordedId(entry, decision.decision, decision.comment), decision: decision.decision, person: decision.by,
-        comment: cut(decision.comment, COMMENT_BYTES_MAX), time: timeNs,
+        type: 'resolution.record',
+        breakId: recordedId(entry, decision.decision, decision.comment),
+        decision: decision.decision,
+        person: decision.by,
+        comment: cut(decision.comment, COMMENT_BYTES_MAX),
+        time: timeNs,
       },
     });
   }
-  const ordered = steps.map((step, index) => ({ step, index })).sort((a, b) => RANK[a.step.rank] - RANK[b.step.rank] || byTime(a.step, b.step) || a.index - b.index);
+  const ordered = steps
+    .map((step, index) => ({ step, index }))
+    .sort((a, b) => RANK[a.step.rank] - RANK[b.step.rank] || byTime(a.step, b.step) || a.index - b.index);
   return { intents: ordered.map(({ step }) => step.intent), cancels, settled: settled.map(({ found: entry }) => entry.entry.id), gone };
 }
 
@@ -130,12 +165,19 @@ const byTime = (a: Step, b: Step): number => (a.rank !== 'fills' || a.atNs === b
 
 function definitions(steps: readonly Step[], ours: Ours, venues: readonly VenueEvidence[], timeNs: bigint): Step[] {
   const needed = new Map<string, { venue: string; symbol: string }>();
-  for (const { intent } of steps) if ('symbol' in intent && 'venue' in intent) needed.set(`${intent.venue} ${intent.symbol}`, { venue: intent.venue, symbol: intent.symbol });
+  for (const { intent } of steps)
+    if ('symbol' in intent && 'venue' in intent)
+      needed.set(`${intent.venue} ${intent.symbol}`, { venue: intent.venue, symbol: intent.symbol });
   const made: Step[] = [];
   const assets = new Set<string>();
   for (const { venue, symbol } of needed.values()) {
     const intents = instrumentDefinition(ours, venues, venue, symbol, timeNs);
-    if (intents === null) throw new RearmError('NOT_FOUND', `${symbol} at ${venue} is not defined here, and the venue does not list its steps: define it first`, { venue, symbol });
+    if (intents === null)
+      throw new RearmError(
+        'NOT_FOUND',
+        `${symbol} at ${venue} is not defined here, and the venue does not list its steps: define it first`,
+        { venue, symbol },
+      );
     for (const intent of intents) {
       if (intent.type === 'asset.define') {
         if (assets.has(intent.asset)) continue;

@@ -13,7 +13,12 @@ export interface Holding {
 export const FLAT: Holding = { quantity: 0n, cost: 0n };
 
 /** Trades `signed` at `price`. @returns the holding after it, and the P&L that was realised, in money of the settlement asset */
-export function traded({ quantity, cost }: Holding, signed: bigint, price: bigint, multiplier: bigint): { holding: Holding; realised: bigint } {
+export function traded(
+  { quantity, cost }: Holding,
+  signed: bigint,
+  price: bigint,
+  multiplier: bigint,
+): { holding: Holding; realised: bigint } {
   const value = (size: bigint): bigint => times(times(size, price), multiplier);
   const [size, held] = [absolute(signed), absolute(quantity)];
   const sign = signed < 0n ? -1n : 1n;

@@ -14,7 +14,9 @@ import { ARCHIVE_FILE_NAME, type StoreLayout } from '../store/layout.ts';
 import { freeLog } from '../wal/floor.ts';
 import { ArchiveTier, archiveUnavailable } from './archive.ts';
 import { type CheckpointJob, SlotTier } from './slots.ts';
-import { listSnapshots, writeSnapshot } from './snapshot.ts';
+import { writeSnapshot } from './snapshot.ts';
+import { readSnapshots } from './snapshot-reader.ts';
+import type { TierHead } from './tier-copy.ts';
 
 export interface CheckpointerOptions {
   readonly layout: StoreLayout;
@@ -96,19 +98,36 @@ export class Checkpointer {
     );
     if (written === null) return;
     this.#attempt('log', copy.mark.lsn, () => {
-      for (const old of listSnapshots(this.#storage, layout.l3).slice(l3Keep)) this.#storage.remove(join(layout.l3, old.name));
+      const { keep, free } = this.#snapshots();
+      for (const old of free) this.#storage.remove(join(layout.root, old.name));
       this.#storage.syncDirectory(layout.l3);
-      return freeLog(this.#storage, layout, storeId, this.#floor());
+      return freeLog(this.#storage, layout, storeId, this.#floor(keep));
     });
   }
 
+  get #windowStartNs(): bigint {
+    return this.#clock.wallNs() - BigInt(Math.round(this.#options.windowMs * 1e6));
+  }
+
+  /**
+   * Snapshots that stay, newest first: the configured number, and beyond it down to one that is older than the window, so that every
+   * LSN of the window has a base. One that cannot be read is evidence and stays as well.
+   */
+  #snapshots(): { keep: readonly TierHead[]; free: readonly TierHead[] } {
+    const heads = readSnapshots(this.#storage, this.#options.layout, this.#options.storeId);
+    const readable = heads.filter((head) => head.mark !== null);
+    const covering = readable.findIndex((head) => head.mark!.takenNs <= this.#windowStartNs);
+    const count = Math.max(this.#options.l3Keep, covering < 0 ? readable.length : covering + 1);
+    return { keep: readable.slice(0, count), free: readable.slice(count) };
+  }
+
   /** The oldest LSN (exclusive) and time that the log must still reach. */
-  #floor(): { lsn: number; createdBeforeNs: bigint } {
-    const snapshots = listSnapshots(this.#storage, this.#options.layout.l3);
-    const second = snapshots[1]?.lsn ?? 0;
+  #floor(kept: readonly TierHead[]): { lsn: number; createdBeforeNs: bigint } {
+    const covering = kept.find((head) => head.mark!.takenNs <= this.#windowStartNs)?.mark?.lsn ?? 0;
+    const second = kept[1]?.mark?.lsn ?? 0;
     const archiveRules = this.#options.archive && (archiveUnavailable() === null || this.#options.archiveFailure === 'keepLog');
-    const lsn = archiveRules ? Math.min(second, this.#archivedLsn) : second;
-    return { lsn, createdBeforeNs: this.#clock.wallNs() - BigInt(Math.round(this.#options.windowMs * 1e6)) };
+    const lsn = Math.min(second, covering, archiveRules ? this.#archivedLsn : Number.POSITIVE_INFINITY);
+    return { lsn, createdBeforeNs: this.#windowStartNs };
   }
 
   /** L4 from the newest whole slot. Durable on return. */

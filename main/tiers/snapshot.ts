@@ -81,7 +81,7 @@ export function writeSnapshot(
   return { path, bytes: offset };
 }
 
-/** Snapshots in a directory, newest LSN first. */
+/** Snapshots in a directory, newest first: by epoch, then by LSN; one of an abandoned branch may have a higher LSN. */
 export function listSnapshots(storage: Storage, directory: string): { name: string; epoch: number; lsn: number }[] {
   return storage
     .list(directory)
@@ -89,7 +89,7 @@ export function listSnapshots(storage: Storage, directory: string): { name: stri
       const parsed = parseSnapshotName(name);
       return parsed ? [{ name, ...parsed }] : [];
     })
-    .sort((a, b) => b.lsn - a.lsn || b.epoch - a.epoch);
+    .sort((a, b) => b.epoch - a.epoch || b.lsn - a.lsn);
 }
 
 /** The page table of sealed pages. */

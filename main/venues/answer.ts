@@ -29,7 +29,11 @@ export interface Outcome<T> {
 }
 
 /** Asks and times; what is thrown becomes the answer. */
-export async function answerOf<T>(clock: Clock, failure: (error: unknown) => Failure, question: () => Promise<Outcome<T>>): Promise<Answer<T>> {
+export async function answerOf<T>(
+  clock: Clock,
+  failure: (error: unknown) => Failure,
+  question: () => Promise<Outcome<T>>,
+): Promise<Answer<T>> {
   const askedAt = isoTime(clock.wallNs());
   const startNs = clock.monotonicNs();
   const ms = () => Number(clock.monotonicNs() - startNs) / 1e6;
@@ -42,7 +46,16 @@ export async function answerOf<T>(clock: Clock, failure: (error: unknown) => Fai
   }
 }
 
-const WORST_FIRST: readonly AnswerStatus[] = ['asking', 'silent', 'failed', 'notLoaded', 'truncated', 'outsideLookback', 'complete', 'empty'];
+const WORST_FIRST: readonly AnswerStatus[] = [
+  'asking',
+  'silent',
+  'failed',
+  'notLoaded',
+  'truncated',
+  'outsideLookback',
+  'complete',
+  'empty',
+];
 
 /** The worse of two statuses; two whole answers are `complete` where either has items. */
 export const worse = (a: AnswerStatus, b: AnswerStatus): AnswerStatus => (WORST_FIRST.indexOf(a) <= WORST_FIRST.indexOf(b) ? a : b);

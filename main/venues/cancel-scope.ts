@@ -14,7 +14,8 @@ export type CancelLookup = (order: Pick<VenueOrder, 'venue' | 'account' | 'clien
 /** `in`: to be cancelled. `protects`: a stop or reduce-only order that was not asked for. `unattributed`: it may be in or out. */
 export type ScopeVerdict = 'in' | 'out' | 'protects' | 'unattributed';
 
-export const isProtective = ({ reduceOnly, trigger }: Pick<VenueOrder, 'reduceOnly' | 'trigger'>): boolean => reduceOnly || trigger !== null;
+export const isProtective = ({ reduceOnly, trigger }: Pick<VenueOrder, 'reduceOnly' | 'trigger'>): boolean =>
+  reduceOnly || trigger !== null;
 
 /** Orders by name, whatever a scope would say: strangers may have no client id. */
 export interface NamedOrder {
@@ -26,7 +27,10 @@ export interface NamedOrder {
 
 /** Only the named orders, protective or not. */
 export function verdictByName(order: VenueOrder, named: readonly NamedOrder[]): ScopeVerdict {
-  const isNamed = named.some(({ venue, orderId, clientId }) => venue === order.venue && (orderId === '' ? clientId !== '' && clientId === order.clientId : orderId === order.orderId));
+  const isNamed = named.some(
+    ({ venue, orderId, clientId }) =>
+      venue === order.venue && (orderId === '' ? clientId !== '' && clientId === order.clientId : orderId === order.orderId),
+  );
   return isNamed ? 'in' : 'out';
 }
 
@@ -44,12 +48,17 @@ export function verdictOf(order: VenueOrder, scope: CancelScope, lookup: CancelL
 }
 
 /** A lookup in records that are at hand; the venue's id decides where both are known. */
-export function lookupIn(records: Iterable<Attribution & { readonly venue: string; readonly account: string; readonly clientId: string; readonly orderId: string }>): CancelLookup {
+export function lookupIn(
+  records: Iterable<
+    Attribution & { readonly venue: string; readonly account: string; readonly clientId: string; readonly orderId: string }
+  >,
+): CancelLookup {
   const found = new Map<string, Attribution>();
   for (const record of records) {
     found.set(`client ${record.venue} ${record.account} ${record.clientId}`, record);
     if (record.orderId !== '') found.set(`order ${record.venue} ${record.account} ${record.orderId}`, record);
   }
   return ({ venue, account, clientId, orderId }) =>
-    found.get(`order ${venue} ${account} ${orderId}`) ?? (clientId === null ? null : (found.get(`client ${venue} ${account} ${clientId}`) ?? null));
+    found.get(`order ${venue} ${account} ${orderId}`) ??
+    (clientId === null ? null : (found.get(`client ${venue} ${account} ${clientId}`) ?? null));
 }

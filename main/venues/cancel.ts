@@ -66,7 +66,12 @@ interface VenueProgress {
 
 /** No word of its end was heard. */
 const isOpenFate = (fate: CancelFate): boolean => fate === 'listed' || fate === 'sent' || fate === 'unknown' || fate === 'rejected';
-const wantedOf = ({ symbol, orderId, clientId, trigger }: VenueOrder): WantedOrder => ({ symbol, orderId, clientId: clientId ?? '', conditional: trigger !== null });
+const wantedOf = ({ symbol, orderId, clientId, trigger }: VenueOrder): WantedOrder => ({
+  symbol,
+  orderId,
+  clientId: clientId ?? '',
+  conditional: trigger !== null,
+});
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 class Cancelling {
@@ -82,7 +87,8 @@ class Cancelling {
     this.#options = options;
     this.#startedAt = isoTime(options.clock.wallNs());
     this.#deadlineNs = options.clock.monotonicNs() + BigInt(options.timeLimitMs ?? TIME_LIMIT_MS) * 1_000_000n;
-    for (const { name } of connections) this.#progress.set(name, { phase: 'listing', listed: 'asking', left: null, reason: '', targets: new Map() });
+    for (const { name } of connections)
+      this.#progress.set(name, { phase: 'listing', listed: 'asking', left: null, reason: '', targets: new Map() });
   }
 
   async run(): Promise<CancelReport> {
@@ -112,7 +118,9 @@ class Cancelling {
       }
       if (keyRefused !== '' || !this.#timeLeft) {
         progress.phase = 'incomplete';
-        progress.reason = keyRefused || `the time of ${this.#options.timeLimitMs ?? TIME_LIMIT_MS} ms is over${progress.reason === '' ? '' : `; ${progress.reason}`}`;
+        progress.reason =
+          keyRefused ||
+          `the time of ${this.#options.timeLimitMs ?? TIME_LIMIT_MS} ms is over${progress.reason === '' ? '' : `; ${progress.reason}`}`;
         this.#tell();
         return;
       }
@@ -135,7 +143,11 @@ class Cancelling {
   async #list(connection: VenueConnection, progress: VenueProgress): Promise<readonly Target[] | null> {
     const { clock, scope, orders, lookup, symbols } = this.#options;
     const nowMs = Number(clock.wallNs() / 1_000_000n) + (connection.clockOffsetMs ?? 0);
-    const answer = await answerOf(clock, (error) => connection.failure(error), () => openOrders(connection, { symbols: symbols(connection.name), nowMs }));
+    const answer = await answerOf(
+      clock,
+      (error) => connection.failure(error),
+      () => openOrders(connection, { symbols: symbols(connection.name), nowMs }),
+    );
     const whole = isWhole(answer);
     progress.listed = answer.status;
     const live: Target[] = [];
@@ -146,7 +158,13 @@ class Cancelling {
       if (verdict !== 'in' && verdict !== 'unattributed') continue;
       const known = progress.targets.get(order.orderId);
       const unattributed = verdict === 'unattributed';
-      const target = known ?? { order, fate: 'listed', refusals: 0, attributed: !unattributed, reason: unattributed ? 'not attributed: no record of ours names its strategy or trader; it was left alone' : '' };
+      const target = known ?? {
+        order,
+        fate: 'listed',
+        refusals: 0,
+        attributed: !unattributed,
+        reason: unattributed ? 'not attributed: no record of ours names its strategy or trader; it was left alone' : '',
+      };
       if (!known) progress.targets.set(order.orderId, target);
       // A cancel that was acknowledged, and the order is there again: not confirmed after all.
       else if (known.fate === 'confirmed' || known.fate === 'alreadyGone') known.fate = 'sent';
@@ -206,14 +224,16 @@ class Cancelling {
       }
       this.#tell();
     });
-    if (refused === '' && due.length === 0 && targets.length > 0) return `the venue refused ${targets.length} cancels ${REFUSALS_MAX} times: ${targets[0]!.reason}`;
+    if (refused === '' && due.length === 0 && targets.length > 0)
+      return `the venue refused ${targets.length} cancels ${REFUSALS_MAX} times: ${targets[0]!.reason}`;
     return refused;
   }
 
   #finish(progress: VenueProgress): void {
     const unattributed = [...progress.targets.values()].filter(({ attributed, fate }) => !attributed && fate === 'listed').length;
     progress.phase = unattributed === 0 ? 'done' : 'incomplete';
-    if (unattributed > 0) progress.reason = `${unattributed} live order${unattributed === 1 ? '' : 's'} cannot be attributed and may belong to the scope`;
+    if (unattributed > 0)
+      progress.reason = `${unattributed} live order${unattributed === 1 ? '' : 's'} cannot be attributed and may belong to the scope`;
     this.#tell();
   }
 
@@ -227,7 +247,17 @@ class Cancelling {
       startedAt: this.#startedAt,
       status: phase,
       orders: all.flatMap(([venue, { targets }]) =>
-        [...targets.values()].map(({ order: { symbol, orderId, clientId, side, remaining, price }, fate, reason }) => ({ venue, symbol, orderId, clientId, side, remaining, price, fate, reason })),
+        [...targets.values()].map(({ order: { symbol, orderId, clientId, side, remaining, price }, fate, reason }) => ({
+          venue,
+          symbol,
+          orderId,
+          clientId,
+          side,
+          remaining,
+          price,
+          fate,
+          reason,
+        })),
       ),
       venues: all.map(([venue, { listed, left, reason }]) => ({ venue, listed, left, reason })),
     };
@@ -241,7 +271,17 @@ class Cancelling {
 export async function cancelOrders(connections: readonly VenueConnection[], options: CancelOptions): Promise<CancelReport> {
   const { venue, account } = options.scope;
   const named = options.orders && new Set(options.orders.map((order) => order.venue));
-  const concerned = connections.filter(({ name, configuration }) => (named ? named.has(name) : true) && (venue === undefined || venue === name) && (account === undefined || account === configuration.account));
-  if (concerned.length === 0) throw new RearmError('NOT_FOUND', `nothing was cancelled: no venue is configured for ${venue ?? 'any venue'}${account === undefined ? '' : `, account ${account}`}`, { venue, account });
+  const concerned = connections.filter(
+    ({ name, configuration }) =>
+      (named ? named.has(name) : true) &&
+      (venue === undefined || venue === name) &&
+      (account === undefined || account === configuration.account),
+  );
+  if (concerned.length === 0)
+    throw new RearmError(
+      'NOT_FOUND',
+      `nothing was cancelled: no venue is configured for ${venue ?? 'any venue'}${account === undefined ? '' : `, account ${account}`}`,
+      { venue, account },
+    );
   return new Cancelling(concerned, options).run();
 }

@@ -30,7 +30,8 @@ function redirect(node: unknown, origin: string): unknown {
 /** A client of the library, ready to be used; it loads its markets itself. @throws RearmError CONFIGURATION_INVALID for a dialect that is none. */
 export function createClient(venue: VenueConfiguration, key: VenueKey | null): CcxtClient {
   const Class = (ccxt as unknown as Record<string, (new (settings: object) => CcxtClient) | undefined>)[venue.dialect];
-  if (typeof Class !== 'function') throw new RearmError('CONFIGURATION_INVALID', `no dialect is called ${venue.dialect}`, { venue: venue.name });
+  if (typeof Class !== 'function')
+    throw new RearmError('CONFIGURATION_INVALID', `no dialect is called ${venue.dialect}`, { venue: venue.name });
   const client = new Class({
     ...(key && {
       apiKey: key.apiKey.reveal(),

@@ -89,7 +89,10 @@ function secretOf(input: z.infer<typeof material>, environment: Environment, whe
   if (typeof input === 'string') return new Secret(input);
   const value = environment[input.env];
   if (value === undefined || value === '') {
-    throw new RearmError('CONFIGURATION_INVALID', `${where}: the environment variable ${input.env} is not set`, { where, variable: input.env });
+    throw new RearmError('CONFIGURATION_INVALID', `${where}: the environment variable ${input.env} is not set`, {
+      where,
+      variable: input.env,
+    });
   }
   return new Secret(value);
 }
@@ -126,14 +129,22 @@ export async function parseVenues(input: unknown, environment: Environment = pro
   const parsed = fileSchema.safeParse(input);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new RearmError('CONFIGURATION_INVALID', `venue configuration: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`, {});
+    throw new RearmError(
+      'CONFIGURATION_INVALID',
+      `venue configuration: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`,
+      {},
+    );
   }
   const { default: ccxt } = await import('ccxt');
   const known = ccxt.exchanges as unknown as readonly string[];
   const seen = new Set<string>();
   const venues = parsed.data.venues.map((entry): VenueConfiguration => {
     if (!known.includes(entry.dialect)) {
-      throw new RearmError('CONFIGURATION_INVALID', `venue ${entry.name}: no dialect is called ${entry.dialect}; it is the id of a ccxt exchange, for example binanceusdm, bybit, okx`, { venue: entry.name });
+      throw new RearmError(
+        'CONFIGURATION_INVALID',
+        `venue ${entry.name}: no dialect is called ${entry.dialect}; it is the id of a ccxt exchange, for example binanceusdm, bybit, okx`,
+        { venue: entry.name },
+      );
     }
     if (seen.has(entry.name)) throw new RearmError('CONFIGURATION_INVALID', `two venues are called ${entry.name}`, { venue: entry.name });
     seen.add(entry.name);
@@ -185,7 +196,8 @@ function readWhole(path: string): { text: string; mode: number } {
   try {
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) throw new RearmError('CONFIGURATION_INVALID', `${path} is not a regular file`, { path });
-    if (stat.size > FILE_BYTES_MAX) throw new RearmError('CONFIGURATION_INVALID', `${path} has ${stat.size} bytes, more than ${FILE_BYTES_MAX}`, { path });
+    if (stat.size > FILE_BYTES_MAX)
+      throw new RearmError('CONFIGURATION_INVALID', `${path} has ${stat.size} bytes, more than ${FILE_BYTES_MAX}`, { path });
     return { text: readFileSync(descriptor, 'utf8'), mode: stat.mode };
   } finally {
     closeSync(descriptor);

@@ -16,7 +16,7 @@ import { AT_ONCE, askFills } from './fills.ts';
 import type { InstrumentTerms } from './instruments.ts';
 import { askLedger, type LedgerEntry } from './ledger.ts';
 import { limited } from './limited.ts';
-import { type QueryOptions, type RiskAnswers, askVenue, standingOf } from './query.ts';
+import { askVenue, type QueryOptions, type RiskAnswers, standingOf } from './query.ts';
 import { orderOf } from './rows.ts';
 
 /** What is to be asked of one venue, by our own records. */
@@ -129,7 +129,10 @@ class Gathering {
     return askFills(this.#connection, { clock: this.#options.clock, symbols, sinceMs });
   }
 
-  async #settle(first: RiskAnswers, symbols: readonly string[]): Promise<{ risk: RiskAnswers; fills: Answer<VenueFill>; settled: boolean }> {
+  async #settle(
+    first: RiskAnswers,
+    symbols: readonly string[],
+  ): Promise<{ risk: RiskAnswers; fills: Answer<VenueFill>; settled: boolean }> {
     const from = this.#needs.fillsSinceMs - MARGIN_MS;
     let fills = await this.#askFills(symbols, from);
     let risk = first;
@@ -150,22 +153,33 @@ class Gathering {
     const listed = new Set(report.openOrders.items.flatMap(({ orderId, clientId }) => [orderId, clientId ?? '']));
     const wanted = this.#needs.orders.filter(({ orderId, clientId }) => !(orderId !== '' && listed.has(orderId)) && !listed.has(clientId));
     const asked = wanted.slice(0, LOOK_UPS_MAX);
-    return answerOf(this.#options.clock, (error) => connection.failure(error), async () => {
-      const client = await connection.ready('read');
-      const place = { venue: connection.name, account: connection.configuration.account };
-      const items = await limited(asked, AT_ONCE, async (order): Promise<OrderLookUp> => {
-        try {
-          const row = await connection.ask('read', () => connection.dialect.lookUp(client, order));
-          return { clientId: order.clientId, status: row ? 'found' : 'absent', order: row && orderOf(row, place), reason: '' };
-        } catch (error) {
-          return { clientId: order.clientId, status: 'unanswered', order: null, reason: connection.failure(error).reason };
-        }
-      });
-      const open = items.filter(({ status }) => status === 'unanswered');
-      if (wanted.length > asked.length) return { items, short: { status: 'truncated', reason: `${wanted.length} orders are not listed: only ${asked.length} were asked for` } };
-      if (open.length === 0) return { items };
-      return { items, short: { status: 'failed', reason: `${open.length} of ${asked.length} look-ups were not answered: ${open[0]!.reason}` } };
-    });
+    return answerOf(
+      this.#options.clock,
+      (error) => connection.failure(error),
+      async () => {
+        const client = await connection.ready('read');
+        const place = { venue: connection.name, account: connection.configuration.account };
+        const items = await limited(asked, AT_ONCE, async (order): Promise<OrderLookUp> => {
+          try {
+            const row = await connection.ask('read', () => connection.dialect.lookUp(client, order));
+            return { clientId: order.clientId, status: row ? 'found' : 'absent', order: row && orderOf(row, place), reason: '' };
+          } catch (error) {
+            return { clientId: order.clientId, status: 'unanswered', order: null, reason: connection.failure(error).reason };
+          }
+        });
+        const open = items.filter(({ status }) => status === 'unanswered');
+        if (wanted.length > asked.length)
+          return {
+            items,
+            short: { status: 'truncated', reason: `${wanted.length} orders are not listed: only ${asked.length} were asked for` },
+          };
+        if (open.length === 0) return { items };
+        return {
+          items,
+          short: { status: 'failed', reason: `${open.length} of ${asked.length} look-ups were not answered: ${open[0]!.reason}` },
+        };
+      },
+    );
   }
 
   /** An order that is live by its look-up and not listed: it came in between, or the list was cut. Asking again tells which. */
@@ -174,7 +188,10 @@ class Gathering {
     if (live.length === 0 || !isWhole(risk.report.openOrders)) return risk;
     const again = await this.#risk(false, symbols);
     const { openOrders } = again.report;
-    const hidden = live.find(({ orderId, clientId }) => !openOrders.items.some((order) => order.orderId === orderId || (clientId !== null && order.clientId === clientId)));
+    const hidden = live.find(
+      ({ orderId, clientId }) =>
+        !openOrders.items.some((order) => order.orderId === orderId || (clientId !== null && order.clientId === clientId)),
+    );
     if (!hidden || !isWhole(openOrders)) return { ...risk, report: withOpenOrders(risk.report, openOrders) };
     const still = await limited([hidden], 1, (order) => this.#stillLive(order));
     if (!still[0]) return { ...risk, report: withOpenOrders(risk.report, openOrders) };
@@ -186,7 +203,9 @@ class Gathering {
     const connection = this.#connection;
     try {
       const client = await connection.ready('read');
-      const row = await connection.ask('read', () => connection.dialect.lookUp(client, { symbol, orderId, clientId: clientId ?? '', conditional: trigger !== null }));
+      const row = await connection.ask('read', () =>
+        connection.dialect.lookUp(client, { symbol, orderId, clientId: clientId ?? '', conditional: trigger !== null }),
+      );
       return row !== null && isLive(orderOf(row, { venue: connection.name, account: connection.configuration.account }));
     } catch {
       return true;
@@ -194,14 +213,22 @@ class Gathering {
   }
 
   /** An order that was filled more than its listed trades amount to: the list of trades was cut. */
-  async #verified(fills: Answer<VenueFill>, report: VenueReport, lookUps: Answer<OrderLookUp>, symbols: readonly string[]): Promise<Answer<VenueFill>> {
+  async #verified(
+    fills: Answer<VenueFill>,
+    report: VenueReport,
+    lookUps: Answer<OrderLookUp>,
+    symbols: readonly string[],
+  ): Promise<Answer<VenueFill>> {
     if (!isWhole(fills)) return fills;
     const orders = [...report.openOrders.items, ...lookUps.items.flatMap(({ order }) => (order ? [order] : []))];
     const since = this.#needs.fillsSinceMs;
     const short = (answer: Answer<VenueFill>): VenueOrder | undefined => {
       const sums = new Map<string, bigint>();
       for (const { orderId, quantity } of answer.items) sums.set(orderId, (sums.get(orderId) ?? 0n) + unitsOrZero(quantity));
-      return orders.find(({ orderId, filled, createdAt }) => createdAt !== null && Date.parse(createdAt) >= since && (sums.get(orderId) ?? 0n) < unitsOrZero(filled));
+      return orders.find(
+        ({ orderId, filled, createdAt }) =>
+          createdAt !== null && Date.parse(createdAt) >= since && (sums.get(orderId) ?? 0n) < unitsOrZero(filled),
+      );
     };
     if (!short(fills)) return fills;
     const again = joined(fills, await this.#askFills(symbols, since - MARGIN_MS));
@@ -227,7 +254,8 @@ function withOpenOrders(report: VenueReport, openOrders: VenueReport['openOrders
 }
 
 /** Asks one venue for everything. Never throws. */
-export const gatherVenue = (connection: VenueConnection, options: EvidenceOptions): Promise<VenueEvidence> => new Gathering(connection, options).run();
+export const gatherVenue = (connection: VenueConnection, options: EvidenceOptions): Promise<VenueEvidence> =>
+  new Gathering(connection, options).run();
 
 /** Asks every venue for everything, side by side; `onReport` tells each first answer as it comes. Never throws. */
 export const gatherEvidence = (connections: readonly VenueConnection[], options: EvidenceOptions): Promise<VenueEvidence[]> =>

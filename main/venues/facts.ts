@@ -35,9 +35,12 @@ const heardAt = (report: VenueReport): string | null => {
   const whole = [report.openOrders, report.positions, report.balances].filter(isWhole).map(answeredAt);
   return whole.length === 0 ? null : whole.reduce((a, b) => (a > b ? a : b));
 };
-const stateSource = ({ recovery, ours }: FactsInput): string => `${recovery?.base ?? 'state'} at LSN ${number(ours?.lsn ?? recovery?.lsn ?? 0)}`;
-const wholeVenues = (input: FactsInput, of: 'positions' | 'marks' | 'balances' | 'openOrders'): string[] => input.venues.filter((report) => isWhole(report[of])).map(({ name }) => name);
-const latest = (times: readonly (string | null)[]): string | null => times.reduce((a, b) => (b !== null && (a === null || b > a) ? b : a), null);
+const stateSource = ({ recovery, ours }: FactsInput): string =>
+  `${recovery?.base ?? 'state'} at LSN ${number(ours?.lsn ?? recovery?.lsn ?? 0)}`;
+const wholeVenues = (input: FactsInput, of: 'positions' | 'marks' | 'balances' | 'openOrders'): string[] =>
+  input.venues.filter((report) => isWhole(report[of])).map(({ name }) => name);
+const latest = (times: readonly (string | null)[]): string | null =>
+  times.reduce((a, b) => (b !== null && (a === null || b > a) ? b : a), null);
 
 const liveOrders = ({ venues }: FactsInput): TenFacts['liveOrders'] =>
   venues.map(({ name, openOrders, orders, notional }) => ({
@@ -50,15 +53,23 @@ const liveOrders = ({ venues }: FactsInput): TenFacts['liveOrders'] =>
 
 function engine({ engine: told, recovery }: FactsInput): TenFacts['engine'] {
   if (told) return { value: told.life, source: told.source, at: told.at, detail: told.detail };
-  if (!recovery) return { value: null, source: 'the store was not looked at yet', at: null, detail: 'Whether the engine lives is not known yet.' };
+  if (!recovery)
+    return { value: null, source: 'the store was not looked at yet', at: null, detail: 'Whether the engine lives is not known yet.' };
   const alive = recovery.writerAlive;
-  const detail = alive ? 'Its process holds the lock of the store.' : recovery.closedInOrder ? 'It was closed in order; nobody holds the lock.' : 'Nobody holds the lock; its epoch was not closed.';
+  const detail = alive
+    ? 'Its process holds the lock of the store.'
+    : recovery.closedInOrder
+      ? 'It was closed in order; nobody holds the lock.'
+      : 'Nobody holds the lock; its epoch was not closed.';
   return { value: alive ? 'alive' : 'dead', source: 'lock of the store', at: recovery.startedAt, detail };
 }
 
 function exposure(input: FactsInput, known: Exposure): TenFacts['exposure'] {
   const names = wholeVenues(input, 'positions');
-  const sources = [names.length > 0 ? `positions of ${names.join(', ')}` : null, input.ours && names.length < input.venues.length ? stateSource(input) : null];
+  const sources = [
+    names.length > 0 ? `positions of ${names.join(', ')}` : null,
+    input.ours && names.length < input.venues.length ? stateSource(input) : null,
+  ];
   return {
     value: known.range.net === null && known.range.grossWorst === null && input.venues.length === 0 && !input.ours ? null : known.range,
     source: sources.filter((part) => part !== null).join(', ') || 'no position is known',
@@ -78,16 +89,25 @@ function profit(input: FactsInput, known: Exposure): TenFacts['profit'] {
   const seen = new Set<string>();
   for (const { venue, symbol, quantity } of held) {
     const report = venues.find(({ name }) => name === venue);
-    const now = unitsOf(report?.marks.items.find((mark) => mark.symbol === symbol)?.price ?? report?.positions.items.find((entry) => entry.symbol === symbol)?.mark);
+    const now = unitsOf(
+      report?.marks.items.find((mark) => mark.symbol === symbol)?.price ??
+        report?.positions.items.find((entry) => entry.symbol === symbol)?.mark,
+    );
     const then = ours.marks.get(at(venue, symbol))?.price;
     const instrument = ours.instruments.get(at(venue, symbol));
     const rate = instrument && ours.rates.get(instrument.settle);
-    if (now === null || then === undefined || !instrument || !rate) return { value: null, source: `no mark of ${symbol} at ${venue}`, at: null, ...rest };
+    if (now === null || then === undefined || !instrument || !rate)
+      return { value: null, source: `no mark of ${symbol} at ${venue}`, at: null, ...rest };
     sum += times(times(times(quantity, now - then), instrument.multiplier), rate);
     seen.add(venue);
   }
   const source = held.length === 0 ? 'nothing is held' : `recovered position at marks of ${[...seen].sort().join(', ')}`;
-  return { value: textOf(sum), source, at: latest(venues.filter(({ marks }) => isWhole(marks)).map(({ marks }) => answeredAt(marks))), ...rest };
+  return {
+    value: textOf(sum),
+    source,
+    at: latest(venues.filter(({ marks }) => isWhole(marks)).map(({ marks }) => answeredAt(marks))),
+    ...rest,
+  };
 }
 
 function unacknowledged(input: FactsInput): TenFacts['unacknowledged'] {
@@ -107,10 +127,17 @@ function unacknowledged(input: FactsInput): TenFacts['unacknowledged'] {
 /** A disconnect was seen to cancel: all our orders of an armed venue are gone; it was not: some are still live. */
 function disconnectSeen({ reconciliation, ours }: FactsInput, report: VenueReport): boolean | null {
   if ((ours?.cancelOnDisconnect.get(report.name) ?? report.cancelOnDisconnect) !== 'yes') return null;
-  if (reconciliation?.breaks.some(({ kind, venue, cause }) => kind === 'vanishedOrder' && venue === report.name && cause.startsWith('Cancel-on-disconnect'))) return true;
+  if (
+    reconciliation?.breaks.some(
+      ({ kind, venue, cause }) => kind === 'vanishedOrder' && venue === report.name && cause.startsWith('Cancel-on-disconnect'),
+    )
+  )
+    return true;
   if (!ours || !isWhole(report.openOrders)) return null;
   const live = new Set(report.openOrders.items.flatMap(({ orderId, clientId }) => [orderId, clientId ?? '']));
-  const working = ours.orders.filter((order) => order.venue === report.name && order.account === report.account && isLiveHere(order) && order.orderId !== '');
+  const working = ours.orders.filter(
+    (order) => order.venue === report.name && order.account === report.account && isLiveHere(order) && order.orderId !== '',
+  );
   if (working.length === 0) return null;
   return working.some(({ orderId, clientId }) => live.has(orderId) || live.has(clientId)) ? false : null;
 }
@@ -120,7 +147,12 @@ const venueFacts = (input: FactsInput): TenFacts['venues'] =>
     const heard = heardAt(report);
     const { name, status, canCancel, cancelOnDisconnect, ms, reason } = report;
     return {
-      venue: name, status, canCancel, cancelOnDisconnect, ms, reason,
+      venue: name,
+      status,
+      canCancel,
+      cancelOnDisconnect,
+      ms,
+      reason,
       ageMs: heard === null ? null : Math.max(0, input.nowMs - Date.parse(heard)),
       cancelOnDisconnectObserved: disconnectSeen(input, report),
     };
@@ -134,21 +166,37 @@ function mismatches(input: FactsInput): TenFacts['mismatches'] {
   if (whole.length === 0) return { value: null, source: 'no venue answered its positions', at: null };
   const differing: { name: string; money: bigint }[] = [];
   for (const report of whole) {
-    const here = new Map(ours.positions.filter(({ venue, account }) => venue === report.name && account === report.account).map(({ symbol, quantity }) => [symbol, quantity]));
+    const here = new Map(
+      ours.positions
+        .filter(({ venue, account }) => venue === report.name && account === report.account)
+        .map(({ symbol, quantity }) => [symbol, quantity]),
+    );
     const there = new Map(report.positions.items.map(({ symbol, quantity }) => [symbol, unitsOrZero(quantity)]));
     for (const symbol of new Set([...here.keys(), ...there.keys()])) {
       const instrument = ours.instruments.get(at(report.name, symbol));
       if (instrument?.kind === 'spot') continue;
       const delta = absolute((there.get(symbol) ?? 0n) - (here.get(symbol) ?? 0n));
       if (delta <= (instrument?.tolerance ?? 0n)) continue;
-      const mark = unitsOf(report.marks.items.find((entry) => entry.symbol === symbol)?.price) ?? ours.marks.get(at(report.name, symbol))?.price ?? 0n;
+      const mark =
+        unitsOf(report.marks.items.find((entry) => entry.symbol === symbol)?.price) ?? ours.marks.get(at(report.name, symbol))?.price ?? 0n;
       const rate = (instrument && ours.rates.get(instrument.settle)) ?? 0n;
-      differing.push({ name: `${symbol} ${report.name} ${report.account}`, money: times(times(times(delta, mark), instrument?.multiplier ?? 0n), rate) });
+      differing.push({
+        name: `${symbol} ${report.name} ${report.account}`,
+        money: times(times(times(delta, mark), instrument?.multiplier ?? 0n), rate),
+      });
     }
   }
-  const largest = differing.reduce<{ name: string; money: bigint } | null>((most, entry) => (most === null || entry.money > most.money ? entry : most), null);
+  const largest = differing.reduce<{ name: string; money: bigint } | null>(
+    (most, entry) => (most === null || entry.money > most.money ? entry : most),
+    null,
+  );
   return {
-    value: { count: differing.length, money: textOf(differing.reduce((sum, { money }) => sum + money, 0n)), largest: largest?.name ?? null, largestMoney: largest && textOf(largest.money) },
+    value: {
+      count: differing.length,
+      money: textOf(differing.reduce((sum, { money }) => sum + money, 0n)),
+      largest: largest?.name ?? null,
+      largestMoney: largest && textOf(largest.money),
+    },
     source: `${stateSource(input)} against ${whole.map(({ name, positions }) => `${name} ${time(positions.askedAt)}`).join(', ')}${whole.length < venues.length ? '; the others did not answer' : ''}`,
     at: latest(whole.map(({ positions }) => answeredAt(positions))),
   };
@@ -159,9 +207,12 @@ function margin({ venues, terms }: FactsInput): TenFacts['margin'] {
   if (told.length === 0) return { value: null, source: 'no venue told its margin', at: null };
   const sum = (of: 'marginUsed' | 'marginFree'): string => textOf(told.reduce((total, report) => total + unitsOrZero(report[of]), 0n));
   const held = new Set(venues.flatMap(({ positions }) => positions.items.map(({ venue, symbol }) => at(venue, symbol))));
-  const fundings = venues.flatMap(({ marks }) => marks.items.filter(({ venue, symbol }) => held.has(at(venue, symbol))).map(({ fundingAt }) => fundingAt));
+  const fundings = venues.flatMap(({ marks }) =>
+    marks.items.filter(({ venue, symbol }) => held.has(at(venue, symbol))).map(({ fundingAt }) => fundingAt),
+  );
   const expiries = [...held].map((key) => terms?.get(key)?.expiresAt ?? null);
-  const first = (times: readonly (string | null)[]): string | null => times.reduce((a, b) => (b !== null && (a === null || b < a) ? b : a), null);
+  const first = (times: readonly (string | null)[]): string | null =>
+    times.reduce((a, b) => (b !== null && (a === null || b < a) ? b : a), null);
   return {
     value: { headroom: sum('marginFree'), used: sum('marginUsed'), nextFundingAt: first(fundings), nextExpiryAt: first(expiries) },
     source: `balances of ${told.map(({ name }) => name).join(', ')}${told.length < venues.length ? '; the others did not answer' : ''}`,
@@ -176,7 +227,12 @@ function recovered({ recovery, ours, nowMs }: FactsInput): TenFacts['recovered']
   const trust = recovery.outcome === 'refused' && ours !== null ? 'partial' : TRUST[recovery.outcome];
   const last = recovery.lastOperationAt === null ? null : Date.parse(recovery.lastOperationAt);
   return {
-    value: { sentence: recovery.sentence, trust, lostAcknowledged: recovery.lostAcknowledged, ageMs: last === null || Number.isNaN(last) ? null : Math.max(0, nowMs - last) },
+    value: {
+      sentence: recovery.sentence,
+      trust,
+      lostAcknowledged: recovery.lostAcknowledged,
+      ageMs: last === null || Number.isNaN(last) ? null : Math.max(0, nowMs - last),
+    },
     source: 'cascade',
     at: recovery.startedAt,
   };
@@ -184,7 +240,8 @@ function recovered({ recovery, ours, nowMs }: FactsInput): TenFacts['recovered']
 
 function next(input: FactsInput): TenFacts['next'] {
   const { recovery, nowMs } = input;
-  const crashed = recovery && !recovery.closedInOrder && !recovery.writerAlive && recovery.outcome !== 'empty' ? recovery.lastOperationAt : null;
+  const crashed =
+    recovery && !recovery.closedInOrder && !recovery.writerAlive && recovery.outcome !== 'empty' ? recovery.lastOperationAt : null;
   const ms = crashed === null ? Number.NaN : Date.parse(crashed);
   return { crashedAt: crashed, sinceMs: Number.isNaN(ms) ? null : Math.max(0, nowMs - ms), ...nextAction(input) };
 }

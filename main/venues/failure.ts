@@ -12,7 +12,8 @@ export interface Failure {
 
 const REASON_CHARACTERS_MAX = 160;
 
-const isKind = (error: unknown, ...kinds: readonly (abstract new (...args: never[]) => Error)[]): boolean => kinds.some((kind) => error instanceof kind);
+const isKind = (error: unknown, ...kinds: readonly (abstract new (...args: never[]) => Error)[]): boolean =>
+  kinds.some((kind) => error instanceof kind);
 
 /** The venue's own words: what stands in its error body, without address and headers. */
 function venueWords(message: string, id: string): string {
@@ -47,7 +48,8 @@ export function failureOf(error: unknown, id: string, timeoutMs: number, secrets
 
 /** Nothing was heard and nothing was done: it may be tried again at once. */
 export const isReset = (error: unknown): boolean =>
-  isKind(error, ccxt.NetworkError) && !isKind(error, ccxt.RequestTimeout, ccxt.DDoSProtection, ccxt.RateLimitExceeded, ccxt.ExchangeNotAvailable, ccxt.InvalidNonce);
+  isKind(error, ccxt.NetworkError) &&
+  !isKind(error, ccxt.RequestTimeout, ccxt.DDoSProtection, ccxt.RateLimitExceeded, ccxt.ExchangeNotAvailable, ccxt.InvalidNonce);
 export const isClockRefusal = (error: unknown): boolean => isKind(error, ccxt.InvalidNonce);
 export const isNotFound = (error: unknown): boolean => isKind(error, ccxt.OrderNotFound);
 export const isTimeout = (error: unknown): boolean => isKind(error, ccxt.RequestTimeout);

@@ -3,8 +3,9 @@
 import type { Answer, VenueFill } from '../../shared/contract/venues.ts';
 import type { Clock } from '../storage/storage.ts';
 import { answerOf, merged, type Outcome } from './answer.ts';
-import type { Params } from './ccxt.ts';
+import type { Params, Row } from './ccxt.ts';
 import type { VenueConnection } from './client.ts';
+import type { Dialect } from './dialects/dialect.ts';
 import { needsSymbol } from './failure.ts';
 import { limited } from './limited.ts';
 import { allPages } from './pages.ts';
@@ -17,6 +18,13 @@ export interface FillsQuestion {
   readonly clock: Clock;
   readonly symbols: readonly string[];
   readonly sinceMs: number;
+}
+
+/** As they happened: what two fills of one millisecond realise depends on which was first. */
+function inOrder(rows: readonly Row[], dialect: Dialect): Row[] {
+  const keyed = rows.map((row) => ({ row, ms: Number(row.timestamp ?? 0), sequence: dialect.fillSequence(row) }));
+  keyed.sort((a, b) => a.ms - b.ms || (a.sequence === null || b.sequence === null || a.sequence === b.sequence ? 0 : a.sequence < b.sequence ? -1 : 1));
+  return keyed.map(({ row }) => row);
 }
 
 /** Never throws; a symbol that was not answered makes the whole answer that. */
@@ -35,9 +43,10 @@ export async function askFills(connection: VenueConnection, question: FillsQuest
       since: sinceMs,
       nowMs,
       windowMs: dialect.windowMs,
-      ask: ({ since, limit: rowsMax, params }) => connection.ask('read', () => client.fetchMyTrades(symbol, since, rowsMax, { ...own, ...params })),
+      ask: ({ since, limit: rowsMax, params }) =>
+        connection.ask('read', () => client.fetchMyTrades(symbol, since, rowsMax, { ...own, ...params })),
     });
-    return { items: rows.map((row) => fillOf(row, place)), short: cut === null ? null : { status: 'truncated', reason: cut } };
+    return { items: inOrder(rows, dialect).map((row) => fillOf(row, place)), short: cut === null ? null : { status: 'truncated', reason: cut } };
   };
   const answer = (work: () => Promise<Outcome<VenueFill>>) => answerOf(clock, (error) => connection.failure(error), work);
   const bySymbol = async (): Promise<Answer<VenueFill>> => {
@@ -52,7 +61,8 @@ export async function askFills(connection: VenueConnection, question: FillsQuest
     return answer(() => Promise.reject(error));
   }
   const [first] = symbols;
-  if (first !== undefined && client.markets?.[first] && client.featureValue(first, 'fetchMyTrades', 'symbolRequired') === true) return bySymbol();
+  if (first !== undefined && client.markets?.[first] && client.featureValue(first, 'fetchMyTrades', 'symbolRequired') === true)
+    return bySymbol();
   let required = false;
   const whole = await limited(dialect.segments(client, symbols), AT_ONCE, (segment) =>
     answer(() =>

@@ -34,18 +34,23 @@ function entryOf(row: Row, connection: VenueConnection): LedgerEntry {
 /** Never throws. @param sinceMs null: not asked */
 export function askLedger(connection: VenueConnection, clock: Clock, sinceMs: number | null): Promise<Answer<LedgerEntry>> {
   const { dialect } = connection;
-  return answerOf(clock, (error) => connection.failure(error), async (): Promise<Outcome<LedgerEntry>> => {
-    if (sinceMs === null) return { items: [], short: { status: 'failed', reason: 'not asked: no balance of ours to explain' } };
-    const client = await connection.ready('read');
-    if (client.has.fetchLedger !== true) return { items: [], short: { status: 'failed', reason: 'the ledger cannot be asked for there' } };
-    const { rows, cut } = await allPages({
-      paging: dialect.ledgerPaging,
-      limit: dialect.ledgerRows,
-      since: sinceMs,
-      nowMs: Number(clock.wallNs() / 1_000_000n) + (connection.clockOffsetMs ?? 0),
-      windowMs: dialect.windowMs,
-      ask: ({ since, limit, params }) => connection.ask('read', () => client.fetchLedger(undefined, since, limit, { ...params })),
-    });
-    return { items: rows.map((row) => entryOf(row, connection)), short: cut === null ? null : { status: 'truncated', reason: cut } };
-  });
+  return answerOf(
+    clock,
+    (error) => connection.failure(error),
+    async (): Promise<Outcome<LedgerEntry>> => {
+      if (sinceMs === null) return { items: [], short: { status: 'failed', reason: 'not asked: no balance of ours to explain' } };
+      const client = await connection.ready('read');
+      if (client.has.fetchLedger !== true)
+        return { items: [], short: { status: 'failed', reason: 'the ledger cannot be asked for there' } };
+      const { rows, cut } = await allPages({
+        paging: dialect.ledgerPaging,
+        limit: dialect.ledgerRows,
+        since: sinceMs,
+        nowMs: Number(clock.wallNs() / 1_000_000n) + (connection.clockOffsetMs ?? 0),
+        windowMs: dialect.windowMs,
+        ask: ({ since, limit, params }) => connection.ask('read', () => client.fetchLedger(undefined, since, limit, { ...params })),
+      });
+      return { items: rows.map((row) => entryOf(row, connection)), short: cut === null ? null : { status: 'truncated', reason: cut } };
+    },
+  );
 }

@@ -34,7 +34,8 @@ async function onePass(connection: VenueConnection, client: CcxtClient, scope: S
       since: undefined,
       nowMs: scope.nowMs,
       windowMs: dialect.windowMs,
-      ask: ({ params }) => connection.ask('read', () => client.fetchOpenOrders(symbol, undefined, paged ? limit : undefined, { ...own, ...params })),
+      ask: ({ params }) =>
+        connection.ask('read', () => client.fetchOpenOrders(symbol, undefined, paged ? limit : undefined, { ...own, ...params })),
     });
   const whole = async (own: Params): Promise<readonly Pages[]> => {
     try {

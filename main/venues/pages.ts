@@ -72,7 +72,12 @@ async function next(ask: () => Promise<readonly Row[]>): Promise<readonly Row[] 
   }
 }
 
-async function byCursor(options: PagingOptions, collected: Collected, since: number | undefined, params: Page['params']): Promise<string | null> {
+async function byCursor(
+  options: PagingOptions,
+  collected: Collected,
+  since: number | undefined,
+  params: Page['params'],
+): Promise<string | null> {
   const { limit, ask } = options;
   let rows = await ask({ since, limit, params });
   for (let page = 1; page <= PAGES_MAX; page += 1) {

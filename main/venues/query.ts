@@ -48,7 +48,13 @@ const QUESTIONS: readonly Question[] = ['openOrders', 'positions', 'balances', '
 export function standingOf(answers: readonly (readonly [string, Answer<unknown>])[]): { status: VenueReport['status']; reason: string } {
   const open = answers.filter(([, answer]) => !isWhole(answer));
   const reason = [...new Set(open.filter(([, { reason: why }]) => why !== '').map(([, { reason: why }]) => why))]
-    .map((why) => `${open.filter(([, answer]) => answer.reason === why).map(([name]) => name).join(', ')}: ${why}`)
+    .map(
+      (why) =>
+        `${open
+          .filter(([, answer]) => answer.reason === why)
+          .map(([name]) => name)
+          .join(', ')}: ${why}`,
+    )
     .join('; ');
   if (open.some(([, { status }]) => status === 'asking')) return { status: 'asking', reason };
   if (open.length === 0) return { status: 'answered', reason: '' };
@@ -71,7 +77,12 @@ class RiskQuery {
     this.#options = options;
     this.#askedAt = isoTime(options.clock.wallNs());
     this.#startNs = options.clock.monotonicNs();
-    this.#answers = { openOrders: asking(this.#askedAt), positions: asking(this.#askedAt), balances: asking(this.#askedAt), marks: asking(this.#askedAt) };
+    this.#answers = {
+      openOrders: asking(this.#askedAt),
+      positions: asking(this.#askedAt),
+      balances: asking(this.#askedAt),
+      marks: asking(this.#askedAt),
+    };
   }
 
   async run(): Promise<RiskAnswers> {
@@ -165,7 +176,11 @@ class RiskQuery {
     const named = new Set([...orders.items, ...positions.items].map(({ symbol }) => symbol));
     const others = [...named].filter((symbol) => !symbols.includes(symbol)).sort();
     if (others.length === 0 || !(isWhole(marks) || marks.status === 'notLoaded' || marks.status === 'truncated')) return;
-    const more = await answerOf(this.#options.clock, (error) => this.#connection.failure(error), () => this.#marks(others));
+    const more = await answerOf(
+      this.#options.clock,
+      (error) => this.#connection.failure(error),
+      () => this.#marks(others),
+    );
     this.#answers.marks = merged([marks, more]);
   }
 
@@ -193,7 +208,10 @@ class RiskQuery {
       account: configuration.account,
       ...standing,
       askedAt: this.#askedAt,
-      ms: Math.max(standing.status === 'asking' ? Number(this.#options.clock.monotonicNs() - this.#startNs) / 1e6 : 0, ...QUESTIONS.map((question) => this.#answers[question].ms)),
+      ms: Math.max(
+        standing.status === 'asking' ? Number(this.#options.clock.monotonicNs() - this.#startNs) / 1e6 : 0,
+        ...QUESTIONS.map((question) => this.#answers[question].ms),
+      ),
       clockOffsetMs,
       orders: isWhole(orders) ? orders.items.length : null,
       notional: this.#notional(),
@@ -209,7 +227,8 @@ class RiskQuery {
 }
 
 /** Asks one venue. Never throws: what could not be learnt is in the answers. */
-export const askVenue = (connection: VenueConnection, options: QueryOptions): Promise<RiskAnswers> => new RiskQuery(connection, options).run();
+export const askVenue = (connection: VenueConnection, options: QueryOptions): Promise<RiskAnswers> =>
+  new RiskQuery(connection, options).run();
 
 /** Asks every venue side by side; `onReport` tells each answer as it comes. Never throws. */
 export const queryVenues = async (connections: readonly VenueConnection[], options: QueryOptions): Promise<VenueReport[]> =>

@@ -73,10 +73,12 @@ class Stakes {
 
   #venue(report: VenueReport): void {
     const { name, positions, openOrders } = report;
-    if (isWhole(positions)) for (const { account, symbol, quantity } of positions.items) this.#stake(name, account, symbol).position = unitsOrZero(quantity);
+    if (isWhole(positions))
+      for (const { account, symbol, quantity } of positions.items) this.#stake(name, account, symbol).position = unitsOrZero(quantity);
     else this.#positionsOfOurs(name, positions.status);
     if (isWhole(openOrders)) {
-      for (const { account, symbol, side, remaining, reduceOnly } of openOrders.items) this.#working(this.#stake(name, account, symbol), side, unitsOrZero(remaining), reduceOnly);
+      for (const { account, symbol, side, remaining, reduceOnly } of openOrders.items)
+        this.#working(this.#stake(name, account, symbol), side, unitsOrZero(remaining), reduceOnly);
     } else this.#ordersOfOurs(name, openOrders.status);
   }
 
@@ -92,7 +94,8 @@ class Stakes {
       this.words.push(`positions at ${venue} are UNKNOWN (${status}), and there is no state to fall back on`);
       return;
     }
-    for (const { account, symbol, quantity } of ours.positions.filter((position) => position.venue === venue)) this.#stake(venue, account, symbol).position = quantity;
+    for (const { account, symbol, quantity } of ours.positions.filter((position) => position.venue === venue))
+      this.#stake(venue, account, symbol).position = quantity;
     this.words.push(`${venue} (${status}) at its last known positions`);
   }
 
@@ -104,7 +107,8 @@ class Stakes {
       return;
     }
     const live = ours.orders.filter((order) => order.venue === venue && isLiveHere(order));
-    for (const { account, symbol, side, quantity, filled, reduceOnly } of live) this.#working(this.#stake(venue, account, symbol), side, quantity - filled, reduceOnly);
+    for (const { account, symbol, side, quantity, filled, reduceOnly } of live)
+      this.#working(this.#stake(venue, account, symbol), side, quantity - filled, reduceOnly);
     this.words.push(`all ${live.length} orders that we had at ${venue} (${status})`);
   }
 
@@ -123,7 +127,10 @@ class Stakes {
     // Without a state the settlement asset is the reporting currency; a state that knows an asset knows its rate.
     const rate = ours === null ? ONE : ours.rates.get(settle);
     if (price === null || rate === undefined || rate === 0n || told?.inverse) return null;
-    return { value: times(times(price, known?.multiplier ?? told?.multiplier ?? ONE), rate), base: known?.base ?? told?.base ?? symbol.split('/')[0] ?? symbol };
+    return {
+      value: times(times(price, known?.multiplier ?? told?.multiplier ?? ONE), rate),
+      base: known?.base ?? told?.base ?? symbol.split('/')[0] ?? symbol,
+    };
   }
 }
 

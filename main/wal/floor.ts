@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { RearmError } from '../../shared/errors.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { StoreLayout } from '../store/layout.ts';
-import { parseSegmentName, readSegmentHeader } from './segment.ts';
+import { parseSegmentName, readSegmentHeader, type SegmentHeader } from './segment.ts';
 
 export interface LogFloor {
   /** Frames up to this LSN are not needed for recovery. */
@@ -21,10 +21,13 @@ export interface LogFloor {
  */
 export function freeLog(storage: Storage, layout: StoreLayout, storeId: Uint8Array, floor: LogFloor): number {
   const names = storage.list(layout.wal).filter((name) => parseSegmentName(name) !== null);
+  const headers = names.map((name) => headerOf(storage, join(layout.wal, name), storeId));
   let freed = 0;
   for (let i = 0; i + 1 < names.length; i += 1) {
-    const next = headerOf(storage, join(layout.wal, names[i + 1]!), storeId);
-    if (next === null || next.firstLsn > floor.lsn + 1 || next.createdNs > floor.createdBeforeNs) break;
+    if (headers[i] === 'unreadable') break;
+    // The next one that was used: what was prepared in an earlier epoch and never used goes with its neighbours.
+    const next = headers.slice(i + 1).find((header) => header !== null);
+    if (!next || next === 'unreadable' || next.firstLsn > floor.lsn + 1 || next.createdNs > floor.createdBeforeNs) break;
     const path = join(layout.wal, names[i]!);
     const file = storage.open(path, 'read');
     const bytes = file.size();
@@ -36,12 +39,13 @@ export function freeLog(storage: Storage, layout: StoreLayout, storeId: Uint8Arr
   return freed;
 }
 
-function headerOf(storage: Storage, path: string, storeId: Uint8Array) {
+/** null: prepared and never used. */
+function headerOf(storage: Storage, path: string, storeId: Uint8Array): SegmentHeader | null | 'unreadable' {
   const file = storage.open(path, 'read');
   try {
     return readSegmentHeader(file, storeId);
   } catch (error) {
-    if (error instanceof RearmError) return null;
+    if (error instanceof RearmError) return 'unreadable';
     throw error;
   } finally {
     file.close();

@@ -84,11 +84,49 @@ export function scanSegments(storage: Storage, layout: StoreLayout, storeId: Uin
     } catch (error) {
       if (!(error instanceof RearmError)) throw error;
       errors.push({ name, error });
+      const rebuilt =
+        error.code === 'STORE_FOREIGN' || error.code === 'VERSION_NEWER'
+          ? null
+          : withoutHeader(storage, storeId, file, name, parsed, stretch);
+      if (rebuilt) {
+        total += rebuilt.bytes;
+        segments.push(rebuilt);
+      }
     } finally {
       opened?.close();
     }
   }
   return { segments, prepared, errors, abandoned, bytes: total };
+}
+
+/** A segment whose header is damaged: its frames name their place, so that its first valid one says what the header said. */
+function withoutHeader(
+  storage: Storage,
+  storeId: Uint8Array,
+  path: string,
+  name: string,
+  { epoch, segment }: { readonly epoch: number; readonly segment: number },
+  stretch: Stretch,
+): LogSegment | null {
+  try {
+    const file = storage.open(path, 'read');
+    const bytes = file.size();
+    file.close();
+    const guess = { name, path, epoch, segment, firstLsn: 0, previousHash: 0n, createdNs: 0n, bytes, lastLsnAllowed: stretch.to };
+    const reader = new SegmentReader(storage, storeId);
+    let found: FrameHeader | null = null;
+    const first = ({ header }: FrameView): Verdict => {
+      found = header;
+      return 'stop';
+    };
+    const stop = reader.read(guess, SEGMENT_HEADER_BYTES, first);
+    if (!found && stop.resumesAt) reader.read(guess, stop.resumesAt.offset, first);
+    const header = found as FrameHeader | null;
+    return header && header.firstLsn <= stretch.to ? { ...guess, firstLsn: header.firstLsn, previousHash: header.previousHash } : null;
+  } catch (error) {
+    if (error instanceof RearmError) return null;
+    throw error;
+  }
 }
 
 /** One frame under the reader's cursor; the views are reused by the next. */
@@ -131,6 +169,8 @@ export interface ReadLogOptions {
   readonly segments: readonly LogSegment[];
   /** Frames that end before this LSN are verified and not shown. */
   readonly fromLsn: number;
+  /** First LSN that is needed, where that is above `fromLsn`: damage wholly before it is passed over. */
+  readonly neededFrom?: number;
   /** Called per frame in order; false ends the reading there. */
   readonly visit: (frame: FrameView) => boolean | undefined;
   /** Called now and then with the bytes read so far. May throw CANCELLED. */
@@ -145,7 +185,7 @@ export function segmentOf(segments: readonly LogSegment[], lsn: number): number 
 
 /** Reads forward from the segment that holds `fromLsn`. */
 export function readLog(options: ReadLogOptions): LogEnd {
-  const { storage, storeId, segments, fromLsn } = options;
+  const { storage, storeId, segments, fromLsn, neededFrom = fromLsn } = options;
   const start = Math.max(0, segmentOf(segments, fromLsn));
   if (segments.length === 0)
     return {
@@ -183,6 +223,20 @@ export function readLog(options: ReadLogOptions): LogEnd {
     passedOver,
   });
   const passedOver: { file: string; offset: number; reason: string }[] = [];
+  /** Damage ends the reading, not the knowledge: what the frames behind it say was durable was acknowledged. */
+  const survey = (from: number, offset: number) => {
+    for (let i = from; i < segments.length; i += 1) {
+      // A segment is begun only after everything before it was synced.
+      if (i > from || offset === SEGMENT_HEADER_BYTES) durableSeen = Math.max(durableSeen, segments[i]!.firstLsn - 1);
+      for (let at: number | null = i === from ? offset : SEGMENT_HEADER_BYTES; at !== null; ) {
+        const stop: Stop = reader.read(segments[i]!, at, ({ header }) => {
+          durableSeen = Math.max(durableSeen, Math.min(header.durableLsn, segments[i]!.lastLsnAllowed));
+          return 'go';
+        });
+        at = stop.resumesAt && stop.resumesAt.offset > at ? stop.resumesAt.offset : null;
+      }
+    }
+  };
   for (let i = start; i < segments.length; i += 1) {
     const segment = segments[i]!;
     if (segment.firstLsn !== lastLsn + 1 || segment.previousHash !== headHash) {
@@ -190,6 +244,7 @@ export function readLog(options: ReadLogOptions): LogEnd {
         segment.firstLsn > lastLsn + 1
           ? `LSN ${lastLsn + 1} to ${segment.firstLsn - 1} are missing before it`
           : 'it does not continue the chain';
+      survey(i, SEGMENT_HEADER_BYTES);
       return ended('damaged', `${segment.name}: ${why}`, { file: segment.name, offset: 0 }, 0, segment.firstLsn);
     }
     let stopped = false;
@@ -214,16 +269,18 @@ export function readLog(options: ReadLogOptions): LogEnd {
       return 'go';
     };
     let stop = reader.read(segment, SEGMENT_HEADER_BYTES, visit);
-    while (stop.resumesAt !== null && stop.resumesAt.lsn <= fromLsn && stop.resumesAt.offset > stop.offset) {
+    while (stop.resumesAt !== null && stop.resumesAt.lsn <= neededFrom && stop.resumesAt.offset > stop.offset) {
       passedOver.push({ file: segment.name, offset: stop.offset, reason: `a frame is bad (${stop.fault})` });
       resumed = true;
       stop = reader.read(segment, stop.resumesAt.offset, visit);
     }
     done += segment.bytes;
     if (stopped) return ended('end', 'stopped on request');
-    if (stop.kind === 'stopped') continue;
+    // What lies behind the fork of the next epoch belongs to nobody.
+    if (stop.kind === 'stopped' || lastLsn >= segment.lastLsnAllowed) continue;
     const next = segments[i + 1];
     if (stop.kind === 'broken') {
+      survey(i, stop.offset);
       return ended(
         'damaged',
         `${segment.name}: a frame at ${stop.offset} does not continue the chain`,
@@ -233,6 +290,7 @@ export function readLog(options: ReadLogOptions): LogEnd {
       );
     }
     if (stop.resumesAt !== null) {
+      survey(i, stop.resumesAt.offset);
       return ended(
         'damaged',
         `${segment.name}: the frame at ${stop.offset} is bad (${stop.fault}) and valid frames follow`,
@@ -242,6 +300,7 @@ export function readLog(options: ReadLogOptions): LogEnd {
       );
     }
     if (next && next.firstLsn !== lastLsn + 1) {
+      survey(i + 1, SEGMENT_HEADER_BYTES);
       return ended(
         'damaged',
         `${segment.name}: frames after LSN ${lastLsn} are bad or missing (${stop.fault}) and ${next.name} goes on at LSN ${next.firstLsn}`,
@@ -324,7 +383,7 @@ class SegmentReader {
     let offset = from;
     this.#fill(file, offset, FRAME_HEADER_BYTES);
     for (;;) {
-      if (offset + FRAME_HEADER_BYTES > size) return { kind: 'end', offset, tornBytes: 0, fault: 'end of file', resumesAt: null };
+      if (offset + FRAME_HEADER_BYTES > size) return this.#judgeEnd(file, size, offset, identity, 'end of file');
       let at = offset - this.#base;
       let reading = readFrame(this.#bytes, this.#view, at, this.#have, offset, identity);
       if (!reading.ok && reading.fault === 'short' && offset + reading.need <= size) {
@@ -408,8 +467,11 @@ export function hashAt(storage: Storage, storeId: Uint8Array, segments: readonly
     storeId,
     segments: segments.slice(index, index + 1),
     fromLsn: lsn,
-    visit: (frame) => {
-      if (frame.header.firstLsn + frame.header.count - 1 === lsn) found = frame.header.checksum;
+    neededFrom: lsn + 1,
+    visit: ({ header }) => {
+      // The frame itself, or, where it is damaged, the one after it, which names its hash.
+      if (header.firstLsn + header.count - 1 === lsn) found = header.checksum;
+      else if (header.firstLsn === lsn + 1) found = header.previousHash;
       return false;
     },
   });

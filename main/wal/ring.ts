@@ -14,6 +14,8 @@ export const SIGNAL = 0;
 export const SLEEPING = 1;
 export const STATE = 2;
 export const DURABLE_SIGNAL = 3;
+/** A word that never changes: waiting on it is a short sleep. */
+export const IDLE = 15;
 
 export const STATE_OPEN = 0;
 export const STATE_CLOSING = 1;

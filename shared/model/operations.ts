@@ -264,7 +264,7 @@ export const OPERATIONS = {
   },
   mark: {
     id: 42,
-    does: "A mark price: unrealised P&L and exposure of the instrument, and the desk's risk, follow.",
+    does: "A mark price, refused without its time: unrealised P&L and exposure of the instrument, and the desk's risk, follow.",
     fields: { venue: text, symbol: text, price: decimal, time },
   },
   rate: {

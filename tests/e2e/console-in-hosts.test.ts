@@ -6,10 +6,10 @@ import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { startWebHost } from '../../app/web/host.ts';
 import { createFixture } from '../../renderer/testing/fixture.ts';
-import { bundleNode, ROOT } from '../../scripts/bundle.ts';
+import { ROOT } from '../../scripts/bundle.ts';
 import { bridgeServices } from '../support/bridge-services.ts';
 import { openBrowser, openPage } from './support/chromium.ts';
-import { openElectron } from './support/electron.ts';
+import { bundleProgram, openElectron } from './support/electron.ts';
 
 const OUTPUT = join(ROOT, 'tests/output');
 
@@ -38,8 +38,7 @@ test('in a browser, on the web host', async (context) => {
 });
 
 test('in a window, in Electron', async (context) => {
-  await bundleNode(join(OUTPUT, 'electron-fixture'), { main: join(ROOT, 'tests/e2e/support/electron-fixture-main.ts') }, 'cjs');
-  const program = await openElectron(context, join(OUTPUT, 'electron-fixture/main.cjs'), ['--environment=fixture', '--colour=test']);
+  const program = await openElectron(context, await bundleProgram('electron-fixture-program'), ['--environment=fixture', '--colour=test']);
   const page = await program.firstWindow();
   const complaints: string[] = [];
   page.on('console', (message) => {

@@ -4,18 +4,19 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ElectronApplication, Page } from 'playwright-core';
 import { beforeAll, expect, type TestContext, test } from 'vitest';
-import { bundleNode, ROOT } from '../../scripts/bundle.ts';
+import { ROOT } from '../../scripts/bundle.ts';
 import type { MemoryServices } from '../support/memory-services.ts';
-import { openElectron } from './support/electron.ts';
+import { bundleProgram, openElectron } from './support/electron.ts';
 
 declare const services: MemoryServices;
 
-const OUTPUT = join(ROOT, 'tests/output/electron');
-
-beforeAll(() => bundleNode(OUTPUT, { main: join(ROOT, 'tests/e2e/support/electron-main.ts') }, 'cjs'));
+let main = '';
+beforeAll(async () => {
+  main = await bundleProgram('electron-memory-program');
+});
 
 async function open(context: TestContext, sandboxed = false): Promise<{ program: ElectronApplication; page: Page }> {
-  const program = await openElectron(context, join(OUTPUT, 'main.cjs'), ['--environment=memory', '--colour=test'], sandboxed);
+  const program = await openElectron(context, main, ['--environment=memory', '--colour=test'], sandboxed);
   const page = await program.firstWindow();
   await page.getByText('ready for tester').waitFor();
   return { program, page };

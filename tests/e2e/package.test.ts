@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { expect, type TestContext, test } from 'vitest';
+import { WINDOW_OPEN } from '../../app/electron/ready.ts';
 import { runtimeSwitches } from '../../app/electron/runtime.ts';
 import { ROOT } from '../../scripts/bundle.ts';
 import { packageHere } from '../../scripts/package.ts';
@@ -29,14 +30,15 @@ interface Ended {
   readonly output: string;
 }
 
-/** Runs the program until it ends. */
-function runProgram(context: TestContext, args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+/** Runs the program until it ends; it is asked to end once it has said `until`. */
+function runProgram(context: TestContext, args: readonly string[], env: Record<string, string> = {}, until?: string): Promise<Ended> {
   const data = mkdtempSync(join(tmpdir(), 'rearm-package-'));
   const child = spawn(PROGRAM, [...runtimeSwitches(), `--user-data-dir=${data}`, ...args], { env: { ...process.env, ...env } });
   let output = '';
   const ended = new Promise<Ended>((resolve) => {
     const listen = (text: Buffer): void => {
       output += text.toString();
+      if (until !== undefined && output.includes(until)) child.kill('SIGTERM');
     };
     child.stdout.on('data', listen);
     child.stderr.on('data', listen);
@@ -94,11 +96,20 @@ test('the archive holds the built program, its libraries, and no source, test, m
   const files = filesOf(join(resources, 'app.asar'));
   const own = files.map((file) => file.path).filter((path) => !path.startsWith('node_modules/'));
   expect(own.filter((path) => path !== 'package.json' && !/^dist\/(electron|renderer)\//.test(path))).toEqual([]);
-  expect(own).toEqual(expect.arrayContaining(['dist/electron/main.cjs', 'dist/electron/preload.cjs', 'dist/renderer/index.html']));
+  expect(own).toEqual(
+    expect.arrayContaining(['dist/electron/main.cjs', 'dist/electron/preload.cjs', 'dist/electron/program.js', 'dist/renderer/index.html']),
+  );
   expect(files.filter((file) => /\.(map|ts|tsx|gyp)$/.test(file.path)).map((file) => file.path)).toEqual([]);
   expect(files.filter((file) => file.path.endsWith('.node') && !file.unpacked)).toEqual([]);
   for (const name of ['electron', 'react', 'vite', 'playwright-core'])
     expect(files.some((file) => file.path.startsWith(`node_modules/${name}/`))).toBe(false);
+});
+
+test('it opens its window from the archive, and ends in order', async (context) => {
+  await needPackage(context);
+  const ended = await runProgram(context, ['--environment=package', '--colour=test'], {}, WINDOW_OPEN);
+  expect(ended.output).toContain(WINDOW_OPEN);
+  expect(ended.status).toBe(0);
 });
 
 test('it refuses to be opened to a debugger', async (context) => {

@@ -1046,6 +1046,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   mark(model, intent) {
     const { key, row: instrument } = model.instrument(intent.venue!, intent.symbol!);
     const mark = positive(intent.price!, instrument.priceScale as number);
+    if (!intent.times.time) refuse('a mark needs its time');
     const before = model.tables.profits.get(key) ?? newProfits(key);
     putProfits(model, instrument, before, { ...before, mark, markTime: intent.times.time! }, 0n, intent.times.time!);
   },

@@ -6,6 +6,7 @@ import type { SimulatorOptions } from './simulator.ts';
 export interface ProgramOptions {
   readonly simulator: SimulatorOptions;
   readonly configOut: string | null;
+  readonly stateFile: string | null;
   readonly withParent: boolean;
 }
 
@@ -14,6 +15,7 @@ export const USAGE = `node app/demo/simulator/main.ts --seed N
   [--stepped]             ticks only when the control port asks for them
   [--epoch-ms T]          time of tick 0 in stepped mode (default: now)
   [--config-out FILE]     writes the venue configuration there, mode 0600
+  [--state FILE]          saves the whole world there, mode 0600, and goes on from it when it is there
   [--port-base 0]         control on N, venues on N+1, N+2; 0: any free ports
   [--funding-minutes 480] funding interval
   [--deposit 500000]      USDT that each account starts with
@@ -29,6 +31,7 @@ export function parseArguments(argv: readonly string[]): ProgramOptions {
       stepped: { type: 'boolean', default: false },
       'epoch-ms': { type: 'string' },
       'config-out': { type: 'string' },
+      state: { type: 'string' },
       'port-base': { type: 'string', default: '0' },
       'funding-minutes': { type: 'string', default: '480' },
       deposit: { type: 'string', default: '500000' },
@@ -54,6 +57,7 @@ export function parseArguments(argv: readonly string[]): ProgramOptions {
       deposit: values.deposit,
     },
     configOut: values['config-out'] ?? null,
+    stateFile: values.state ?? null,
     withParent: values['with-parent'],
   };
 }

@@ -1,51 +1,14 @@
 /** The program as a process of its own. */
 
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { parseArguments } from './arguments.ts';
 import type { VenueConfiguration } from './simulator.ts';
 import { clientOf, ETH } from './testing/harness.ts';
+import { cleanUp, start, temporary } from './testing/process.ts';
 
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
-const started: ChildProcessWithoutNullStreams[] = [];
-const directories: string[] = [];
-
-afterEach(() => {
-  for (const child of started.splice(0)) child.kill('SIGKILL');
-  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
-});
-
-interface Ready {
-  readonly ready: boolean;
-  readonly control: { readonly origin: string; readonly token: string };
-  readonly venues: readonly { readonly name: string; readonly origin: string }[];
-}
-
-function start(...argv: string[]): { child: ChildProcessWithoutNullStreams; ready: Promise<Ready>; ended: Promise<number | null> } {
-  const child = spawn(process.execPath, [MAIN, ...argv]);
-  started.push(child);
-  const ended = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
-  const ready = new Promise<Ready>((resolve, reject) => {
-    let text = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      if (text.includes('\n')) resolve(JSON.parse(text.slice(0, text.indexOf('\n'))) as Ready);
-    });
-    ended.then((code) => reject(new Error(`it ended with ${code}`)));
-  });
-  ready.catch(() => {});
-  return { child, ready, ended };
-}
-
-function temporary(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'venue-simulator-'));
-  directories.push(directory);
-  return directory;
-}
+afterEach(cleanUp);
 
 test('it says that it is ready, writes its configuration for the owner alone, trades, and ends on SIGTERM', async () => {
   const file = join(temporary(), 'venues.json');
@@ -87,19 +50,16 @@ test('it stays without its parent otherwise, and ends when the control port says
 });
 
 test('a wrong command line ends with 2 and the usage', async () => {
-  const { child, ended } = start('--seed', 'x');
-  let text = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    text += chunk.toString();
-  });
+  const { ended, complaint } = start('--seed', 'x');
   expect(await ended).toBe(2);
-  expect(text).toContain('--config-out');
+  expect(complaint()).toContain('--config-out');
 });
 
 test('arguments have defaults and ranges', () => {
   expect(parseArguments(['--seed', '1'])).toMatchObject({
     simulator: { seed: 1, tickMs: 100, stepped: false, portBase: 0, fundingMinutes: 480, deposit: '500000' },
     configOut: null,
+    stateFile: null,
     withParent: false,
   });
   for (const argv of [

@@ -1,18 +1,24 @@
-/** The simulated world, put together: one walk of prices, one clock, one event log, the venues, and a port for each. */
+/**
+ * The simulated world, put together: one walk of prices, one clock, one event log, the venues, and a port for each.
+ * It begins, or goes on from a saved state.
+ */
 
 import { randomBytes } from 'node:crypto';
+import type { VenueRequest } from './dialects/dialect.ts';
 import { createKeys } from './dialects/keys.ts';
 import { Clock, VenueClock } from './domain/clock.ts';
+import { assertConservation } from './domain/conservation.ts';
 import { MONEY_SCALE, parseUnits } from './domain/decimal.ts';
-import { EventLog } from './domain/event-log.ts';
+import { EventLog, type LoggedEvent } from './domain/event-log.ts';
 import { Exchange } from './domain/exchange.ts';
 import { START_PRICES } from './domain/instrument.ts';
 import { PriceWalk } from './domain/price-walk.ts';
-import { SETTLE_ASSET } from './domain/venue-books.ts';
+import { type SavedRecords, SETTLE_ASSET } from './domain/venue-books.ts';
 import { bookView } from './server/book-view.ts';
 import { control } from './server/control.ts';
-import { type HttpServer, serve } from './server/http.ts';
+import { type Action, type HttpServer, serve } from './server/http.ts';
 import { VenueEndpoint } from './server/venue-endpoint.ts';
+import type { SavedWorld, WorldState } from './state-file.ts';
 import { VENUES, type VenueDefinition } from './venues.ts';
 
 export interface SimulatorOptions {
@@ -34,28 +40,69 @@ export interface SimulatorOptions {
 const FUNDING_MINUTES = 480;
 const DEPOSIT = '500000';
 const DEVIATION_PPM = 40;
+/** More ids than anybody can have been given between two saves. */
+const IDS_SKIPPED = 1_000_000;
+
+/** All of the world but its lists. */
+export interface WorldFacts {
+  /** The process ended in order, and nothing happened after the save. */
+  readonly clean: boolean;
+  readonly terms: ReturnType<typeof termsOf>;
+  readonly token: string;
+  /** Of the control port, then of the venues. */
+  readonly ports: readonly number[];
+  readonly clock: ReturnType<Clock['state']>;
+  readonly walk: ReturnType<PriceWalk['state']>;
+  /** In the order of VENUES. */
+  readonly venues: readonly ReturnType<VenueEndpoint['state']>[];
+}
+
+/** What a world cannot change while it lasts, by the name of its option. */
+const termsOf = ({ seed, stepped, tickMs, fundingMinutes = FUNDING_MINUTES, deviationPpm = DEVIATION_PPM }: SimulatorOptions) => ({
+  seed,
+  stepped,
+  'tick-ms': tickMs,
+  'funding-minutes': fundingMinutes,
+  'deviation-ppm': deviationPpm,
+});
 
 export class Simulator {
   readonly endpoints: readonly VenueEndpoint[];
-  readonly token = randomBytes(24).toString('hex');
+  readonly token: string;
   /** Called when the control port asks for the end. */
   onShutdown: () => void = () => {};
   readonly #options: SimulatorOptions;
+  /** The saved state that it goes on from, until it has started. */
+  #resumed: { readonly clean: boolean } | null;
+  #ports: readonly number[];
   readonly #clock: Clock;
   readonly #log = new EventLog();
   readonly #walk: PriceWalk;
   #servers: HttpServer[] = [];
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(options: SimulatorOptions) {
+  /** @throws RangeError when the saved world is another one, or does not add up */
+  constructor(options: SimulatorOptions, saved: SavedWorld<WorldFacts> | null = null) {
     this.#options = options;
+    for (const [name, value] of Object.entries(saved?.facts.terms ?? {})) {
+      const asked = Object.entries(termsOf(options)).find(([term]) => term === name)?.[1];
+      if (asked !== value) throw new RangeError(`its world began with ${name} ${value}, not ${asked}`);
+    }
+    this.#resumed = saved?.facts ?? null;
+    this.#ports = saved?.facts.ports ?? [];
+    this.token = saved?.facts.token ?? randomBytes(24).toString('hex');
     const { seed, tickMs, stepped, epochMs = Date.now() } = options;
     this.#clock = new Clock({ stepped, tickMs, epochMs });
     this.#walk = new PriceWalk(seed, START_PRICES, options.deviationPpm ?? DEVIATION_PPM);
-    this.endpoints = VENUES.map((definition) => this.#venue(definition));
+    if (saved !== null) {
+      this.#clock.restore(saved.facts.clock);
+      this.#walk.restore(saved.facts.walk);
+      this.#log.restore(saved.lists.events as readonly LoggedEvent[]);
+    }
+    this.endpoints = VENUES.map((definition, index) => this.#venue(definition, index, saved));
   }
 
-  #venue(definition: VenueDefinition): VenueEndpoint {
+  #venue(definition: VenueDefinition, index: number, saved: SavedWorld<WorldFacts> | null): VenueEndpoint {
     const { seed, fundingMinutes = FUNDING_MINUTES, deposit = DEPOSIT } = this.#options;
     const exchange = new Exchange({
       name: definition.name,
@@ -69,11 +116,46 @@ export class Simulator {
       seed,
       fundingIntervalMs: fundingMinutes * 60_000,
     });
+    const state = saved?.facts.venues[index];
+    const keys = state?.keys ?? createKeys(definition.keyCharacters);
+    const endpoint = new VenueEndpoint({ exchange, dialect: definition.dialect, keys, failsAs: definition.failsAs });
+    if (state !== undefined) {
+      const list = (name: string) => saved!.lists[`${definition.name}/${name}`]!;
+      endpoint.restore(state, { orders: list('orders'), trades: list('trades'), ledger: list('ledger') } as SavedRecords);
+      assertConservation(exchange.books);
+      return endpoint;
+    }
     const amount = parseUnits(deposit, MONEY_SCALE);
     if (typeof amount !== 'bigint') throw new RangeError(`the deposit is not a decimal: ${deposit}`);
     exchange.transfer(SETTLE_ASSET, amount, 'deposit');
-    const keys = createKeys(definition.keyCharacters);
-    return new VenueEndpoint({ exchange, dialect: definition.dialect, keys, failsAs: definition.failsAs });
+    return endpoint;
+  }
+
+  /** Everything. To be saved before the next call. @param clean nothing will happen after it */
+  state(clean: boolean): WorldState<WorldFacts> {
+    const records = this.endpoints.flatMap(({ exchange }) =>
+      Object.entries(exchange.books.lists()).map(([name, list]) => [`${exchange.books.name}/${name}`, list] as const),
+    );
+    return {
+      facts: {
+        clean,
+        terms: termsOf(this.#options),
+        token: this.token,
+        ports: this.#ports,
+        clock: this.#clock.state(),
+        walk: this.#walk.state(),
+        venues: this.endpoints.map((endpoint) => endpoint.state()),
+      },
+      lists: { events: this.#log.list(), ...Object.fromEntries(records) },
+    };
+  }
+
+  /** The process was down and the market did not move; time passed all the same, unless it is frozen or stepped. */
+  #resume(clean: boolean): void {
+    if (!clean) for (const { exchange } of this.endpoints) exchange.skipIds(IDS_SKIPPED);
+    this.#log.append(this.#clock.stampNs(), null, 'restart', { clean });
+    if (this.#clock.frozen || this.#log.full) return;
+    for (const { exchange } of this.endpoints) exchange.resume();
   }
 
   get stepped(): boolean {
@@ -82,11 +164,26 @@ export class Simulator {
 
   /** Opens the ports, and starts the ticks unless they are stepped. */
   async start(): Promise<void> {
-    const { portBase = 0, tickMs } = this.#options;
-    const port = (index: number): number => (portBase === 0 ? 0 : portBase + index);
+    const { tickMs } = this.#options;
+    if (this.#resumed !== null) this.#resume(this.#resumed.clean);
     const responders = [control(this, this.token), ...this.endpoints.map((endpoint) => endpoint.respond.bind(endpoint))];
-    for (const [index, respond] of responders.entries()) this.#servers.push(await serve(port(index), respond));
+    for (const [index, respond] of responders.entries()) this.#servers.push(await this.#serve(index, respond));
+    this.#ports = this.#servers.map(({ port }) => port);
+    this.#resumed = null;
     if (!this.stepped) this.#timer = setInterval(() => this.#tick(), tickMs);
+  }
+
+  /** On its port of before, so that clients find it; when somebody else has that by now, on any. */
+  async #serve(index: number, respond: (request: VenueRequest) => Action): Promise<HttpServer> {
+    const { portBase = 0 } = this.#options;
+    const port = portBase === 0 ? (this.#ports[index] ?? 0) : portBase + index;
+    try {
+      return await serve(port, respond);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (this.#resumed === null || (code !== 'EADDRINUSE' && code !== 'EACCES')) throw error;
+      return serve(0, respond);
+    }
   }
 
   async stop(): Promise<void> {

@@ -40,7 +40,11 @@ function account(balance: Row): AccountRow {
 async function lookUp(client: CcxtClient, order: WantedOrder): Promise<Row | null> {
   const { symbol, clientId, orderId } = order;
   const byId = (params: Params): Promise<Row | null> =>
-    orNone(orderId === '' ? client.fetchOrder(undefined, symbol, { ...params, clientOrderId: clientId }) : client.fetchOrder(orderId, symbol, params));
+    orNone(
+      orderId === ''
+        ? client.fetchOrder(undefined, symbol, { ...params, clientOrderId: clientId })
+        : client.fetchOrder(orderId, symbol, params),
+    );
   if (!order.conditional) return byId({});
   const conditional = await byId({ trigger: true });
   if (conditional === null) return orNone(client.fetchOrder(undefined, symbol, { clientOrderId: clientId }));

@@ -6,7 +6,7 @@
 import { type CcxtClient, type Params, type Row, rowAt, rowsAt, textAt } from '../ccxt.ts';
 import { decimalText, textOf, unitsOrZero } from '../decimal.ts';
 import { type AccountRow, type Dialect, header, type LedgerKind, type Segment, type WantedOrder } from './dialect.ts';
-import { generic } from './generic.ts';
+import { generic, wholeNumber } from './generic.ts';
 
 /** One segment per category and settlement coin of the symbols; linear in USDT where no symbol is known. */
 function segments(client: CcxtClient, symbols: readonly string[]): readonly Segment[] {
@@ -53,7 +53,12 @@ function account(balance: Row): AccountRow {
   return { assets, marginUsed: decimalText(unified.totalInitialMargin), marginFree: decimalText(unified.totalAvailableBalance) };
 }
 
-const LEDGER_KINDS: Readonly<Record<string, LedgerKind>> = { TRADE: 'trade', SETTLEMENT: 'funding', TRANSFER_IN: 'transfer', TRANSFER_OUT: 'transfer' };
+const LEDGER_KINDS: Readonly<Record<string, LedgerKind>> = {
+  TRADE: 'trade',
+  SETTLEMENT: 'funding',
+  TRANSFER_IN: 'transfer',
+  TRANSFER_OUT: 'transfer',
+};
 
 export const bybit: Dialect = {
   ...generic,
@@ -67,8 +72,13 @@ export const bybit: Dialect = {
   segments,
   lookUp,
   cancel: (client, order) =>
-    client.cancelOrder(order.orderId === '' ? undefined : order.orderId, order.symbol, order.orderId === '' ? { orderLinkId: order.clientId } : {}),
+    client.cancelOrder(
+      order.orderId === '' ? undefined : order.orderId,
+      order.symbol,
+      order.orderId === '' ? { orderLinkId: order.clientId } : {},
+    ),
   account,
+  fillSequence: (row) => wholeNumber(textAt(rowAt(row, 'info'), 'seq')),
   ledgerKind: (row) => LEDGER_KINDS[textAt(rowAt(row, 'info'), 'type') ?? ''] ?? 'other',
   rateLimit: (headers) => {
     const left = header(headers, 'x-bapi-limit-status');

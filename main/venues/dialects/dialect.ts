@@ -68,6 +68,8 @@ export interface Dialect {
   lookUp(client: CcxtClient, order: WantedOrder): Promise<Row | null>;
   cancel(client: CcxtClient, order: WantedOrder): Promise<unknown>;
   account(balance: Row): AccountRow;
+  /** What orders trades of one millisecond as they happened; null where the venue tells nothing of it. */
+  fillSequence(row: Row): bigint | null;
   ledgerKind(row: Row): LedgerKind;
   /** What open orders the venue itself counts, by unified symbol: to see whether a list was cut. Not every venue tells. */
   openNotional?(client: CcxtClient): Promise<ReadonlyMap<string, OpenNotional>>;

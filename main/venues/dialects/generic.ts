@@ -15,6 +15,8 @@ export async function orNone(question: Promise<Row>): Promise<Row | null> {
   }
 }
 
+export const wholeNumber = (text: string | null): bigint | null => (text !== null && /^\d{1,40}$/.test(text) ? BigInt(text) : null);
+
 const NO_ASSETS = new Set(['info', 'timestamp', 'datetime', 'free', 'used', 'total', 'debt']);
 
 function account(balance: Row): AccountRow {
@@ -52,6 +54,8 @@ export const generic: Dialect = {
       ...(order.orderId === '' && { clientOrderId: order.clientId }),
     }),
   account,
+  // Numeric trade ids grow.
+  fillSequence: (row) => wholeNumber(textAt(row, 'id')),
   ledgerKind: (row) => {
     const type = textAt(row, 'type') ?? '';
     if (type === 'trade' || type === 'fee' || type === 'commission') return 'trade';

@@ -9,6 +9,7 @@ import { _electron, type ElectronApplication } from 'playwright-core';
 import type { TestContext } from 'vitest';
 import { hasDisplay } from '../../../app/electron/display.ts';
 import { findRuntime, type Runtime, runtimeSwitches } from '../../../app/electron/runtime.ts';
+import { bundleNode, ROOT } from '../../../scripts/bundle.ts';
 
 /** The runtime and a display for it; skips the test where one is missing. */
 export function needRuntime(context: TestContext): Runtime {
@@ -37,6 +38,14 @@ function asNobody(executable: string, data: string): string {
   const drop = `setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups`;
   writeFileSync(script, `#!/bin/sh\nexport HOME='${data}' XDG_RUNTIME_DIR='${data}'\nexec ${drop} '${executable}' "$@"\n`, { mode: 0o755 });
   return script;
+}
+
+/** Bundles `support/NAME.ts` as the program behind the real entry. @returns the entry, for `openElectron` */
+export async function bundleProgram(name: string): Promise<string> {
+  const output = join(ROOT, 'tests/output', name);
+  await bundleNode(output, { main: join(ROOT, 'app/electron/main.ts') }, 'cjs');
+  await bundleNode(output, { program: join(ROOT, 'tests/e2e/support', `${name}.ts`) });
+  return join(output, 'main.cjs');
 }
 
 /**

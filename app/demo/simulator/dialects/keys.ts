@@ -23,7 +23,7 @@ const GRANTS: Readonly<Record<KeyKind, readonly Access[]>> = {
 
 export const allows = (key: ApiKey, access: Access): boolean => GRANTS[key.kind].includes(access);
 
-/** Fresh at every start, and not from the seed: whoever knows the seed does not know the keys. */
+/** Drawn when a world begins, and not from the seed: whoever knows the seed does not know the keys. */
 export function createKeys(characters: number): ApiKey[] {
   const text = (): string => randomBytes(characters).toString('hex').slice(0, characters);
   return KEY_KINDS.map((kind) => ({ kind, apiKey: text(), secret: text() }));

@@ -7,6 +7,7 @@ import { applyRate } from './decimal.ts';
 import { type Instrument, notional } from './instrument.ts';
 import type { Side, Trade } from './order.ts';
 import { applyFill, newPosition, type Position } from './position.ts';
+import type { SavedList } from './saved-list.ts';
 
 export type LedgerKind = 'deposit' | 'transfer' | 'realised' | 'fee' | 'funding';
 
@@ -25,6 +26,12 @@ export interface LedgerEntry {
   readonly timeNs: bigint;
 }
 
+/** As it is saved: the instrument by its id, the trade by its sequence number. */
+export type SavedLedgerEntry = Omit<LedgerEntry, 'instrument' | 'trade'> & {
+  readonly instrument: string | null;
+  readonly trade: number | null;
+};
+
 export interface FillBooking {
   readonly realised: bigint;
   readonly fee: bigint;
@@ -35,10 +42,36 @@ export class Account {
   readonly ledger: LedgerEntry[] = [];
   readonly wallets = new Map<string, bigint>();
   readonly positions = new Map<string, Position>();
+  #sequence = 0;
 
   constructor(name: string, instruments: readonly Instrument[]) {
     this.name = name;
     for (const instrument of instruments) this.positions.set(instrument.id, newPosition(instrument));
+  }
+
+  state() {
+    const positions = [...this.positions].map(([id, { instrument: _, ...position }]) => [id, position] as const);
+    return { sequence: this.#sequence, wallets: new Map(this.wallets), positions: new Map(positions) };
+  }
+
+  list(): SavedList<SavedLedgerEntry> {
+    const plain = (index: number): SavedLedgerEntry => {
+      const entry = this.ledger[index]!;
+      return { ...entry, instrument: entry.instrument?.id ?? null, trade: entry.trade?.sequence ?? null };
+    };
+    return { length: this.ledger.length, plain, mark: () => 0 };
+  }
+
+  restore(state: ReturnType<Account['state']>, ledger: readonly LedgerEntry[]): void {
+    this.#sequence = state.sequence;
+    for (const [asset, wallet] of state.wallets) this.wallets.set(asset, wallet);
+    for (const [id, position] of state.positions) Object.assign(this.positions.get(id)!, position);
+    for (const entry of ledger) this.ledger.push(entry);
+  }
+
+  /** Leaves numbers out, so that those that were given and then forgotten do not come again. */
+  skipSequences(count: number): void {
+    this.#sequence += count;
   }
 
   position(instrument: Instrument): Position {
@@ -55,13 +88,14 @@ export class Account {
   book(entry: Pick<LedgerEntry, 'kind' | 'asset' | 'amount' | 'timeNs'> & Partial<LedgerEntry>): void {
     const wallet = (this.wallets.get(entry.asset) ?? 0n) + entry.amount;
     this.wallets.set(entry.asset, wallet);
+    this.#sequence += 1;
     this.ledger.push({
       instrument: null,
       trade: null,
       funding: null,
       ...entry,
       wallet,
-      sequence: this.ledger.length + 1,
+      sequence: this.#sequence,
     });
   }
 

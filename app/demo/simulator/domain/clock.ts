@@ -18,7 +18,7 @@ export const NS_PER_MS = 1_000_000n;
 
 export class Clock {
   readonly stepped: boolean;
-  readonly #epochNs: bigint;
+  #epochNs: bigint;
   readonly #tickNs: bigint;
   readonly #wall: () => bigint;
   #ticks = 0n;
@@ -31,6 +31,24 @@ export class Clock {
     this.#tickNs = BigInt(options.tickMs) * NS_PER_MS;
     this.#epochNs = BigInt(options.epochMs) * NS_PER_MS;
     this.#wall = wall;
+  }
+
+  state() {
+    return {
+      epochNs: this.#epochNs,
+      ticks: this.#ticks,
+      lastStampNs: this.#lastStampNs,
+      frozenSinceNs: this.#frozenSinceNs,
+      frozenTotalNs: this.#frozenTotalNs,
+    };
+  }
+
+  restore(state: ReturnType<Clock['state']>): void {
+    this.#epochNs = state.epochNs;
+    this.#ticks = state.ticks;
+    this.#lastStampNs = state.lastStampNs;
+    this.#frozenSinceNs = state.frozenSinceNs;
+    this.#frozenTotalNs = state.frozenTotalNs;
   }
 
   get ticks(): number {

@@ -6,7 +6,15 @@
 import { NS_PER_MS } from './clock.ts';
 
 export class Countdowns {
-  readonly #deadlines = new Map<string, { readonly countdownMs: number; readonly deadlineNs: bigint }>();
+  #deadlines = new Map<string, { readonly countdownMs: number; readonly deadlineNs: bigint }>();
+
+  state() {
+    return new Map(this.#deadlines);
+  }
+
+  restore(state: ReturnType<Countdowns['state']>): void {
+    this.#deadlines = new Map(state);
+  }
 
   set(marketId: string, countdownMs: number, marketNs: bigint): void {
     if (countdownMs === 0) this.#deadlines.delete(marketId);

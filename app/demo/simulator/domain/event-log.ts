@@ -3,6 +3,8 @@
  * computes from it what a reconciliation has to find.
  */
 
+import type { SavedList } from './saved-list.ts';
+
 export interface LoggedEvent {
   readonly sequence: number;
   readonly timeNs: string;
@@ -17,6 +19,14 @@ export const EVENTS_MAX = 600_000;
 
 export class EventLog {
   readonly #events: LoggedEvent[] = [];
+
+  list(): SavedList<LoggedEvent> {
+    return { length: this.#events.length, plain: (index) => this.#events[index]!, mark: () => 0 };
+  }
+
+  restore(events: readonly LoggedEvent[]): void {
+    for (const event of events) this.#events.push(event);
+  }
 
   get full(): boolean {
     return this.#events.length >= EVENTS_MAX;

@@ -11,7 +11,7 @@ import { Matching } from './matching.ts';
 import { type EndCause, isLive, isResting, type Order, type OrderRequest } from './order.ts';
 import { checkNotional, checkPrice, checkQuantity, checkRequest, triggered } from './order-checks.ts';
 import { Refusal } from './refusal.ts';
-import { VenueBooks, type VenueOptions } from './venue-books.ts';
+import { type SavedRecords, VenueBooks, type VenueOptions } from './venue-books.ts';
 
 export interface Amendment {
   readonly price?: bigint | undefined;
@@ -30,8 +30,46 @@ export class Exchange {
     this.books = new VenueBooks(options);
     this.#matching = new Matching(this.books);
     this.fundingIntervalMs = options.fundingIntervalMs;
+    this.nextFundingMs = this.#fundingAfter(toMs(this.books.clock.nowNs()));
+  }
+
+  #fundingAfter(timeMs: number): number {
+    return timeMs - (timeMs % this.fundingIntervalMs) + this.fundingIntervalMs;
+  }
+
+  /** Everything but what {@link VenueBooks.lists} gives. */
+  state() {
+    return {
+      books: this.books.state(),
+      countdowns: this.countdowns.state(),
+      matching: this.#matching.state(),
+      nextFundingMs: this.nextFundingMs,
+    };
+  }
+
+  restore(state: ReturnType<Exchange['state']>, records: SavedRecords): void {
+    this.books.restore(state.books, records);
+    this.countdowns.restore(state.countdowns);
+    this.#matching.restore(state.matching);
+    this.nextFundingMs = state.nextFundingMs;
+  }
+
+  /**
+   * The venue is back after it was down: countdowns have gone on, and funding that came due is settled late. Only the first
+   * of several payments that were missed: its rate was announced, and without a market there was none for the others.
+   */
+  resume(): void {
+    this.#elapseCountdowns();
     const nowMs = toMs(this.books.clock.nowNs());
-    this.nextFundingMs = nowMs - (nowMs % this.fundingIntervalMs) + this.fundingIntervalMs;
+    if (nowMs < this.nextFundingMs) return;
+    this.payFunding();
+    this.nextFundingMs = this.#fundingAfter(nowMs);
+  }
+
+  /** Ids that were given out after the last save are known to clients, and must not come again. */
+  skipIds(count: number): void {
+    this.books.identities.skip(count);
+    this.books.account.skipSequences(count);
   }
 
   /** @throws Refusal for everything that the venue would not accept; nothing happened then. */
@@ -196,14 +234,18 @@ export class Exchange {
       this.#matching.flow(market, flow.side, flow.quantity);
       this.#matching.trigger(market);
     }
+    this.#elapseCountdowns();
+    while (toMs(this.books.clock.nowNs()) >= this.nextFundingMs) {
+      this.payFunding();
+      this.nextFundingMs += this.fundingIntervalMs;
+    }
+  }
+
+  #elapseCountdowns(): void {
     for (const marketId of this.countdowns.elapsed(this.books.clock.world.marketNs())) {
       const instrument = this.books.instrument(marketId);
       this.books.note('countdownElapsed', { symbol: instrument.symbol });
       this.cancelAll(instrument, () => true, 'countdown');
-    }
-    while (toMs(this.books.clock.nowNs()) >= this.nextFundingMs) {
-      this.payFunding();
-      this.nextFundingMs += this.fundingIntervalMs;
     }
   }
 

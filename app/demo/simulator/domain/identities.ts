@@ -5,7 +5,18 @@
 
 import { createHash } from 'node:crypto';
 
+/** How many of each were given out. */
+export interface IdentitiesState {
+  readonly counts: ReadonlyMap<string, bigint>;
+  /** Left out in every id space. */
+  readonly skipped: bigint;
+}
+
 export interface Identities {
+  state(): IdentitiesState;
+  restore(state: IdentitiesState): void;
+  /** Leaves ids out, so that those that were given and then forgotten do not come again. */
+  skip(count: number): void;
   orderId(marketId: string): string;
   /** null: the venue has no id space of its own for conditional orders. */
   algoId(): string | null;
@@ -23,50 +34,70 @@ const BINANCE_ORDER_BASE: Readonly<Record<string, bigint>> = {
   ADAUSDT: 53_900_000_000n,
 };
 
-export class NumericIdentities implements Identities {
-  readonly #next = new Map<string, bigint>();
+class Counters {
+  #counts = new Map<string, bigint>();
+  #skipped = 0n;
+
+  /** 1n, 2n, 3n ... in each space. */
+  next(space: string): bigint {
+    const count = (this.#counts.get(space) ?? 0n) + 1n;
+    this.#counts.set(space, count);
+    return count + this.#skipped;
+  }
+
+  state(): IdentitiesState {
+    return { counts: new Map(this.#counts), skipped: this.#skipped };
+  }
+
+  restore(state: IdentitiesState): void {
+    this.#counts = new Map(state.counts);
+    this.#skipped = state.skipped;
+  }
+
+  skip(count: number): void {
+    this.#skipped += BigInt(count);
+  }
+}
+
+export class NumericIdentities extends Counters implements Identities {
   readonly #seed: number;
 
   constructor(seed: number) {
+    super();
     this.#seed = seed;
   }
 
-  #count(space: string, start: bigint): string {
-    const id = this.#next.get(space) ?? start;
-    this.#next.set(space, id + 1n);
-    return id.toString();
-  }
-
   orderId(marketId: string): string {
-    return this.#count(`order/${marketId}`, (BINANCE_ORDER_BASE[marketId] ?? 10_000_000_000n) + 1n);
+    return ((BINANCE_ORDER_BASE[marketId] ?? 10_000_000_000n) + this.next(`order/${marketId}`)).toString();
   }
 
   algoId(): string {
-    return this.#count('algo', 2_148_001n);
+    return (2_148_000n + this.next('algo')).toString();
   }
 
   tradeId(marketId: string): string {
-    return this.#count(`trade/${marketId}`, 6_050_000_001n);
+    return (6_050_000_000n + this.next(`trade/${marketId}`)).toString();
   }
 
   clientId(): string {
-    const number = this.#count('client', 1n);
+    const number = this.next('client');
     const digest = createHash('sha256').update(`${this.#seed}/client/${number}`).digest('base64url');
     return `web_${digest.replace(/[-_]/g, '').slice(0, 20)}`;
   }
 }
 
-export class UuidIdentities implements Identities {
+export class UuidIdentities extends Counters implements Identities {
   readonly #seed: number;
-  #count = 0;
 
   constructor(seed: number) {
+    super();
     this.#seed = seed;
   }
 
   #uuid(label: string): string {
-    this.#count += 1;
-    const hex = createHash('sha256').update(`${this.#seed}/${label}/${this.#count}`).digest('hex');
+    const hex = createHash('sha256')
+      .update(`${this.#seed}/${label}/${this.next('uuid')}`)
+      .digest('hex');
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
   }
 

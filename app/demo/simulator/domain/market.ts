@@ -33,7 +33,7 @@ export class Market {
   #basisPpb = 0;
   #last: bigint;
   /** First, highest and lowest traded price since the start: what tickers show for the day. */
-  readonly open: bigint;
+  open: bigint;
   high: bigint;
   low: bigint;
   mark: bigint;
@@ -53,6 +53,35 @@ export class Market {
     this.high = this.open;
     this.low = this.open;
     this.mark = this.#unitsOf(fair);
+  }
+
+  /** Without the resting orders: they follow from the orders. */
+  state() {
+    return {
+      random: this.#random.state(),
+      outside: this.outside.state(),
+      basisPpb: this.#basisPpb,
+      last: this.#last,
+      open: this.open,
+      high: this.high,
+      low: this.low,
+      mark: this.mark,
+      fundingRate: this.fundingRate,
+      volume: this.volume,
+    };
+  }
+
+  restore(state: ReturnType<Market['state']>): void {
+    this.#random.restore(state.random);
+    this.outside.restore(state.outside);
+    this.#basisPpb = state.basisPpb;
+    this.#last = state.last;
+    this.open = state.open;
+    this.high = state.high;
+    this.low = state.low;
+    this.mark = state.mark;
+    this.fundingRate = state.fundingRate;
+    this.volume = state.volume;
   }
 
   get last(): bigint {

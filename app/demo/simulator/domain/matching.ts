@@ -16,6 +16,14 @@ export class Matching {
     this.#books = books;
   }
 
+  state() {
+    return { priority: this.#priority };
+  }
+
+  restore(state: ReturnType<Matching['state']>): void {
+    this.#priority = state.priority;
+  }
+
   /** Takes what it can from the outside liquidity, then rests, or ends if it may not rest. */
   activate(order: Order): void {
     const { account } = this.#books;

@@ -1,7 +1,8 @@
 /** All orders a venue ever accepted, with the look-ups that its queries need. Nothing is ever removed from it. */
 
 import type { Instrument } from './instrument.ts';
-import { isLive, type Order } from './order.ts';
+import { isLive, type Order, type SavedOrder } from './order.ts';
+import type { SavedList } from './saved-list.ts';
 
 /** Memory is bounded: after this many orders the venue accepts no more. */
 export const ORDERS_MAX = 150_000;
@@ -15,6 +16,16 @@ export class OrderStore {
 
   get full(): boolean {
     return this.all.length >= ORDERS_MAX;
+  }
+
+  list(): SavedList<SavedOrder> {
+    const plain = (index: number): SavedOrder => ({ ...this.all[index]!, instrument: this.all[index]!.instrument.id });
+    const mark = (index: number): number | null => {
+      const order = this.all[index]!;
+      if (order.lost) return 1;
+      return isLive(order) ? null : 0;
+    };
+    return { length: this.all.length, plain, mark };
   }
 
   add(order: Order): void {

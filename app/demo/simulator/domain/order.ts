@@ -85,6 +85,10 @@ export interface Trade {
   readonly timeNs: bigint;
 }
 
+/** As they are saved: an instrument by its id, an order by its sequence number. */
+export type SavedOrder = Omit<Order, 'instrument'> & { readonly instrument: string };
+export type SavedTrade = Omit<Trade, 'order'> & { readonly order: number };
+
 export const isLive = (order: Order): boolean =>
   !order.lost && (order.status === 'untriggered' || order.status === 'open' || order.status === 'partiallyFilled');
 

@@ -32,6 +32,17 @@ export class OutsideBook {
     this.#random = random;
   }
 
+  state() {
+    const copy = (levels: readonly Level[]): Level[] => levels.map((level) => ({ ...level }));
+    return { random: this.#random.state(), bids: copy(this.bids), asks: copy(this.asks) };
+  }
+
+  restore(state: ReturnType<OutsideBook['state']>): void {
+    this.#random.restore(state.random);
+    this.bids = state.bids;
+    this.asks = state.asks;
+  }
+
   /** @param fair fair price in WALK_SCALE units */
   renew(fair: bigint): void {
     const unit = powerOfTen(WALK_SCALE - this.#instrument.priceScale);

@@ -10,8 +10,8 @@ export const WALK_SCALE = 8;
 
 export class PriceWalk {
   readonly #random: Random;
-  readonly #start = new Map<string, bigint>();
-  readonly #price = new Map<string, bigint>();
+  #start = new Map<string, bigint>();
+  #price = new Map<string, bigint>();
   readonly #deviationPpm: bigint;
 
   /** @param deviationPpm standard deviation of one tick's move, in millionths of the price */
@@ -24,6 +24,16 @@ export class PriceWalk {
       this.#start.set(base, price);
       this.#price.set(base, price);
     }
+  }
+
+  state() {
+    return { random: this.#random.state(), start: new Map(this.#start), price: new Map(this.#price) };
+  }
+
+  restore(state: ReturnType<PriceWalk['state']>): void {
+    this.#random.restore(state.random);
+    this.#start = new Map(state.start);
+    this.#price = new Map(state.price);
   }
 
   price(base: string): bigint {

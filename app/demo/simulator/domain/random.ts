@@ -21,6 +21,14 @@ export class Random {
     for (let i = 0; i < 12; i += 1) this.#next();
   }
 
+  state(): readonly [number, number, number, number] {
+    return [this.#a, this.#b, this.#c, this.#counter];
+  }
+
+  restore(state: ReturnType<Random['state']>): void {
+    [this.#a, this.#b, this.#c, this.#counter] = state;
+  }
+
   #next(): number {
     const sum = (((this.#a + this.#b) | 0) + this.#counter) | 0;
     this.#counter = (this.#counter + 1) | 0;

@@ -1,16 +1,17 @@
 /** Everything a venue knows: account, orders, trades, markets and what follows from them. It changes nothing by itself. */
 
-import { Account } from './account.ts';
+import { Account, type SavedLedgerEntry } from './account.ts';
 import type { VenueClock } from './clock.ts';
 import type { EventLog } from './event-log.ts';
 import type { Identities } from './identities.ts';
 import { type Instrument, notional } from './instrument.ts';
 import { type InstrumentMargin, instrumentMargin, type MarginSummary, type OpenNotional, summarise } from './margin.ts';
 import { Market } from './market.ts';
-import { type Order, type OrderStatus, remaining, type Side, type Trade } from './order.ts';
+import { isResting, type Order, type OrderStatus, remaining, type SavedOrder, type SavedTrade, type Side, type Trade } from './order.ts';
 import { OrderStore } from './order-store.ts';
 import type { PriceWalk } from './price-walk.ts';
 import { Refusal } from './refusal.ts';
+import type { SavedList } from './saved-list.ts';
 
 export interface VenueRules {
   /** Post-only and fill-or-kill orders that cannot be: refused at once, or accepted and then ended. */
@@ -34,6 +35,13 @@ export interface VenueOptions {
   readonly log: EventLog;
   readonly seed: number;
   readonly fundingIntervalMs: number;
+}
+
+/** What a venue has written down; it only grows. */
+export interface SavedRecords {
+  readonly orders: readonly SavedOrder[];
+  readonly trades: readonly SavedTrade[];
+  readonly ledger: readonly SavedLedgerEntry[];
 }
 
 /** The asset that margin is held in. */
@@ -65,6 +73,39 @@ export class VenueBooks {
       const fair = options.walk.price(instrument.base);
       this.markets.set(instrument.id, new Market(instrument, options.seed, options.name, fair));
     }
+  }
+
+  state() {
+    return {
+      account: this.account.state(),
+      identities: this.identities.state(),
+      clockOffsetMs: this.clock.offsetMs,
+      markets: new Map([...this.markets].map(([id, market]) => [id, market.state()])),
+    };
+  }
+
+  lists(): { readonly [K in keyof SavedRecords]: SavedList<SavedRecords[K][number]> } {
+    const { trades } = this;
+    const plain = (index: number): SavedTrade => ({ ...trades[index]!, order: trades[index]!.order.sequence });
+    return { orders: this.orders.list(), trades: { length: trades.length, plain, mark: () => 0 }, ledger: this.account.list() };
+  }
+
+  restore(state: ReturnType<VenueBooks['state']>, { orders, trades, ledger }: SavedRecords): void {
+    this.identities.restore(state.identities);
+    this.clock.setOffsetMs(state.clockOffsetMs);
+    for (const [id, market] of state.markets) this.markets.get(id)!.restore(market);
+    for (const saved of orders) {
+      const order = { ...saved, instrument: this.instrument(saved.instrument) };
+      this.orders.add(order);
+      if (isResting(order)) this.market(order.instrument).resting.add(order);
+    }
+    for (const trade of trades) this.trades.push({ ...trade, order: this.orders.all[trade.order - 1]! });
+    const entries = ledger.map((entry) => ({
+      ...entry,
+      instrument: entry.instrument === null ? null : this.instrument(entry.instrument),
+      trade: entry.trade === null ? null : this.trades[entry.trade - 1]!,
+    }));
+    this.account.restore(state.account, entries);
   }
 
   market(instrument: Instrument): Market {

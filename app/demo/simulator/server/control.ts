@@ -1,9 +1,9 @@
 /**
  * The control port: what the demo and the tests do to the simulated world. JSON in, JSON out, a bearer token for everything.
- * Answers: 200 {ok: true, ...}, 400 {error}, 401, 404.
+ * Answers: 200 {ok: true, ...}, 400 {error}, 401 {error, simulator}, 404.
  */
 
-import { timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { Reply, VenueRequest } from '../dialects/dialect.ts';
 import { MONEY_SCALE, parseUnits } from '../domain/decimal.ts';
@@ -194,10 +194,24 @@ function bearerValid(header: string | undefined, token: string): boolean {
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
+/** Tells one simulated world from another, to somebody who has no token. */
+const fingerprint = (token: string): string => createHash('sha256').update(token).digest('hex').slice(0, 16);
+
+/** Whether the world of this token is running behind a control port. The token is not sent: anybody may listen there. */
+export async function isRunning(port: number, token: string): Promise<boolean> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(1_000) });
+    return ((await response.json()) as { simulator?: unknown }).simulator === fingerprint(token);
+  } catch {
+    return false;
+  }
+}
+
 export function control(simulator: Simulator, token: string): (request: VenueRequest) => Action {
   const handlers = handlersOf(simulator);
+  const unauthorised = json(401, { error: 'a bearer token is needed', simulator: fingerprint(token) });
   return (request) => {
-    if (!bearerValid(request.headers.authorization, token)) return json(401, { error: 'a bearer token is needed' });
+    if (!bearerValid(request.headers.authorization, token)) return unauthorised;
     if (request.method === 'GET' && request.path === '/book') {
       const after = Number(new URLSearchParams(request.rawQuery).get('eventsAfter') ?? 0);
       return json(200, simulator.book(Number.isSafeInteger(after) && after > 0 ? after : 0));

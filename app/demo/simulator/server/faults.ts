@@ -27,7 +27,15 @@ export interface Fault {
 const EVERYTHING = '*';
 
 export class Faults {
-  readonly #faults = new Map<string, Fault>();
+  #faults = new Map<string, Fault>();
+
+  state(): ReadonlyMap<string, Fault> {
+    return new Map(this.#faults);
+  }
+
+  restore(state: ReadonlyMap<string, Fault>): void {
+    this.#faults = new Map(state);
+  }
 
   /** @param endpoints operations or paths (beginning with a slash); none: everything */
   set(mode: FaultMode, endpoints: readonly string[], details: Omit<Fault, 'mode'>): void {
@@ -63,6 +71,10 @@ export class Trap {
   set(count: number, how: Unanswered): void {
     this.#left = count;
     this.#how = how;
+  }
+
+  state() {
+    return { left: this.#left, how: this.#how };
   }
 
   get left(): number {

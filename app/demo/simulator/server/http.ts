@@ -18,6 +18,7 @@ export type Action =
   | { readonly kind: 'reset' };
 
 export interface HttpServer {
+  readonly port: number;
   readonly origin: string;
   readonly close: () => Promise<void>;
 }
@@ -93,6 +94,7 @@ export async function serve(port: number, respond: (request: VenueRequest) => Ac
   });
   const address = server.address() as AddressInfo;
   return {
+    port: address.port,
     origin: `http://${HOST}:${address.port}`,
     close: () =>
       new Promise((resolve) => {

@@ -7,6 +7,7 @@ import { type Dialect, DialectError, type Outcome, type Params, type Reply, type
 import { type ApiKey, allows } from '../dialects/keys.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import { Refusal } from '../domain/refusal.ts';
+import type { SavedRecords } from '../domain/venue-books.ts';
 import { type Fault, Faults, halfPageOf, Trap } from './faults.ts';
 import type { Action } from './http.ts';
 
@@ -45,6 +46,28 @@ export class VenueEndpoint {
     this.dialect = options.dialect;
     this.keys = options.keys;
     this.#failsAs = options.failsAs;
+  }
+
+  state() {
+    return {
+      exchange: this.exchange.state(),
+      keys: this.keys,
+      faults: this.faults.state(),
+      ambiguous: this.ambiguous.state(),
+      lose: this.lose.state(),
+      minute: this.#minute,
+      used: this.#used,
+    };
+  }
+
+  /** The keys are told to the constructor. */
+  restore(state: ReturnType<VenueEndpoint['state']>, records: SavedRecords): void {
+    this.exchange.restore(state.exchange, records);
+    this.faults.restore(state.faults);
+    this.ambiguous.set(state.ambiguous.left, state.ambiguous.how);
+    this.lose.set(state.lose.left, state.lose.how);
+    this.#minute = state.minute;
+    this.#used = state.used;
   }
 
   get #serverMs(): number {
