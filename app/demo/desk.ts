@@ -66,7 +66,16 @@ export interface Simulator {
  */
 export async function startSimulator(paths: DeskPaths, seed: number, lasting: boolean): Promise<Simulator> {
   const log = openSync(join(paths.root, 'simulator.log'), 'a');
-  const args = [SIMULATOR, '--seed', String(seed), '--config-out', paths.venueConfig, ...(lasting ? [] : ['--with-parent'])];
+  const args = [
+    SIMULATOR,
+    '--seed',
+    String(seed),
+    '--config-out',
+    paths.venueConfig,
+    '--state',
+    join(paths.root, 'venues.state'),
+    ...(lasting ? [] : ['--with-parent']),
+  ];
   const child = spawn(process.execPath, args, { stdio: [lasting ? 'ignore' : 'pipe', 'pipe', log], detached: lasting });
   const control = await new Promise<DeskFile['control']>((resolve, reject) => {
     child.once('error', reject);

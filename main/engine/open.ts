@@ -10,7 +10,6 @@ import { type Recovery, recover } from '../cascade/recover.ts';
 import { Gate, type GateDependencies, type Token } from '../gate/gate.ts';
 import { gateLayout } from '../gate/layout.ts';
 import { CanonicalReader, type CanonicalState, canonicalState } from '../image/canonical.ts';
-import { readIdentity } from '../store/identity.ts';
 import { storeLayout } from '../store/layout.ts';
 import type { EngineConfig } from './config.ts';
 import type { Engine, EngineParts } from './engine.ts';
@@ -45,9 +44,10 @@ export type OpenedStore =
  */
 export async function openStore(options: OpenOptions): Promise<OpenedStore> {
   const { platform, root } = options;
-  const layout = storeLayout(root);
-  readIdentity(platform.storage, root);
-  const lock = platform.storage.lock(layout.lock);
+  const looked = recoverNow(options);
+  // A store that stays halted is not locked, not even for a moment: who looks at it must not see a writer.
+  if (!mayRun(looked)) return { state: 'halted', store: new HaltedStore(options, looked) };
+  const lock = platform.storage.lock(storeLayout(root).lock);
   let recovery: Recovery;
   try {
     recovery = recoverNow(options);
@@ -56,8 +56,7 @@ export async function openStore(options: OpenOptions): Promise<OpenedStore> {
     throw error;
   }
   const { report, image } = recovery;
-  const inOrder = (report.closedInOrder || report.outcome === 'empty') && (report.outcome === 'recovered' || report.outcome === 'empty');
-  if (!image || !inOrder || isHalted(recovery)) {
+  if (!image || !mayRun(recovery)) {
     lock.release();
     return { state: 'halted', store: new HaltedStore(options, recovery) };
   }
@@ -82,6 +81,12 @@ export async function openStore(options: OpenOptions): Promise<OpenedStore> {
   });
   return { state: 'running', engine, report };
 }
+
+/** Closed in order, and not halted: nothing has to be approved. */
+const mayRun = (recovery: Recovery): boolean => {
+  const { outcome, closedInOrder } = recovery.report;
+  return recovery.image !== null && (outcome === 'empty' || (outcome === 'recovered' && closedInOrder)) && !isHalted(recovery);
+};
 
 const recoverNow = ({ platform, root }: OpenOptions): Recovery =>
   recover({ storage: platform.storage, clock: platform.clock, root, bootId: platform.bootId, brief: true });

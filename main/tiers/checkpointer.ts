@@ -90,7 +90,7 @@ export class Checkpointer {
   snapshot(): void {
     const copy = this.#slots.readNewest();
     if (!copy) return;
-    const { layout, storeId, l3Keep } = this.#options;
+    const { layout, storeId } = this.#options;
     const written = this.#attempt(
       'L3',
       copy.mark.lsn,

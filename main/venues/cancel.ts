@@ -128,7 +128,7 @@ class Cancelling {
         progress.phase = 'sending';
         // Without a whole list, what was seen is cancelled all the same.
         const targets = left ?? [...progress.targets.values()].filter(({ attributed, fate }) => attributed && isOpenFate(fate));
-        keyRefused = await this.#send(connection, progress, targets);
+        keyRefused = await this.#send(connection, targets);
         progress.phase = 'confirming';
         this.#tell();
       } else {
@@ -197,7 +197,7 @@ class Cancelling {
   }
 
   /** @returns why no cancel of this key can succeed; empty where that is not so */
-  async #send(connection: VenueConnection, progress: VenueProgress, targets: readonly Target[]): Promise<string> {
+  async #send(connection: VenueConnection, targets: readonly Target[]): Promise<string> {
     let refused = '';
     const due = targets.filter(({ refusals }) => refusals < REFUSALS_MAX);
     await limited(due, AT_ONCE, async (target) => {

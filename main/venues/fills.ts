@@ -23,7 +23,10 @@ export interface FillsQuestion {
 /** As they happened: what two fills of one millisecond realise depends on which was first. */
 function inOrder(rows: readonly Row[], dialect: Dialect): Row[] {
   const keyed = rows.map((row) => ({ row, ms: Number(row.timestamp ?? 0), sequence: dialect.fillSequence(row) }));
-  keyed.sort((a, b) => a.ms - b.ms || (a.sequence === null || b.sequence === null || a.sequence === b.sequence ? 0 : a.sequence < b.sequence ? -1 : 1));
+  keyed.sort(
+    (a, b) =>
+      a.ms - b.ms || (a.sequence === null || b.sequence === null || a.sequence === b.sequence ? 0 : a.sequence < b.sequence ? -1 : 1),
+  );
   return keyed.map(({ row }) => row);
 }
 
@@ -46,7 +49,10 @@ export async function askFills(connection: VenueConnection, question: FillsQuest
       ask: ({ since, limit: rowsMax, params }) =>
         connection.ask('read', () => client.fetchMyTrades(symbol, since, rowsMax, { ...own, ...params })),
     });
-    return { items: inOrder(rows, dialect).map((row) => fillOf(row, place)), short: cut === null ? null : { status: 'truncated', reason: cut } };
+    return {
+      items: inOrder(rows, dialect).map((row) => fillOf(row, place)),
+      short: cut === null ? null : { status: 'truncated', reason: cut },
+    };
   };
   const answer = (work: () => Promise<Outcome<VenueFill>>) => answerOf(clock, (error) => connection.failure(error), work);
   const bySymbol = async (): Promise<Answer<VenueFill>> => {

@@ -232,7 +232,11 @@ function fulfil(owed: Owed, recovery: Recovery | null, lsn: number): void {
   const { report } = recovery;
   if (report.lsn !== lsn) throw new Error(`recovered to LSN ${report.lsn}, not to ${lsn}: ${report.sentence}`);
   if (owed.kind === 'whole' && report.outcome !== 'recovered') throw new Error(`${report.outcome}: ${report.sentence}`);
-  if (owed.kind === 'whole' && owed.base && report.base !== owed.base) throw new Error(`the base is ${report.base}, not ${owed.base}`);
+  if (owed.kind === 'whole' && owed.base && report.base !== owed.base) {
+    // The highest LSN is the base, whatever its tier: a later tier may have been taken last.
+    const best = Math.max(-1, ...report.copies.filter((copy) => copy.tier === owed.base && copy.usable).map((copy) => copy.lsn));
+    if ((report.baseLsn ?? -1) <= best) throw new Error(`the base is ${report.base}, not ${owed.base}, which reaches LSN ${best}`);
+  }
   if (owed.kind === 'salvaged' && report.outcome !== 'salvaged') throw new Error(`${report.outcome}, not salvaged: ${report.sentence}`);
 }
 

@@ -86,7 +86,7 @@ test('a block is made again only when something in it changed', () => {
     },
     mark: (index) => marks[index]!,
   };
-  const encoder = new StateEncoder();
+  const encoder = new StateEncoder(1_000);
   const madeBy = (change: () => void): number => {
     made = 0;
     change();
