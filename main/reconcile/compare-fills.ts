@@ -17,6 +17,8 @@ export interface FillsComparison {
   /** In the order of their time. */
   readonly missing: readonly MissingFill[];
   readonly matched: number;
+  /** Recorded fills of an order by the venue's list: all of them, and those that were recorded beside it (as an external trade). */
+  readonly recorded: ReadonlyMap<OurOrder, { readonly all: bigint; readonly beside: bigint }>;
 }
 
 export const signedQuantity = ({ side, quantity }: Pick<VenueFill, 'side' | 'quantity'>): bigint =>
@@ -56,6 +58,7 @@ export function compareFills(findings: Findings, match: VenueMatch): FillsCompar
   // Within one millisecond they stand as the venue had them.
   const there = [...answered.items].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   const missing: MissingFill[] = [];
+  const recordedOf = new Map<OurOrder, { all: bigint; beside: bigint }>();
   const seen = new Set<string>();
   let matched = 0;
   for (const fill of there) {
@@ -63,6 +66,11 @@ export function compareFills(findings: Findings, match: VenueMatch): FillsCompar
     seen.add(key(fill));
     const here = recorded.get(key(fill));
     if (here) {
+      const owner = match.ownerOf(fill);
+      if (owner) {
+        const { all, beside } = recordedOf.get(owner) ?? { all: 0n, beside: 0n };
+        recordedOf.set(owner, { all: all + here.quantity, beside: beside + (here.clientId === owner.clientId ? 0n : here.quantity) });
+      }
       if (!compareOne(findings, match, here, fill)) matched += 1;
     } else if (Date.parse(fill.at) >= evidence.fillsSinceMs) {
       missing.push(missingFill(findings, match, fill, missing.length));
@@ -75,7 +83,7 @@ export function compareFills(findings: Findings, match: VenueMatch): FillsCompar
     }
   }
   duplicates(findings, match);
-  return { missing, matched };
+  return { missing, matched, recorded: recordedOf };
 }
 
 function missingFill(findings: Findings, match: VenueMatch, fill: VenueFill, sequence: number): MissingFill {

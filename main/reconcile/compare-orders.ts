@@ -4,7 +4,7 @@ import type { BreakSide } from '../../shared/contract/reconcile.ts';
 import type { VenueOrder } from '../../shared/contract/venues.ts';
 import { textOf, unitsOrZero } from '../venues/decimal.ts';
 import { type Draft, type Findings, ourSource, venueSource } from './break.ts';
-import { type MissingFill, signedQuantity } from './compare-fills.ts';
+import { type FillsComparison, signedQuantity } from './compare-fills.ts';
 import { disconnected } from './disconnect.ts';
 import type { VenueMatch } from './match.ts';
 import { hereOf, type OrderCase, orderCase, thereOf } from './order-cases.ts';
@@ -34,6 +34,8 @@ export interface Judged {
   readonly case: OrderCase;
   /** Executed there and not recorded here. */
   readonly missing: bigint;
+  /** Recorded here: as fills of the order, or beside it as external trades of the same order there. */
+  readonly known: bigint;
 }
 
 export interface OrdersComparison {
@@ -43,12 +45,12 @@ export interface OrdersComparison {
 class OrderComparer {
   readonly #findings: Findings;
   readonly #match: VenueMatch;
-  readonly #missing: readonly MissingFill[];
+  readonly #fills: FillsComparison;
 
-  constructor(findings: Findings, match: VenueMatch, missing: readonly MissingFill[]) {
+  constructor(findings: Findings, match: VenueMatch, fills: FillsComparison) {
     this.#findings = findings;
     this.#match = match;
-    this.#missing = missing;
+    this.#fills = fills;
   }
 
   run(): OrdersComparison {
@@ -73,7 +75,7 @@ class OrderComparer {
 
   #judge(order: OurOrder): Judged {
     const there = this.#match.there(order);
-    const missing = this.#missing.filter(({ owner }) => owner === order).reduce((sum, { fill }) => sum + unitsOrZero(fill.quantity), 0n);
+    const missing = this.#fills.missing.filter(({ owner }) => owner === order).reduce((sum, { fill }) => sum + unitsOrZero(fill.quantity), 0n);
     const facts = {
       here: hereOf(order),
       there: thereOf(there, this.#match.proves(order)),
@@ -188,7 +190,7 @@ class OrderComparer {
     const most = there && unitsOrZero(there.quantity) > order.quantity ? unitsOrZero(there.quantity) : order.quantity;
     const beyond = order.filled + missing - most;
     if (missing === 0n || beyond <= 0n) return;
-    const fills = this.#missing.filter(({ owner }) => owner === order);
+    const fills = this.#fills.missing.filter(({ owner }) => owner === order);
     this.#findings.add({
       ...this.#common(judged),
       kind: 'overfill',
