@@ -16,7 +16,7 @@ import { readMapped } from '../tiers/mapped-reader.ts';
 import { readSlots } from '../tiers/slot-reader.ts';
 import { readSnapshots } from '../tiers/snapshot-reader.ts';
 import type { TierHead } from '../tiers/tier-copy.ts';
-import { type SegmentScan, scanSegments } from '../wal/log-reader.ts';
+import { readLog, type SegmentScan, scanSegments } from '../wal/log-reader.ts';
 import { type Assembly, assemble } from './assemble.ts';
 import { Candidates } from './candidates.ts';
 import { knownLineage } from './known-lineage.ts';
@@ -203,7 +203,9 @@ export function recover(options: RecoverOptions): Recovery {
 
   course.afterRto = true;
   const recoveredLsn = best?.replay ? image.lsn : 0;
-  const watermark = Math.max(acknowledged, best?.replay?.end.durableSeen ?? 0);
+  // A log that could not be replayed still tells what was durable when it was written.
+  const unread = best?.replay && best.replay.end.lastLsn > 0 ? 0 : durableInLog(storage, storeId, scan);
+  const watermark = Math.max(acknowledged, best?.replay?.end.durableSeen ?? 0, unread);
   let losses: ReturnType<typeof lossesOf> = new Map();
   let digest: string | null = null;
   if (!options.brief) {
@@ -266,6 +268,14 @@ const describeHeads = (heads: readonly TierHead[]): string => {
   );
   return newest ? `${newest.name} claims LSN ${newest.mark!.lsn}` : (heads[0]!.problem?.message ?? 'unreadable');
 };
+
+/** What the last segment says was durable: a segment is begun only after everything before it was synced. */
+function durableInLog(storage: Storage, storeId: Uint8Array, { segments }: SegmentScan): number {
+  const last = segments.at(-1);
+  if (!last) return 0;
+  const { durableSeen } = readLog({ storage, storeId, segments: [last], fromLsn: last.firstLsn, visit: () => undefined });
+  return Math.max(last.firstLsn - 1, durableSeen);
+}
 
 /** Highest LSN that is known to have been acknowledged: the watermarks of the lineage's epochs, and marks that are taken after a sync. */
 function acknowledgedBy(watermarks: ReadonlyMap<number, number>, heads: readonly TierHead[], path: readonly Stretch[]): number {

@@ -6,7 +6,7 @@
 import { absolute, ONE, textOf, unitsOrZero } from '../venues/decimal.ts';
 import type { Findings } from './break.ts';
 import type { Expected } from './compare-positions.ts';
-import { balanceKey, type LoggedTrade } from './history.ts';
+import type { LoggedTrade } from './history.ts';
 import type { VenueMatch } from './match.ts';
 import { at, type OurBalance } from './ours.ts';
 import { FLAT, traded } from './trade.ts';
@@ -99,6 +99,28 @@ function knownEffects(findings: Findings, match: VenueMatch, asset: string): Eff
 const sum = (effects: readonly { readonly amount: bigint }[]): bigint => effects.reduce((total, { amount }) => total + amount, 0n);
 const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
 
+/** How far the venue's word on a balance and its word on fills may cross on their way to us. */
+const CROSSING_MS = 5_000;
+
+/**
+ * What may have come after a report, the likeliest first. A report holds the trades before it: by the log's order, by its time, or,
+ * where fills and report crossed on their way, by a time near it.
+ */
+function cuts(effects: readonly Effect[], reportLsn: number | null, reportedMs: number): readonly (readonly Effect[])[] {
+  const byTime = [...effects].sort((a, b) => a.atMs - b.atMs || a.lsn - b.lsn);
+  const near = byTime
+    .map((effect, index) => ({ away: Math.abs(effect.atMs - reportedMs), after: byTime.slice(index) }))
+    .concat({ away: 0, after: [] })
+    .filter(({ away }) => away <= CROSSING_MS)
+    .sort((a, b) => a.away - b.away);
+  return [
+    effects.filter(({ lsn }) => lsn === 0 || (reportLsn !== null && lsn > reportLsn)),
+    effects.filter(({ atMs }) => atMs > reportedMs),
+    ...near.map(({ after }) => after),
+    effects.filter(({ lsn }) => lsn === 0),
+  ];
+}
+
 /** Explains `difference` = theirs - ours of a balance; null where nothing that is known fits. */
 export function balanceCause(
   findings: Findings,
@@ -116,12 +138,7 @@ export function balanceCause(
   const booked = ledger.items.filter(({ asset, at: when }) => asset === balance.asset && Date.parse(when) > reportedMs);
   const funding = booked.filter(({ kind }) => kind === 'funding').map(({ amount }) => ({ amount: unitsOrZero(amount) }));
   const moved = booked.filter(({ kind }) => kind === 'transfer' || kind === 'other').map(({ amount }) => ({ amount: unitsOrZero(amount) }));
-  // A report holds what was traded before it was asked for: by the log's order, or, where it crossed the fills, by time.
-  const later: readonly (readonly Effect[])[] = [
-    [...missing, ...known.filter(({ lsn }) => report !== null && lsn > report.lsn)],
-    [...missing, ...known].filter(({ atMs }) => atMs > reportedMs),
-    missing,
-  ];
+  const later = cuts([...missing, ...known], report?.lsn ?? null, reportedMs);
   for (const others of [
     { funding: [], moved: [] },
     { funding, moved: [] },
@@ -151,5 +168,3 @@ export function balanceCause(
   }
   return null;
 }
-
-export { balanceKey };

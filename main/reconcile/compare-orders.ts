@@ -75,13 +75,25 @@ class OrderComparer {
 
   #judge(order: OurOrder): Judged {
     const there = this.#match.there(order);
-    const missing = this.#fills.missing.filter(({ owner }) => owner === order).reduce((sum, { fill }) => sum + unitsOrZero(fill.quantity), 0n);
+    const missing = this.#fills.missing
+      .filter(({ owner }) => owner === order)
+      .reduce((sum, { fill }) => sum + unitsOrZero(fill.quantity), 0n);
+    const recorded = this.#recordedOf(order);
     const facts = {
       here: hereOf(order),
       there: thereOf(there, this.#match.proves(order)),
       completed: missing > 0n && order.filled + missing >= order.quantity,
+      beside: recorded.beside > 0n,
     };
-    return { order, there, missing, case: orderCase(facts) };
+    const own = order.filled + recorded.beside;
+    return { order, there, missing, known: own > recorded.all ? own : recorded.all, case: orderCase(facts) };
+  }
+
+  /** A claimed order came with what it had filled: the trades of that stand beside it, and are counted in it. */
+  #recordedOf(order: OurOrder): { readonly all: bigint; readonly beside: bigint } {
+    const { all, beside } = this.#fills.recorded.get(order) ?? { all: 0n, beside: 0n };
+    if (order.provenance !== 'claimed') return { all, beside };
+    return { all, beside: all > order.filled ? all - order.filled : 0n };
   }
 
   #common({ order, there }: { order: OurOrder; there: VenueOrder | null }): Omit<Draft, 'kind' | 'cause'> {
@@ -128,9 +140,9 @@ class OrderComparer {
 
   /** Filled quantity and terms, wherever the order was found there. */
   #compareFigures(judged: Judged, there: VenueOrder): void {
-    const { order, missing } = judged;
+    const { order, missing, known } = judged;
     const filledThere = unitsOrZero(there.filled);
-    const ahead = filledThere - order.filled - missing;
+    const ahead = filledThere - known - missing;
     const common = this.#common(judged);
     const subject = { order, there };
     if (filledThere < order.filled) {
@@ -186,9 +198,9 @@ class OrderComparer {
   }
 
   #overfill(judged: Judged): void {
-    const { order, there, missing } = judged;
+    const { order, there, missing, known } = judged;
     const most = there && unitsOrZero(there.quantity) > order.quantity ? unitsOrZero(there.quantity) : order.quantity;
-    const beyond = order.filled + missing - most;
+    const beyond = known + missing - most;
     if (missing === 0n || beyond <= 0n) return;
     const fills = this.#fills.missing.filter(({ owner }) => owner === order);
     this.#findings.add({
@@ -205,7 +217,7 @@ class OrderComparer {
   #stranger(order: VenueOrder): void {
     const { venue, account, evidence, orders } = this.#match;
     const namesake = order.clientId === null ? undefined : orders.find(({ clientId }) => clientId === order.clientId);
-    const row = orderCase({ here: 'none', there: 'live', completed: false });
+    const row = orderCase({ here: 'none', there: 'live', completed: false, beside: false });
     this.#findings.add({
       kind: row.kind!,
       venue,
@@ -257,5 +269,5 @@ class OrderComparer {
   }
 }
 
-export const compareOrders = (findings: Findings, match: VenueMatch, missing: readonly MissingFill[]): OrdersComparison =>
-  new OrderComparer(findings, match, missing).run();
+export const compareOrders = (findings: Findings, match: VenueMatch, fills: FillsComparison): OrdersComparison =>
+  new OrderComparer(findings, match, fills).run();

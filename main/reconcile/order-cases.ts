@@ -20,6 +20,8 @@ export interface OrderFacts {
   readonly there: There;
   /** With the fills that are missing here the order is filled: nothing else has to be explained. */
   readonly completed: boolean;
+  /** Some of its fills are recorded beside it, as trades of nobody: they will never end it here. */
+  readonly beside: boolean;
 }
 
 export interface OrderCase {
@@ -28,6 +30,7 @@ export interface OrderCase {
   readonly there: readonly There[];
   /** Absent: either. */
   readonly completed?: boolean;
+  readonly beside?: boolean;
   readonly kind: BreakKind | null;
   readonly because: string;
 }
@@ -127,7 +130,22 @@ export const ORDER_CASES: readonly OrderCase[] = [
     kind: 'pendingCancelUnresolved',
     because: 'the order may be live: the venue did not answer whole',
   },
-  { name: 'filled there', here: ['submitted', 'working', 'cancelling'], there: ['filled'], kind: null, because: 'its fills say the rest' },
+  {
+    name: 'filled there',
+    here: ['submitted', 'working', 'cancelling'],
+    there: ['filled'],
+    beside: false,
+    kind: null,
+    because: 'its fills say the rest',
+  },
+  {
+    name: 'filled beside it',
+    here: ['submitted', 'working', 'cancelling'],
+    there: ['filled'],
+    beside: true,
+    kind: 'statusDiffers',
+    because: 'it was filled, and its fills were recorded as trades of nobody: the order has to be closed',
+  },
   {
     name: 'filled by the fills',
     here: ['submitted', 'working', 'cancelling'],
@@ -155,7 +173,10 @@ export const ORDER_CASES: readonly OrderCase[] = [
 ];
 
 const matches = (row: OrderCase, facts: OrderFacts): boolean =>
-  row.here.includes(facts.here) && row.there.includes(facts.there) && (row.completed === undefined || row.completed === facts.completed);
+  row.here.includes(facts.here) &&
+  row.there.includes(facts.there) &&
+  (row.completed === undefined || row.completed === facts.completed) &&
+  (row.beside === undefined || row.beside === facts.beside);
 
 export const casesOf = (facts: OrderFacts): readonly OrderCase[] => ORDER_CASES.filter((row) => matches(row, facts));
 

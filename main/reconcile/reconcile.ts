@@ -34,7 +34,7 @@ function compareVenue(findings: Findings, evidence: VenueEvidence, matched: Matc
   const fills = compareFills(findings, match);
   const expected = expectedPositions(findings, match, fills.missing);
   matched.fills += fills.matched;
-  matched.orders += compareOrders(findings, match, fills.missing).matched;
+  matched.orders += compareOrders(findings, match, fills).matched;
   matched.positions += comparePositions(findings, match, expected);
   matched.balances += compareBalances(findings, match, expected);
   compareMargins(findings, match);
