@@ -22,7 +22,7 @@ export function disconnected(findings: Findings, match: VenueMatch, judged: read
     judged.filter(({ case: row }) => row.there.includes('live') && !row.here.includes('closed')).map(({ order }) => order.symbol),
   );
   const explained = judged.filter(({ order, there, case: row }) => {
-    if (!there || there.status !== 'cancelled' || surviving.has(order.symbol)) return false;
+    if (there?.status !== 'cancelled' || surviving.has(order.symbol)) return false;
     if (row.name !== 'ended there' && row.name !== 'came and went') return false;
     return there.updatedAt !== null && Date.parse(there.updatedAt) >= lastSeenMs;
   });

@@ -7,7 +7,6 @@
  */
 
 import type { Answer, VenueFill, VenueOrder, VenueReport } from '../../shared/contract/venues.ts';
-import type { Clock } from '../storage/storage.ts';
 import { answerOf, isWhole, merged, payloadHash } from './answer.ts';
 import type { VenueConnection } from './client.ts';
 import { unitsOrZero } from './decimal.ts';
@@ -71,6 +70,10 @@ function joined(before: Answer<VenueFill>, after: Answer<VenueFill>): Answer<Ven
   return { ...before, status, reason, items, ms: before.ms + after.ms, payloadHash: payloadHash(items) };
 }
 
+interface Gathered extends Pick<VenueEvidence, 'fills' | 'lookUps' | 'ledger' | 'settled'> {
+  readonly risk: RiskAnswers;
+}
+
 class Gathering {
   readonly #connection: VenueConnection;
   readonly #options: EvidenceOptions;
@@ -92,31 +95,24 @@ class Gathering {
     const needs = this.#needs;
     const startNs = clock.monotonicNs();
     const before = this.#connection.questions;
-    let risk = await this.#risk(true, needs.symbols);
-    let settled = false;
-    let fills = unasked<VenueFill>(risk.report);
-    let lookUps = unasked<OrderLookUp>(risk.report);
-    let ledger = unasked<LedgerEntry>(risk.report);
-    if (heard(risk.report)) {
-      const symbols = this.#named(risk.report);
-      ({ risk, fills, settled } = await this.#settle(risk, symbols));
-      const snapshot = fills.items.length;
-      [lookUps, ledger] = await Promise.all([this.#lookUpOrders(risk.report), askLedger(this.#connection, clock, needs.ledgerSinceMs)]);
-      risk = await this.#relisted(risk, lookUps, symbols);
-      fills = await this.#verified(fills, risk.report, lookUps, symbols);
-      settled &&= fills.items.length === snapshot;
-    }
-    this.#options.onReport?.(risk.report);
+    // The fills of before are asked for with the first round: the second one shows whether one came in between.
+    const earlier = this.#askFills(needs.symbols, this.#from);
+    const first = await this.#risk(true, needs.symbols);
+    const answers = heard(first.report) ? await this.#heard(first, await earlier) : nothingHeard(first);
+    this.#options.onReport?.(answers.risk.report);
+    const { risk, ...rest } = answers;
+    await earlier;
     return {
       ...risk,
-      fills,
+      ...rest,
       fillsSinceMs: needs.fillsSinceMs,
-      lookUps,
-      ledger,
-      settled,
       questions: this.#connection.questions - before,
       ms: Number(clock.monotonicNs() - startNs) / 1e6,
     };
+  }
+
+  get #from(): number {
+    return this.#needs.fillsSinceMs - MARGIN_MS;
   }
 
   /** Known symbols, and those that the venue itself named. */
@@ -129,23 +125,30 @@ class Gathering {
     return askFills(this.#connection, { clock: this.#options.clock, symbols, sinceMs });
   }
 
-  async #settle(
-    first: RiskAnswers,
-    symbols: readonly string[],
-  ): Promise<{ risk: RiskAnswers; fills: Answer<VenueFill>; settled: boolean }> {
-    const from = this.#needs.fillsSinceMs - MARGIN_MS;
-    let fills = await this.#askFills(symbols, from);
-    let risk = first;
-    for (let round = 1; round <= ROUNDS_MAX; round += 1) {
-      risk = await this.#risk(false, symbols);
-      const latest = fills.items.reduce((last, { at }) => Math.max(last, Date.parse(at)), from);
+  async #heard(first: RiskAnswers, earlier: Answer<VenueFill>): Promise<Gathered> {
+    const symbols = this.#named(first.report);
+    const ledger = askLedger(this.#connection, this.#options.clock, this.#needs.ledgerSinceMs);
+    const others = symbols.filter((symbol) => !this.#needs.symbols.includes(symbol));
+    const known = others.length === 0 ? earlier : joined(earlier, await this.#askFills(others, this.#from));
+    const round = await this.#settle(known, symbols);
+    const risk = await this.#relisted(round.risk, round.lookUps, symbols);
+    const fills = await this.#verified(round.fills, risk.report, round.lookUps, symbols);
+    const settled = round.settled && fills.items.length === round.fills.items.length;
+    return { risk, fills, lookUps: round.lookUps, ledger: await ledger, settled };
+  }
+
+  /** Positions between two questions for fills, until the second one brings nothing new. */
+  async #settle(earlier: Answer<VenueFill>, symbols: readonly string[]): Promise<Omit<Gathered, 'ledger'>> {
+    let fills = earlier;
+    for (let round = 1; ; round += 1) {
+      const risk = await this.#risk(false, symbols);
+      const latest = fills.items.reduce((last, { at }) => Math.max(last, Date.parse(at)), this.#from);
       const known = fills.items.length;
-      const more = await this.#askFills(symbols, latest);
+      const [more, lookUps] = await Promise.all([this.#askFills(symbols, latest), this.#lookUpOrders(risk.report)]);
       fills = joined(fills, more);
-      if (!isWhole(more)) break;
-      if (fills.items.length === known) return { risk, fills, settled: true };
+      const settled = isWhole(more) && fills.items.length === known;
+      if (settled || !isWhole(more) || round === ROUNDS_MAX) return { risk, fills, lookUps, settled };
     }
-    return { risk, fills, settled: false };
   }
 
   async #lookUpOrders(report: VenueReport): Promise<Answer<OrderLookUp>> {
@@ -239,6 +242,14 @@ class Gathering {
 }
 
 const isLive = ({ status }: VenueOrder): boolean => status === 'open' || status === 'partiallyFilled';
+
+const nothingHeard = (risk: RiskAnswers): Gathered => ({
+  risk,
+  fills: unasked(risk.report),
+  lookUps: unasked(risk.report),
+  ledger: unasked(risk.report),
+  settled: false,
+});
 
 /** The answer that was not even asked for, because the venue was not heard. */
 function unasked<T>(report: VenueReport): Answer<T> {

@@ -171,7 +171,12 @@ function exactly(stem: string, count: number): string {
   return text;
 }
 
-export const accountName = (index: number): string => (index % 5 === 4 ? exactly(`acc${index}-`, 63) : `acc${index}`);
+export function accountName(index: number): string {
+  // A byte order mark, a zero and a change of direction are characters of a name like others.
+  if (index % 7 === 3) return `\ufeffacc${index - 1}`;
+  if (index % 7 === 5) return `acc\u0000\u202e${index}`;
+  return index % 5 === 4 ? exactly(`acc${index}-`, 63) : `acc${index}`;
+}
 /** Client ids follow from the step that submitted the order. */
 export const clientIdOf = (step: number): string => (step % 11 === 3 ? exactly(`c${step}.`, 39) : `c${step}`);
 
@@ -187,12 +192,6 @@ function decimal(units: bigint, scale: number): string {
   const at = digits.length - scale;
   return `${negative ? '-' : ''}${digits.slice(0, at)}${scale > 0 ? `.${digits.slice(at)}` : ''}`;
 }
-
-/** As {@link decimal}, in its shortest form. */
-const shortest = (units: bigint, scale: number): string =>
-  decimal(units, scale)
-    .replace(/(\.\d*?)0+$/, '$1')
-    .replace(/\.$/, '');
 
 const INT64_MAX = (1n << 63n) - 1n;
 
@@ -222,7 +221,9 @@ export class Generator {
   }
 
   get instruments(): readonly Instrument[] {
-    return this.#options.extremes ? [...INSTRUMENTS, HUGE] : INSTRUMENTS;
+    if (!this.#options.extremes) return INSTRUMENTS;
+    // On some desks the sums reach the ends of their ranges too.
+    return this.#seed % 4 === 0 ? [...INSTRUMENTS, HUGE, { ...HUGE, symbol: 'HUGE-DESK', settle: 'USD' }] : [...INSTRUMENTS, HUGE];
   }
 
   #definitions(): IntentJson[] {
@@ -352,14 +353,14 @@ class Step {
 
   price(of: Instrument): string {
     const { random } = this;
-    if (of.symbol === 'HUGE' && random.chance(0.3)) return decimal(random.pick([INT64_MAX, INT64_MAX - 1n, 1n << 62n, 1n]), 0);
+    if (of.symbol.startsWith('HUGE') && random.chance(0.3)) return decimal(random.pick([INT64_MAX, INT64_MAX - 1n, 1n << 62n, 1n]), 0);
     const drift = 1 + 0.1 * Math.sin(this.step / 4_000 + of.mid) + (random.next() - 0.5) * 0.01;
     return decimal(BigInt(Math.max(1, Math.round(of.mid * drift))), of.priceScale);
   }
 
   quantity(of: Instrument): string {
     const { random } = this;
-    if (of.symbol === 'HUGE' && random.chance(0.3)) return decimal(random.pick([INT64_MAX, INT64_MAX / 2n, 3_000_000_000n, 1n]), 0);
+    if (of.symbol.startsWith('HUGE') && random.chance(0.3)) return decimal(random.pick([INT64_MAX, INT64_MAX / 2n, 3_000_000_000n, 1n]), 0);
     return decimal(BigInt(1 + random.below(10 ** Math.min(9, of.quantityScale + 2))), of.quantityScale);
   }
 
@@ -380,7 +381,7 @@ class Step {
     const [feeAsset, scale] = random.chance(0.1) ? [random.pick(UNDEFINED_ASSETS), 8] : random.pick(ASSETS);
     if (random.chance(0.03)) return { fee: '', feeAsset };
     const units = BigInt(random.below(100_000)) * (random.chance(0.1) ? -1n : 1n);
-    return { fee: shortest(units, scale), feeAsset };
+    return { fee: decimal(units, scale), feeAsset };
   }
 
   execution(of: Instrument, quantity: string, tradeId: string): Record<string, string | null> {
@@ -541,7 +542,7 @@ const KINDS = {
     const { random } = at;
     const [asset, scale] = random.chance(0.08) ? [random.pick(UNDEFINED_ASSETS), 8] : random.pick(ASSETS);
     const amount = () =>
-      random.chance(0.1) ? '' : shortest(random.chance(0.01) ? INT64_MAX : BigInt(random.below(2 ** 31)) * 1_000n, scale);
+      random.chance(0.1) ? '' : decimal(random.chance(0.01) ? INT64_MAX : BigInt(random.below(2 ** 31)) * 1_000n, scale);
     return {
       type: 'balance.set',
       venue: random.pick(VENUES),
@@ -555,7 +556,7 @@ const KINDS = {
   margin(at: Step): IntentJson {
     const { random } = at;
     const [asset, scale] = random.pick(ASSETS);
-    const amount = () => shortest(BigInt(random.below(2 ** 31)) - 1_000n, scale);
+    const amount = () => decimal(BigInt(random.below(2 ** 31)) - 1_000n, scale);
     return {
       type: 'margin.set',
       venue: random.pick(VENUES),
