@@ -1,5 +1,5 @@
 /**
- * `npm test [-- --stage check|unit|e2e]`: check, unit and property tests, end-to-end tests. What could not run is named with its
+ * `npm test [-- --stage check|unit|e2e] [--long]`: check, unit and property tests, end-to-end tests. What could not run is named with its
  * reason at the end and never counted as passed. A stage that fails does not keep the next from running.
  */
 
@@ -15,7 +15,7 @@ import { ROOT, run } from './run.ts';
 const STAGES = ['check', 'unit', 'e2e'] as const;
 const OUTPUT = join(ROOT, 'tests/output');
 
-const { values } = parseArgs({ options: { stage: { type: 'string', multiple: true } } });
+const { values } = parseArgs({ options: { stage: { type: 'string', multiple: true }, long: { type: 'boolean', default: false } } });
 const chosen = STAGES.filter((stage) => !values.stage || values.stage.includes(stage));
 if (chosen.length === 0) throw new Error(`--stage is one of ${STAGES.join(', ')}`);
 
@@ -26,7 +26,7 @@ async function vitest(stage: string, config: string, env: Readonly<Record<string
   mkdirSync(OUTPUT, { recursive: true });
   const file = join(OUTPUT, `${stage}.json`);
   rmSync(file, { force: true });
-  const status = await run('vitest', ['run', '--config', config], { ...env, REARM_TEST_RESULT: file });
+  const status = await run('vitest', ['run', '--config', config], { ...env, ...(values.long && { REARM_PROFILE: 'long' }), REARM_TEST_RESULT: file });
   if (existsSync(file)) results.push(JSON.parse(readFileSync(file, 'utf8')) as StageResult);
   if (status !== 0 || !existsSync(file)) failures.push(stage);
 }

@@ -159,6 +159,20 @@ function enrolPeople(store: string): void {
 
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
+/** A price below the mark at which an order rests. */
+async function restingPrice(control: DeskFile['control'], venue: string, symbol: string): Promise<string> {
+  const response = await fetch(`${control.origin}/book`, { headers: { authorization: `Bearer ${control.token}` } });
+  const book = (await response.json()) as {
+    readonly venues: readonly {
+      readonly name: string;
+      readonly positions: readonly { readonly symbol: string; readonly mark: string }[];
+    }[];
+  };
+  const mark = book.venues.find(({ name }) => name === venue)?.positions.find((position) => position.symbol === symbol)?.mark;
+  if (mark === undefined) throw new RearmError('INTERNAL', `the venue simulator knows no mark of ${symbol} at ${venue}`, {});
+  return (Number(mark) * 0.97).toFixed(mark.split('.')[1]?.length ?? 0);
+}
+
 /** What happens around the crash, by seed: every kind of break comes up over the seeds. */
 async function trouble(control: DeskFile['control'], random: Random, moment: 'before' | 'after'): Promise<void> {
   if (moment === 'before') {
@@ -177,6 +191,17 @@ async function trouble(control: DeskFile['control'], random: Random, moment: 'be
       side: random.below(2) === 0 ? 'buy' : 'sell',
       quantity: symbol.startsWith('XRP') ? '900' : '1',
       type: 'market',
+      clientId: '',
+    });
+  }
+  if (random.below(2) === 0) {
+    await tellSimulator(control, '/external', {
+      venue: 'BYBIT',
+      symbol: 'ETH/USDT:USDT',
+      side: 'buy',
+      quantity: '0.5',
+      type: 'limit',
+      price: await restingPrice(control, 'BYBIT', 'ETH/USDT:USDT'),
       clientId: '',
     });
   }

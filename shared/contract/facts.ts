@@ -60,7 +60,8 @@ export interface TenFacts {
   readonly recovered: Sourced<{
     readonly sentence: string;
     readonly trust: 'full' | 'salvaged' | 'partial' | 'none';
-    readonly lostAcknowledged: number;
+    /** null: not known. */
+    readonly lostAcknowledged: number | null;
     readonly ageMs: number | null;
   }>;
   /** 10 */

@@ -46,7 +46,7 @@ export interface TierReport {
 }
 
 export interface WalReport {
-  readonly status: 'whole' | 'tornTail' | 'damaged' | 'missing';
+  readonly status: 'whole' | 'tornTail' | 'damaged' | 'missing' | 'unread';
   readonly segments: number;
   readonly bytes: number;
   readonly firstLsn: number | null;
@@ -135,7 +135,8 @@ export interface RecoveryReport {
   readonly baseLsn: number | null;
   readonly lsn: number;
   readonly acknowledgedLsn: number;
-  readonly lostAcknowledged: number;
+  /** null: not known, for nothing of the store could be read. */
+  readonly lostAcknowledged: number | null;
   readonly replayed: number;
   readonly tornBytes: number;
   readonly stateDigest: string | null;

@@ -57,7 +57,7 @@ function Open({ onClose }: { onClose: () => void }) {
         ) : (
           <>
             <p>{report.sentence}</p>
-            {report.lostAcknowledged > 0 ? (
+            {report.lostAcknowledged ? (
               <Notice tone="critical" title={`${plural(report.lostAcknowledged, 'acknowledged operation')} would be lost`}>
                 Their orders and fills may be live at the venues.
               </Notice>

@@ -143,7 +143,7 @@ const COLUMNS: readonly GridColumn<FleetRow>[] = [
     align: 'right',
     cell: (row) =>
       report(row) ? (
-        <span data-tone={report(row)!.lostAcknowledged > 0 ? 'critical' : undefined}>
+        <span data-tone={report(row)!.lostAcknowledged ? 'critical' : undefined}>
           <Count value={report(row)!.lostAcknowledged} />
         </span>
       ) : (

@@ -28,11 +28,13 @@ export function Path({ report }: { report: RecoveryReport }) {
           <div className="path-tier">
             <b className="font-semibold">Log</b>{' '}
             <span className="text-soft">
-              {{ whole: 'whole', tornTail: 'torn tail', damaged: 'damaged', missing: 'missing' }[report.wal.status]}
+              {{ whole: 'whole', tornTail: 'torn tail', damaged: 'damaged', missing: 'missing', unread: 'not read' }[report.wal.status]}
             </span>
             <div className="truncate text-xs text-soft">
               {report.wal.firstLsn === null
-                ? 'no segment'
+                ? report.wal.status === 'unread'
+                  ? 'the store could not be identified'
+                  : 'no segment'
                 : `LSN ${formatCount(report.wal.firstLsn)} to ${formatCount(report.wal.lastLsn)}, ${plural(report.wal.segments, 'segment')}`}
               {report.wal.tornBytes > 0 ? `, ${plural(report.wal.tornBytes, 'torn byte')} dropped` : ''}
             </div>

@@ -195,8 +195,14 @@ export function Recovered({ facts }: { facts: TenFacts }) {
               <Mark tone={trust.tone} size={15} />
               {trust.word}
             </strong>
-            <span data-tone={value.lostAcknowledged > 0 ? 'critical' : undefined}>
-              <Count value={value.lostAcknowledged} /> acknowledged lost
+            <span data-tone={value.lostAcknowledged ? 'critical' : undefined}>
+              {value.lostAcknowledged === null ? (
+                'losses not known'
+              ) : (
+                <>
+                  <Count value={value.lostAcknowledged} /> acknowledged lost
+                </>
+              )}
             </span>
             {age === null ? null : <span className="text-soft">as of {formatDuration(age)} ago</span>}
           </>

@@ -54,7 +54,7 @@ export function impliedAlarms(subjects: StoreSubjects): readonly Implied[] {
   }
   if (report) {
     if (report.outcome === 'refused') add('recovery.refused', 'critical', 'Recovery refused: a person must decide', report.startedAt);
-    if (report.lostAcknowledged > 0) {
+    if (report.lostAcknowledged) {
       add('recovery.lost', 'critical', `${plural(report.lostAcknowledged, 'acknowledged operation')} lost`, report.startedAt);
     }
     if (report.writerAlive) add('recovery.writerAlive', 'critical', 'The store has a living writer: observe only', report.startedAt);
