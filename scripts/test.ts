@@ -26,7 +26,11 @@ async function vitest(stage: string, config: string, env: Readonly<Record<string
   mkdirSync(OUTPUT, { recursive: true });
   const file = join(OUTPUT, `${stage}.json`);
   rmSync(file, { force: true });
-  const status = await run('vitest', ['run', '--config', config], { ...env, ...(values.long && { REARM_PROFILE: 'long' }), REARM_TEST_RESULT: file });
+  const status = await run('vitest', ['run', '--config', config], {
+    ...env,
+    ...(values.long && { REARM_PROFILE: 'long' }),
+    REARM_TEST_RESULT: file,
+  });
   if (existsSync(file)) results.push(JSON.parse(readFileSync(file, 'utf8')) as StageResult);
   if (status !== 0 || !existsSync(file)) failures.push(stage);
 }

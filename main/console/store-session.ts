@@ -226,7 +226,8 @@ export class StoreSession {
   #draft(scope: Scope, bounds: Bounds): DossierDraft {
     const { report, image } = this.recovery;
     const reconciled = this.reconciliation.report;
-    if (!report?.stateDigest || report.lostAcknowledged === null || !image) throw new RearmError('NOT_RECOVERED', 'nothing was proposed: there is no recovered state', {});
+    if (!report?.stateDigest || report.lostAcknowledged === null || !image)
+      throw new RearmError('NOT_RECOVERED', 'nothing was proposed: there is no recovered state', {});
     if (!reconciled) throw new RearmError('BREAKS_UNRESOLVED', 'nothing was proposed: the venues were not compared with the state yet', {});
     const reader = new CanonicalReader(image);
     const risk = reader.rows(TABLES.risk)[0];

@@ -1,6 +1,10 @@
 /** A person without a mouse: presses keys, and sees what has the focus. */
 
 import type { Page } from 'playwright-core';
+import { until } from '../../flow/desk.ts';
+
+/** What a person waits for at most. */
+const PATIENCE_MS = 30_000;
 
 /** What the focus stands on, by the words that a person reads there. */
 export const focused = (page: Page): Promise<string> =>
@@ -25,6 +29,30 @@ export async function tabTo(page: Page, words: RegExp, key: 'Tab' | 'Shift+Tab' 
   throw new Error(`${key} never reached ${words}: ${[...new Set(met)].join(' | ')}`);
 }
 
-/** The text of the page that is seen, on one line. */
-export const textOf = async (page: Page, selector: string): Promise<string> =>
-  (await page.locator(selector).first().innerText()).replaceAll(/\s+/g, ' ').trim();
+/** The text that is seen there, on one line; empty where nothing is. */
+export const textOf = (page: Page, selector: string): Promise<string> =>
+  page
+    .locator(selector)
+    .first()
+    .innerText({ timeout: 1_000 })
+    .then(
+      (text) => text.replaceAll(/\s+/g, ' ').trim(),
+      () => '',
+    );
+
+/** @throws with what is there instead, after a while */
+export async function sees(page: Page, selector: string, words: RegExp | string): Promise<void> {
+  let text = '';
+  const found = until(
+    async () => {
+      text = await textOf(page, selector);
+      return text;
+    },
+    (there) => (typeof words === 'string' ? there.includes(words) : words.test(there)),
+  );
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${words} was never seen in ${selector}: ${text.slice(0, 1_500)}`)), PATIENCE_MS);
+  });
+  await Promise.race([found, late]).finally(() => clearTimeout(timer));
+}
