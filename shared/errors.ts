@@ -22,6 +22,7 @@ export const ERROR_CODES = {
   STORE_EXISTS: { family: 'unreadable', remedy: 'Choose an empty directory, or open the store that is there.' },
   STORE_FOREIGN: { family: 'unreadable', remedy: 'The file belongs to another store: put it back where it came from.' },
   VERSION_NEWER: { family: 'unreadable', remedy: 'Open it with the newer release of Rearm that wrote it.' },
+  VERSION_OLDER: { family: 'unreadable', remedy: 'Open it with the older release that wrote it, close it in order, then come back.' },
   FORMAT_INVALID: { family: 'unreadable', remedy: 'Keep the file as evidence and recover from another tier.' },
   CHECKSUM_MISMATCH: { family: 'unreadable', remedy: 'Keep the file as evidence and recover from another tier.' },
   VALUE_OUT_OF_RANGE: { family: 'unreadable', remedy: 'Keep the file as evidence and recover from another tier.' },
@@ -32,6 +33,14 @@ export const ERROR_CODES = {
   STORE_LOCKED: { family: 'refused', remedy: 'Another process writes this store: stop it first, or only observe.' },
   NOT_RECOVERED: { family: 'refused', remedy: 'Recover the store and accept the result before it is written again.' },
   RECOVERY_REFUSED: { family: 'refused', remedy: 'Read the findings; restore the named file, or override with a reason on the record.' },
+  RECONSTRUCTION_REFUSED: {
+    family: 'refused',
+    remedy: 'Accept what can be recovered, with an override where it is refused: the reconciliation completes it from the venues.',
+  },
+  VENUES_INCOMPLETE: {
+    family: 'refused',
+    remedy: 'Ask again; a venue that stays silent cannot be reconstructed: leave it out of the configuration, and out of trading.',
+  },
   RING_FULL: { family: 'refused', remedy: 'The writer is behind: wait for acknowledgements, then submit again; nothing was dropped.' },
   WRITER_POISONED: {
     family: 'refused',

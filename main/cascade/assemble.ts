@@ -8,7 +8,7 @@ import type { Image } from '../image/image.ts';
 import { PAGE_BAD, PAGE_FREE, PAGE_VALID, type TierCopy } from '../tiers/tier-copy.ts';
 
 export interface Assembly {
-  /** Copy that gives the hot tables, and the one that gives the cold ones; undefined: from nothing, at LSN 0. */
+  /** Copy that gives the hot tables, and the one that gives the cold ones; undefined: from nothing, where the lineage begins. */
   readonly hot: TierCopy | undefined;
   readonly cold: TierCopy | undefined;
   /** Operations above this LSN must be replayed. */
@@ -26,8 +26,10 @@ export interface Assembly {
 /**
  * Fills `image` from `copies`, best first. `loadNext` gives a further copy when the ones at hand do not suffice, or undefined when
  * there is none: so only as much is read as is needed.
+ *
+ * @param origin LSN at which the lineage begins with an empty state
  */
-export function assemble(image: Image, loadNext: () => TierCopy | undefined): Assembly {
+export function assemble(image: Image, loadNext: () => TierCopy | undefined, origin: number): Assembly {
   const copies: TierCopy[] = [];
   const take = (index: number): TierCopy | undefined => {
     while (copies.length <= index) {
@@ -38,7 +40,8 @@ export function assemble(image: Image, loadNext: () => TierCopy | undefined): As
     return copies[index];
   };
   const hot = take(0);
-  if (!hot) return { hot: undefined, cold: undefined, from: 0, pageCount: 0, sources: new Int32Array(0), copies, salvaged: [], lost: [] };
+  if (!hot)
+    return { hot: undefined, cold: undefined, from: origin, pageCount: 0, sources: new Int32Array(0), copies, salvaged: [], lost: [] };
   let coldIndex = 0;
   while (take(coldIndex)?.head.scope === 'hot') coldIndex += 1;
   const cold = take(coldIndex);

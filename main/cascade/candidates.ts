@@ -4,7 +4,7 @@ import type { DecisionReport, Finding, TierStatus } from '../../shared/contract/
 import { RearmError } from '../../shared/errors.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
 import { onLineage, type Stretch } from '../store/lineage.ts';
-import type { TierCopy, TierHead } from '../tiers/tier-copy.ts';
+import { problemOf, type TierCopy, type TierHead } from '../tiers/tier-copy.ts';
 import { hashAt, type SegmentScan, segmentOf } from '../wal/log-reader.ts';
 import { type Case, type CopyFacts, compareRanked, judge } from './decide.ts';
 
@@ -77,11 +77,6 @@ export class Candidates {
       .sort((a, b) => compareRanked(rankOf(a), rankOf(b)));
   }
 
-  /** No file of any tier is there. */
-  get isEmpty(): boolean {
-    return this.all.length === 0;
-  }
-
   /** Reads a candidate in depth, once, and judges it anew. */
   load(candidate: Candidate): TierCopy | undefined {
     if (candidate.loaded) return candidate.copy;
@@ -98,7 +93,8 @@ export class Candidates {
       candidate.reason = '';
     } catch (error) {
       if (!(error instanceof RearmError)) throw error;
-      content = error.code === 'CHECKSUM_MISMATCH' && head.tier !== 'L3' && head.tier !== 'L4' ? 'torn' : 'damaged';
+      const torn = error.code === 'CHECKSUM_MISMATCH' && head.tier !== 'L3' && head.tier !== 'L4';
+      content = torn ? 'torn' : PROBLEM_CONTENT[problemOf(error).code];
       candidate.reason = error.message;
     }
     candidate.ms = Number(this.#clock.monotonicNs() - start) / 1e6;

@@ -20,7 +20,7 @@ export interface SentenceFacts {
   readonly replayed: number;
   readonly tornBytes: number;
   readonly salvaged: number;
-  readonly lostAcknowledged: number;
+  readonly lostAcknowledged: number | null;
   readonly lostPages: number;
   readonly rtoMs: number;
   readonly budgetMs: number;
@@ -41,7 +41,11 @@ export function sentence(facts: SentenceFacts): string {
   if (facts.tornBytes > 0) parts.push(`${plural(facts.tornBytes, 'torn byte')} discarded`);
   if (facts.lostPages > 0) parts.push(`${plural(facts.lostPages, 'page')} without a good copy`);
   parts.push(
-    facts.lostAcknowledged > 0 ? `${plural(facts.lostAcknowledged, 'acknowledged operation')} lost` : 'no acknowledged operation lost',
+    facts.lostAcknowledged === null
+      ? 'what was acknowledged is not known'
+      : facts.lostAcknowledged > 0
+        ? `${plural(facts.lostAcknowledged, 'acknowledged operation')} lost`
+        : 'no acknowledged operation lost',
   );
   return `${parts.join('; ')}; ${rto}.`;
 }

@@ -1,10 +1,10 @@
 /** The lineage as far as it can be known: epoch files, and where one is damaged, what its first segment says of the fork. */
 
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Finding } from '../../shared/contract/recovery.ts';
 import { RearmError } from '../../shared/errors.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { StoreLayout } from '../store/layout.ts';
+import { parseEpochName, type StoreLayout } from '../store/layout.ts';
 import { type Epoch, lineageOf, readLineage, type Stretch } from '../store/lineage.ts';
 import { parseSegmentName, readSegmentHeader, segmentName } from '../wal/segment.ts';
 
@@ -13,20 +13,23 @@ export interface KnownLineage {
   readonly path: readonly Stretch[];
   readonly findings: readonly Finding[];
   readonly whole: boolean;
+  /** LSN at which the state of the lineage began, empty: 0, or where it was reconstructed from the venues. null: its beginning is not known. */
+  readonly origin: number | null;
+  /** The state was reconstructed from the venues, and trading was not released since. */
+  readonly reconstructed: boolean;
 }
 
 export function knownLineage(storage: Storage, layout: StoreLayout, storeId: Uint8Array): KnownLineage {
   const reading = readLineage(storage, layout, storeId);
   const epochs = new Map(reading.epochs);
-  const findings: Finding[] = reading.errors.map((error) => ({
-    code: 'EPOCH_UNREADABLE',
-    severity: 'damage',
-    message: error.message,
-    file: String(error.context.path ?? ''),
-  }));
   const inLog = storage.list(layout.wal).flatMap((name) => parseSegmentName(name)?.epoch ?? []);
   const highest = Math.max(reading.highest, ...inLog, 0);
-  for (let number = 1; number <= highest; number += 1) {
+  // What lies before a reconstruction was given up: nothing of it is needed, nor missed.
+  const start = Math.max(0, ...[...epochs.values()].filter(({ reason }) => reason === 'reconstructed').map(({ epoch }) => epoch));
+  const findings: Finding[] = reading.errors
+    .filter(({ context }) => (parseEpochName(basename(String(context.path ?? ''))) ?? start) >= start)
+    .map((error) => ({ code: 'EPOCH_UNREADABLE', severity: 'damage', message: error.message, file: String(error.context.path ?? '') }));
+  for (let number = Math.max(1, start); number <= highest; number += 1) {
     if (epochs.has(number) || !inLog.includes(number)) continue;
     const stood = firstSegment(storage, layout, storeId, number);
     if (!stood) {
@@ -57,14 +60,18 @@ export function knownLineage(storage: Storage, layout: StoreLayout, storeId: Uin
   }
   const headNumber = Math.max(0, ...epochs.keys());
   const path = lineageOf(epochs, headNumber);
-  const rooted = path.length === 0 || path[0]!.from === 0 || epochs.get(path[0]!.epoch)!.parent === 0;
+  const first = path[0] && epochs.get(path[0].epoch);
+  const origin = !first || first.forkLsn === 0 ? 0 : first.reason === 'reconstructed' ? first.forkLsn : null;
+  const rooted = origin !== null || first?.parent === 0;
   if (!rooted)
     findings.push({
       code: 'LINEAGE_SHORT',
       severity: 'damage',
       message: `the lineage begins with epoch ${path[0]!.epoch}: its parent has no record`,
     });
-  return { head: epochs.get(headNumber) ?? null, path, findings, whole: rooted && findings.length === 0 };
+  const reasons = path.map(({ epoch }) => epochs.get(epoch)!.reason);
+  const reconstructed = reasons.lastIndexOf('reconstructed') > reasons.lastIndexOf('released');
+  return { head: epochs.get(headNumber) ?? null, path, findings, whole: rooted && findings.length === 0, origin, reconstructed };
 }
 
 function firstSegment(storage: Storage, layout: StoreLayout, storeId: Uint8Array, epoch: number) {

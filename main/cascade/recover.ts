@@ -51,6 +51,8 @@ export interface Recovery {
   readonly identity: StoreIdentity;
   /** Newest epoch of the lineage; null in a store that was never opened. */
   readonly epoch: Epoch | null;
+  /** The state was reconstructed from the venues, and trading was not released since. */
+  readonly reconstructed: boolean;
 }
 
 /** What the steps have found so far; the report is made of it. */
@@ -188,7 +190,7 @@ export function recover(options: RecoverOptions): Recovery {
     const order = candidates.describe();
     return { value: undefined, reason: order };
   });
-  const best = firstWhole(options, storeId, candidates, scan, image, course);
+  const best = firstWhole(options, storeId, candidates, scan, lineage.origin, image, course);
   const validation = course.run('validate', 'positions, exposure, orders, balances, times', () => {
     const value = best?.replay ? validate(image, clock.wallNs()) : [];
     const critical = value.filter((finding) => finding.severity === 'critical').length;
@@ -257,7 +259,7 @@ export function recover(options: RecoverOptions): Recovery {
   const end = best?.replay?.end;
   const base = best?.assembly.hot;
   const headHash = end && end.lastLsn >= (base?.mark.lsn ?? 0) ? end.headHash : (base?.mark.headHash ?? 0n);
-  return { report, image: evidence.image, headHash, identity, epoch: lineage.head };
+  return { report, image: evidence.image, headHash, identity, epoch: lineage.head, reconstructed: lineage.reconstructed };
 }
 
 const describeHeads = (heads: readonly TierHead[]): string => {
@@ -302,6 +304,7 @@ function firstWhole(
   storeId: Uint8Array,
   candidates: Candidates,
   scan: SegmentScan,
+  origin: number | null,
   image: Image,
   course: Course,
 ): Attempt | null {
@@ -310,7 +313,7 @@ function firstWhole(
   for (const order of candidates.orders()) {
     image.clear();
     const assembly = course.run('load', 'the base, page by page', () => {
-      const value = assemble(image, order.next);
+      const value = assemble(image, order.next, origin ?? 0);
       const base = value.hot;
       const reason = base
         ? `${base.head.name} at LSN ${base.mark.lsn}${value.salvaged.length > 0 ? `, ${value.salvaged.length} pages from elsewhere` : ''}`
@@ -319,12 +322,13 @@ function firstWhole(
         value,
         reason,
         outcome: value.lost.length > 0 ? 'failed' : value.salvaged.length > 0 ? 'finding' : 'ok',
-        lsnAfter: base?.mark.lsn ?? 0,
+        lsnAfter: base?.mark.lsn ?? origin ?? 0,
       };
     });
-    const baseLsn = assembly.hot?.mark.lsn ?? 0;
+    const baseLsn = assembly.hot?.mark.lsn ?? origin ?? 0;
     const logFirst = scan.segments[0]?.firstLsn ?? Number.POSITIVE_INFINITY;
-    if (!assembly.hot && logFirst !== 1 && !(candidates.isEmpty && scan.segments.length === 0)) {
+    if (!assembly.hot) image.lsn = origin ?? 0;
+    if (!assembly.hot && (origin === null || logFirst !== origin + 1)) {
       if (options.at !== undefined)
         throw new RearmError(
           'LSN_UNREACHABLE',
@@ -358,7 +362,9 @@ function firstWhole(
         lsnAfter: image.lsn,
       };
     });
-    const incomplete = assembly.from < baseLsn && done.end.lastLsn < baseLsn;
+    // A reconstruction of which no operation is left is no state: the one before it was given up.
+    const nothing = !assembly.hot && origin !== 0 && done.replayed === 0;
+    const incomplete = nothing || (assembly.from < baseLsn && done.end.lastLsn < baseLsn);
     const attempt = { assembly, replay: incomplete || done.rootDiffersAt !== null ? null : done };
     if (done.rootDiffersAt !== null)
       candidates.distrust(assembly.hot?.head, `the replayed state differs from the root that was logged at LSN ${done.rootDiffersAt}`);

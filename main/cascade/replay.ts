@@ -6,6 +6,7 @@ import type { Image } from '../image/image.ts';
 import { RECORD_HEADER_BYTES, readRecordHeader, redo } from '../operations/record.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type LogEnd, type LogSegment, readLog } from '../wal/log-reader.ts';
+import { SEGMENT_VERSION } from '../wal/segment.ts';
 
 export interface ReplayOptions {
   readonly storage: Storage;
@@ -34,7 +35,13 @@ const ROOT_MARK = OPERATIONS['root.mark'].id;
 /** Progress is told every this many bytes. */
 const PROGRESS_BYTES = 8 << 20;
 
-/** @throws RearmError FORMAT_INVALID where a frame with a right checksum holds a record that is not one; CANCELLED from progress */
+/** After-images are bytes at places of the row layout of their day: on an image that was carried over they would land elsewhere. */
+function refuseOlder({ name, version }: LogSegment, lsn: number): never {
+  const why = `${name} has format version ${version}: its operations from LSN ${lsn} on can be replayed by the release that wrote them only`;
+  throw new RearmError('VERSION_OLDER', why, { lsn, version });
+}
+
+/** @throws RearmError VERSION_OLDER where operations of an older row layout would have to be replayed; FORMAT_INVALID where a frame with a right checksum holds a record that is not one; CANCELLED from progress */
 export function replay(image: Image, options: ReplayOptions): Replay {
   const { from, to, baseLsn } = options;
   let replayed = 0;
@@ -69,6 +76,7 @@ export function replay(image: Image, options: ReplayOptions): Replay {
           if (image.root !== frame.view.getBigUint64(at + RECORD_HEADER_BYTES, true)) rootDiffersAt = lsn;
         }
         if (lsn > from) {
+          if (frame.segment.version < SEGMENT_VERSION && header.changes > 0) refuseOlder(frame.segment, lsn);
           redo(image, lsn, frame.quads, frame.words, at);
           replayed += 1;
           if (lsn > image.lsn) image.lsn = lsn;

@@ -23,7 +23,7 @@ export function makeHandlers(sessions: readonly StoreSession[], description: Con
   return {
     'console.describe': async () => ({ ...description, now: description.now(), stores: stores() }),
     'recovery.get': async (payload) => at(payload).recovery.view,
-    'recovery.run': async (payload) => at(payload).runRecovery(),
+    'recovery.run': async (payload) => at(payload).runRecovery(payload.reconstruct === true),
     'recovery.cancel': async (payload) => at(payload).cancelRecovery(),
     'recovery.accept': (payload) => at(payload).accept(payload.by, payload.override),
     'recovery.page': ({ tier, page, ...payload }) => at(payload).thread.ask('page', { tier, page }),

@@ -6,7 +6,7 @@ import { type ErrorData, errorData, RearmError } from '../../shared/errors.ts';
 import { openLog } from '../history/operations.ts';
 import type { Image } from '../image/image.ts';
 import { type History, readHistory } from '../reconcile/history.ts';
-import { needsOf } from '../reconcile/needs.ts';
+import { needsFromNothing, needsOf } from '../reconcile/needs.ts';
 import { type Ours, readOurs } from '../reconcile/ours.ts';
 import { reconciliation, stage } from '../reconcile/reconcile.ts';
 import { type Resolutions, resolve, type StagedDecision } from '../reconcile/resolutions.ts';
@@ -21,7 +21,12 @@ export interface ReconciliationOptions {
   readonly clock: Clock;
   readonly root: string;
   /** The recovered state and what is known of its end; null before a recovery. */
-  readonly recovered: () => { readonly image: Image; readonly store: string; readonly crashedAtMs: number | undefined } | null;
+  readonly recovered: () => {
+    readonly image: Image;
+    readonly store: string;
+    readonly crashedAtMs: number | undefined;
+    readonly fromNothing: boolean;
+  } | null;
   readonly connections: () => Promise<readonly VenueConnection[]>;
   readonly changed: (view: ReconcileView) => void;
   /** Each venue's risk answers as they come, so that the venues' panel follows too. */
@@ -79,10 +84,13 @@ export class ReconciliationService {
       if (!recovered) throw new RearmError('NOT_RECOVERED', 'there is no recovered state to compare with the venues', {});
       const connections = await this.#options.connections();
       const ours = readOurs(recovered.image, recovered.store);
-      const history = readHistory(openLog(storage, root), ours);
+      const history = recovered.fromNothing ? null : readHistory(openLog(storage, root), ours);
+      const nowMs = Number(clock.wallNs() / 1_000_000n);
+      const needs = ({ configuration }: VenueConnection) =>
+        recovered.fromNothing ? needsFromNothing(configuration, ours, nowMs) : needsOf(configuration, ours, history);
       const evidence = await Promise.all(
         connections.map(async (connection) => {
-          const answers = await gatherVenue(connection, { clock, needs: () => needsOf(connection.configuration, ours, history) });
+          const answers = await gatherVenue(connection, { clock, needs: () => needs(connection) });
           this.#options.answered(answers);
           return answers;
         }),

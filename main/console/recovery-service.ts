@@ -4,6 +4,7 @@ import type { RecoveryView } from '../../shared/contract/contract.ts';
 import type { RecoveryProgress, RecoveryReport } from '../../shared/contract/recovery.ts';
 import { errorData, RearmError } from '../../shared/errors.ts';
 import { Image } from '../image/image.ts';
+import { isAcceptance } from '../store/lineage.ts';
 import type { StoreClient } from './store-client.ts';
 import type { StoreRecovery } from './store-thread.ts';
 
@@ -24,6 +25,7 @@ export class RecoveryService {
   #report: RecoveryReport | null = null;
   #image: Image | null = null;
   #epoch: StoreRecovery['epoch'] = null;
+  #reconstructed = false;
   #told = 0;
 
   constructor(client: StoreClient, changed: (view: RecoveryView) => void) {
@@ -44,16 +46,24 @@ export class RecoveryService {
     return this.#image;
   }
 
+  /** The state is made of the venues' answers: nobody knows whose positions they are. */
+  get reconstructed(): boolean {
+    return this.#reconstructed;
+  }
+
   /** The head that an approval can be bound to; null before an acceptance. */
   get accepted(): AcceptedHead | null {
     const report = this.#report;
-    if (this.#epoch?.reason !== 'accepted' || !report?.headHash) return null;
+    if (!this.#epoch || !isAcceptance(this.#epoch.reason) || report?.base === 'L5' || !report?.headHash) return null;
     return { epoch: this.#epoch.epoch, lsn: report.lsn, headHash: report.headHash, forkLsn: this.#epoch.forkLsn };
   }
 
-  /** Starts a recovery, or joins the one that runs. Its failure is in the report. */
-  run(): Promise<void> {
-    this.#running ??= this.#run().finally(() => {
+  /**
+   * Starts a recovery, or joins the one that runs. Its failure is in the report.
+   * @param reconstruct where nothing is left: go on with an empty state, for the venues to fill
+   */
+  run(reconstruct = false): Promise<void> {
+    this.#running ??= this.#run(reconstruct).finally(() => {
       this.#running = undefined;
       this.#tell();
     });
@@ -61,12 +71,13 @@ export class RecoveryService {
     return this.#running;
   }
 
-  async #run(): Promise<void> {
+  async #run(reconstruct: boolean): Promise<void> {
     this.#progress = null;
     try {
-      const { report, pages, lsn, rowsMax, epoch } = await this.#client.ask('recover');
+      const { report, pages, lsn, rowsMax, epoch, reconstructed } = await this.#client.ask('recover', { reconstruct });
       this.#report = report;
       this.#epoch = epoch;
+      this.#reconstructed = reconstructed;
       this.#image = null;
       if (pages) {
         const image = new Image(rowsMax);

@@ -17,6 +17,8 @@ import type { Platform } from '../engine/start.ts';
 import type { DossierDraft, World } from '../gate/gate.ts';
 import { CanonicalReader } from '../image/canonical.ts';
 import { readIdentity } from '../store/identity.ts';
+import { storeLayout } from '../store/layout.ts';
+import { crashedAtOf } from '../venues/facts.ts';
 import type { EventHub } from './events.ts';
 import { FactsService } from './facts-service.ts';
 import { GateService } from './gate-service.ts';
@@ -51,10 +53,11 @@ export class StoreSession {
   readonly #options: SessionOptions;
   readonly #timers: NodeJS.Timeout[] = [];
   #lastGate = '';
+  #lastAuditHead: string | null = null;
   /** The gate as it was last looked at. */
   #gateSeen: GateView | null = null;
-  /** Exposure at the crash, kept from the first recovery that this console saw: an acceptance changes the state. */
-  #atCrash: { readonly gross: string; readonly net: string } | undefined;
+  /** The crash, kept from the first recovery that this console saw: an acceptance changes the state. */
+  #atCrash: { readonly gross: string; readonly net: string; readonly at: string | undefined } | undefined;
   #overrides: DossierDraft['overrides'] = [];
 
   constructor(options: SessionOptions) {
@@ -84,7 +87,7 @@ export class StoreSession {
       root,
       recovered: () => {
         const { image, report } = this.recovery;
-        return image && report ? { image, store: report.store, crashedAtMs: this.#crashedAtMs() } : null;
+        return image && report ? { image, store: report.store, crashedAtMs: this.#crashedAtMs(), fromNothing: report.base === 'L5' } : null;
       },
       connections: () => this.venues.connections(),
       changed: (view) => {
@@ -105,6 +108,8 @@ export class StoreSession {
       venues: this.venues,
       reconciliation: this.reconciliation,
       gate: () => this.#gateSeen,
+      lockHeld: () => storage.isLocked(storeLayout(root).lock),
+      crashedAt: () => (this.recovery.accepted ? this.#atCrash?.at : undefined),
       changed: (facts) => hub.emit('facts.changed', { store: index, facts }),
     });
   }
@@ -123,9 +128,11 @@ export class StoreSession {
   }
 
   #remember(): void {
-    if (this.#atCrash || !this.recovery.image || this.recovery.accepted) return;
-    const risk = new CanonicalReader(this.recovery.image).rows(TABLES.risk)[0];
-    if (risk) this.#atCrash = { gross: String(risk.grossExposure), net: String(risk.netExposure) };
+    const { image, report, accepted } = this.recovery;
+    if (this.#atCrash || !image || !report || accepted) return;
+    const risk = new CanonicalReader(image).rows(TABLES.risk)[0];
+    const at = crashedAtOf(report) ?? undefined;
+    if (risk) this.#atCrash = { gross: String(risk.grossExposure), net: String(risk.netExposure), at };
   }
 
   #crashedAtMs(): number | undefined {
@@ -135,6 +142,9 @@ export class StoreSession {
 
   #lookAtGate(): void {
     try {
+      const head = this.gate.gate.auditHead();
+      if (head !== null && head !== this.#lastAuditHead) this.#options.hub.emit('audit.changed', { store: this.#options.index, head });
+      this.#lastAuditHead = head;
       const view = this.gate.view();
       // What runs by itself (the time that is left) is not a change.
       const { dossier, ...rest } = view;
@@ -152,8 +162,10 @@ export class StoreSession {
     return this.#facts.facts();
   }
 
-  runRecovery(): RecoveryView {
-    void this.recovery.run();
+  /** @param reconstruct where nothing is left: the venues' answers fill an empty state */
+  runRecovery(reconstruct: boolean): RecoveryView {
+    const recovered = this.recovery.run(reconstruct);
+    if (reconstruct) void recovered.then(() => (this.recovery.image ? this.reconciliation.run() : undefined));
     return this.recovery.view;
   }
 
@@ -200,7 +212,14 @@ export class StoreSession {
       override: override ? { what: override.what, reason: override.reason } : null,
       decisions: resolutions.settled.length,
     });
-    const accepted = await acceptRecovery({ platform, root: this.root, by, resolutions: resolutions.intents, override });
+    const accepted = await acceptRecovery({
+      platform,
+      root: this.root,
+      by,
+      resolutions: resolutions.intents,
+      override,
+      reconstruct: this.recovery.report?.base === 'L5',
+    });
     if (override) this.#overrides = [...this.#overrides, { what: override.what, reason: override.reason, by }];
     this.gate.record(by, 'console.accepted', {
       epoch: accepted.epoch,
@@ -237,7 +256,7 @@ export class StoreSession {
       stateDigest: report.stateDigest,
       recovery: {
         outcome: report.outcome,
-        base: report.base,
+        base: this.recovery.reconstructed ? 'L5' : report.base,
         lostAcknowledged: report.lostAcknowledged,
         replayed: report.replayed,
         tornBytes: report.tornBytes,

@@ -3,6 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { errorData, RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
+import { reconstructed } from '../cascade/reconstruct.ts';
 import { type Recovery, recover } from '../cascade/recover.ts';
 import { nativePlatform } from '../engine/native-platform.ts';
 import { death } from '../history/death.ts';
@@ -23,13 +24,14 @@ export interface StoreRecovery {
   readonly pages: Uint8Array | null;
   readonly lsn: number;
   readonly rowsMax: Readonly<Record<string, number>>;
+  readonly reconstructed: boolean;
   /** Newest epoch: how it was opened, and where it forked. */
   readonly epoch: { readonly epoch: number; readonly reason: string; readonly forkLsn: number } | null;
 }
 
 /** What the thread is asked, and what comes back. */
 export interface StoreThreadMethods {
-  recover(): StoreRecovery;
+  recover(options: { readonly reconstruct: boolean }): StoreRecovery;
   timeline(options: {
     readonly from?: number | undefined;
     readonly to?: number | undefined;
@@ -59,7 +61,7 @@ function history(): Past {
 }
 
 const methods: { readonly [M in keyof StoreThreadMethods]: StoreThreadMethods[M] } = {
-  recover() {
+  recover({ reconstruct }) {
     past = undefined;
     recovery = recover({
       storage,
@@ -69,12 +71,14 @@ const methods: { readonly [M in keyof StoreThreadMethods]: StoreThreadMethods[M]
       cancelled: () => isCancelRequested(cancel),
       progress: (progress) => parentPort!.postMessage({ progress }),
     });
+    if (reconstruct) recovery = reconstructed(recovery, storage, root);
     const { image, report, epoch, identity } = recovery;
     return {
       report,
       pages: image ? image.bytes.slice(0, image.pageCount * PAGE_BYTES) : null,
       lsn: image?.lsn ?? 0,
       rowsMax: identity.rowsMax,
+      reconstructed: recovery.reconstructed,
       epoch: epoch && { epoch: epoch.epoch, reason: epoch.reason, forkLsn: epoch.forkLsn },
     };
   },

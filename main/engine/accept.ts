@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { RecoveryReport } from '../../shared/contract/recovery.ts';
 import { RearmError } from '../../shared/errors.ts';
 import type { Intent } from '../../shared/model/operations.ts';
+import { reconstructed } from '../cascade/reconstruct.ts';
 import { type Recovery, recover } from '../cascade/recover.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type StoreLayout, storeLayout } from '../store/layout.ts';
@@ -22,6 +23,8 @@ export interface AcceptOptions {
   readonly resolutions?: readonly Intent[];
   /** Accept although the recovery is refused: what was proven becomes the state, and what was lost is lost on the record. */
   readonly override?: { readonly reason: string } | undefined;
+  /** Nothing is left: begin with an empty state, which the resolutions fill from the venues' answers. Needs an override. */
+  readonly reconstruct?: boolean | undefined;
   /** Smaller segments for tests; the accepted epoch is short. */
   readonly segmentBytes?: number;
 }
@@ -37,6 +40,9 @@ export interface Accepted {
   readonly quarantined: readonly string[];
 }
 
+/** A thousand days, the most that there is: accepting frees nothing, because the log and the snapshots of a crash are evidence. */
+const WINDOW_MS = 86_400_000_000;
+
 const hex = (value: bigint) => value.toString(16).padStart(16, '0');
 
 /**
@@ -44,6 +50,7 @@ const hex = (value: bigint) => value.toString(16).padStart(16, '0');
  * state. Safe to repeat: another acceptance opens another epoch.
  *
  * @throws RearmError STORE_LOCKED where a writer is alive; RECOVERY_REFUSED where a person must decide and nobody overrode;
+ *   RECONSTRUCTION_REFUSED where something can be recovered;
  *   whatever {@link recover} throws
  */
 export async function acceptRecovery(options: AcceptOptions): Promise<Accepted> {
@@ -54,6 +61,7 @@ export async function acceptRecovery(options: AcceptOptions): Promise<Accepted> 
   let recovery: Recovery;
   try {
     recovery = recover({ storage, clock, root, bootId: platform.bootId });
+    if (options.reconstruct) recovery = reconstructed(recovery, storage, root);
     const { report } = recovery;
     if (!recovery.image || (report.outcome === 'refused' && !options.override)) {
       throw new RearmError('RECOVERY_REFUSED', report.sentence, {
@@ -70,10 +78,10 @@ export async function acceptRecovery(options: AcceptOptions): Promise<Accepted> 
   const parent = recovery.epoch?.epoch ?? 0;
   const epoch = {
     epoch: highestEpoch(storage, layout, parent) + 1,
-    parent,
+    parent: options.reconstruct ? 0 : parent,
     forkLsn: report.lsn,
     forkHash: headHash,
-    reason: 'accepted' as const,
+    reason: options.reconstruct ? ('reconstructed' as const) : ('accepted' as const),
     createdNs: clock.wallNs(),
     bootId: platform.bootId,
   };
@@ -81,6 +89,7 @@ export async function acceptRecovery(options: AcceptOptions): Promise<Accepted> 
     commit: 'inline',
     tiers: 'inline',
     archive: false,
+    windowMs: WINDOW_MS,
     ...(options.segmentBytes && { segmentBytes: options.segmentBytes }),
   });
   const engine = await startEngine({ platform, root, identity, config, lock, epoch, image: image!, stepped: true });

@@ -1,6 +1,7 @@
 /** A new store: its directory, identity, first epoch. */
 
 import { randomBytes } from 'node:crypto';
+import { dirname } from 'node:path';
 import { RearmError } from '../../shared/errors.ts';
 import { formatTime } from '../../shared/units.ts';
 import { Image, type RowBounds } from '../image/image.ts';
@@ -34,7 +35,10 @@ export async function createStore(options: CreateOptions): Promise<Engine> {
   const layout = storeLayout(root);
   const present = storage.list(root);
   if (present.length > 0) throw new RearmError('STORE_EXISTS', `${root} is not empty: it holds ${present[0]}`, { root });
+  const made: string[] = [];
+  for (let path = root; !storage.exists(path); path = dirname(path)) made.push(path);
   storage.makeDirectory(root);
+  for (const path of made) storage.syncDirectory(dirname(path));
   const lock = storage.lock(layout.lock);
   try {
     for (const directory of [
@@ -60,7 +64,6 @@ export async function createStore(options: CreateOptions): Promise<Engine> {
       createdAt: formatTime(clock.wallNs()) ?? '',
       rowsMax: { ...options.rowsMax },
     };
-    createIdentity(storage, root, identity);
     const epoch = {
       epoch: 1,
       parent: 0,
@@ -70,7 +73,7 @@ export async function createStore(options: CreateOptions): Promise<Engine> {
       createdNs: clock.wallNs(),
       bootId: platform.bootId,
     };
-    return await startEngine({
+    const engine = await startEngine({
       platform,
       root,
       identity,
@@ -82,6 +85,9 @@ export async function createStore(options: CreateOptions): Promise<Engine> {
       observer: options.observer,
       stepped: options.stepped ?? false,
     });
+    // Last, so that a store that has an identity has a log: one without is damaged, and never taken for new.
+    createIdentity(storage, root, identity);
+    return engine;
   } catch (error) {
     lock.release();
     throw error;

@@ -11,6 +11,7 @@ import { Gate, type GateDependencies, type Token } from '../gate/gate.ts';
 import { gateLayout } from '../gate/layout.ts';
 import { CanonicalReader, type CanonicalState, canonicalState } from '../image/canonical.ts';
 import { storeLayout } from '../store/layout.ts';
+import { isAcceptance } from '../store/lineage.ts';
 import type { EngineConfig } from './config.ts';
 import type { Engine, EngineParts } from './engine.ts';
 import type { Alarm } from './health.ts';
@@ -126,7 +127,9 @@ export class HaltedStore {
   /** What an acceptance opened, as this process sees it itself; null before one. */
   accepted(): { epoch: number; lsn: number; headHash: string } | null {
     const { report, epoch } = this.#recovery;
-    return epoch?.reason === 'accepted' && report.headHash ? { epoch: epoch.epoch, lsn: report.lsn, headHash: report.headHash } : null;
+    return epoch && isAcceptance(epoch.reason) && report.headHash
+      ? { epoch: epoch.epoch, lsn: report.lsn, headHash: report.headHash }
+      : null;
   }
 
   /**

@@ -131,7 +131,13 @@ export function comparePositions(findings: Findings, match: VenueMatch, expected
       sources: [ourSource(all.ours), venueSource(venue, 'positions', positions)],
       lsns: all.options.history?.lsnsOfPosition({ venue, account, symbol }).slice(-16) ?? [],
       sinceMs: here?.updatedMs ?? 0,
-      subject: { position: there, difference: delta, explained, price: there?.mark ?? priceText(all, symbol) },
+      // A position that nothing of is known here was opened at the venue's price; what is moved otherwise is moved at the mark.
+      subject: {
+        position: there,
+        difference: delta,
+        explained,
+        price: (will.after.quantity === 0n ? there?.entryPrice : null) ?? there?.mark ?? priceText(all, symbol),
+      },
     });
   }
 

@@ -18,6 +18,17 @@ function placesOf(step: string | null): number | null {
   return dot < 0 ? 0 : text.length - dot - 1;
 }
 
+/** Places of an instrument's prices, by the state or, for one that is defined with this batch, by the venue's list. */
+export const priceScaleOf = (ours: Ours, venues: readonly VenueEvidence[], venue: string, symbol: string): number =>
+  ours.instruments.get(at(venue, symbol))?.priceScale ??
+  placesOf(venues.find(({ report }) => report.name === venue)?.terms.get(symbol)?.tick ?? null) ??
+  18;
+
+/** To a state that knows no asset, the one in which everything settles is the reporting currency; of several nobody knows which. */
+const isReporting = (ours: Ours, venues: readonly VenueEvidence[], asset: string): boolean =>
+  ours.scales.size === 0 &&
+  venues.every(({ report, terms }) => report.positions.items.every(({ symbol }) => (terms.get(symbol)?.settle ?? asset) === asset));
+
 /** null where the venue's list does not say enough: the instrument has to be defined by hand then. */
 export function instrumentDefinition(
   ours: Ours,
@@ -39,7 +50,13 @@ export function instrumentDefinition(
   )
     return null;
   const known = ours.scales.has(terms.settle);
-  const asset: Intent = { type: 'asset.define', asset: terms.settle, scale: ASSET_SCALE, rate: '0', time: timeNs };
+  const asset: Intent = {
+    type: 'asset.define',
+    asset: terms.settle,
+    scale: ASSET_SCALE,
+    rate: isReporting(ours, venues, terms.settle) ? '1' : '0',
+    time: timeNs,
+  };
   const instrument: Intent = {
     type: 'instrument.define',
     venue,

@@ -5,6 +5,7 @@
 
 import type { Intent } from '../../shared/model/operations.ts';
 import { type LogSource, readOperations } from '../history/operations.ts';
+import { isAcceptance } from '../store/lineage.ts';
 import { unitsOrZero } from '../venues/decimal.ts';
 import type { Ours } from './ours.ts';
 
@@ -78,7 +79,11 @@ export class History {
 
   /** Takes the next operation, in LSN order. */
   add({ lsn, timeNs, intent }: LoggedOperation): void {
-    if (intent.type === 'epoch.open') this.#accepted = intent.reason === 'accepted';
+    if (intent.type === 'epoch.open') {
+      this.#accepted = isAcceptance(intent.reason);
+      // What was filled before is in the positions that the venues had.
+      if (intent.reason === 'reconstructed') this.#prunedBeforeNs = intent.time;
+    }
     if (!this.#accepted) this.#lastEngineNs = timeNs;
     switch (intent.type) {
       case 'order.submit':

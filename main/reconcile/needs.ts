@@ -29,6 +29,14 @@ export function lookBackMs(ours: Ours, history: History | null): number {
   return Math.max(0, first, floor);
 }
 
+/** For a state that is made anew of the answers: every fill is in the positions already, so that only later ones count. */
+export const needsFromNothing = (venue: VenueConfiguration, ours: Ours, nowMs: number): Needs => ({
+  symbols: universeOf(venue, ours),
+  orders: [],
+  fillsSinceMs: nowMs,
+  ledgerSinceMs: null,
+});
+
 export function needsOf(venue: VenueConfiguration, ours: Ours, history: History | null): Needs {
   const here = (entry: { readonly venue: string; readonly account: string }): boolean =>
     entry.venue === venue.name && entry.account === venue.account;

@@ -12,7 +12,7 @@ import { decimalText, roundTo, textOf, unitsOf, unitsOrZero } from '../venues/de
 import type { WantedOrder } from '../venues/dialects/dialect.ts';
 import { digest, type Found } from './break.ts';
 import type { PlanName } from './kinds.ts';
-import { at, isConditional, isLiveHere, type OurOrder, type Ours } from './ours.ts';
+import { isConditional, isLiveHere, type OurOrder, type Ours } from './ours.ts';
 
 /** Fills before closes before positions before balances; the record of the decision last. */
 export const RANK = { define: 0, terms: 1, fills: 2, ends: 3, positions: 4, balances: 5, records: 6 } as const;
@@ -32,6 +32,8 @@ export interface CancelTarget extends WantedOrder {
 
 export interface Planning {
   readonly ours: Ours;
+  /** Places of an instrument's prices. */
+  readonly priceScale: (venue: string, symbol: string) => number;
   readonly found: Found;
   readonly decision: Decision;
   readonly by: string;
@@ -39,6 +41,8 @@ export interface Planning {
   readonly timeNs: bigint;
   /** How much of each order's quantity fills have taken, with those of this batch; plans keep it up to date. */
   readonly filled: Map<string, bigint>;
+  /** Client ids that orders bear here, with those that are claimed in this batch; plans keep it up to date. */
+  readonly clientIds: Set<string>;
   /** Quantity of each order that is amended in this batch. */
   readonly quantities: ReadonlyMap<string, bigint>;
 }
@@ -61,9 +65,9 @@ const timeOf = (iso: string | null, otherwise: bigint): bigint => {
 };
 
 /** A price as the instrument writes prices. */
-const priceAt = ({ ours }: Planning, venue: string, symbol: string, price: string | null): string => {
+const priceAt = ({ priceScale }: Planning, venue: string, symbol: string, price: string | null): string => {
   const units = unitsOf(price);
-  return units === null ? '' : textOf(roundTo(units, ours.instruments.get(at(venue, symbol))?.priceScale ?? 18));
+  return units === null ? '' : textOf(roundTo(units, priceScale(venue, symbol)));
 };
 
 function feeOf({ ours }: Planning, fill: VenueFill): { fee: string; feeAsset: string } {
@@ -138,12 +142,14 @@ const isLiveThere = (there: VenueOrder | null | undefined): there is VenueOrder 
   there?.status === 'open' || there?.status === 'partiallyFilled';
 
 function adopt(planning: Planning): Plan {
-  const { found, ours, by, timeNs } = planning;
+  const { found, clientIds, by, timeNs } = planning;
   const there = found.subject.there;
   if (!there) return NOTHING;
-  const taken = ours.orders.some(({ clientId }) => clientId === there.clientId);
   const clientId =
-    fits(there.clientId ?? '') && !taken ? (there.clientId ?? '') : `claimed-${digest([there.venue, there.account, there.orderId], 24)}`;
+    fits(there.clientId ?? '') && !clientIds.has(there.clientId ?? '')
+      ? (there.clientId ?? '')
+      : `claimed-${digest([there.venue, there.account, there.orderId], 24)}`;
+  clientIds.add(clientId);
   const orderType = (ORDER_TYPES as readonly string[]).includes(there.type) ? (there.type as (typeof ORDER_TYPES)[number]) : 'limit';
   return steps({
     rank: 'terms',

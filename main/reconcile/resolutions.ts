@@ -12,7 +12,7 @@ import type { Intent } from '../../shared/model/operations.ts';
 import { unitsOrZero } from '../venues/decimal.ts';
 import type { VenueEvidence } from '../venues/evidence.ts';
 import { type Found, type ReconcileOptions, recordedId } from './break.ts';
-import { instrumentDefinition } from './definitions.ts';
+import { instrumentDefinition, priceScaleOf } from './definitions.ts';
 import { kindRow, NEEDS_COMMENT } from './kinds.ts';
 import type { Ours } from './ours.ts';
 import { type CancelTarget, plan, RANK, type Step } from './plans.ts';
@@ -126,7 +126,9 @@ export function resolve(
     if (entry.entry.kind === 'amended' && decision.decision === 'acceptVenue' && order && there)
       quantities.set(order.clientId, unitsOrZero(there.quantity));
   }
+  const priceScale = (venue: string, symbol: string): number => priceScaleOf(ours, venues, venue, symbol);
   const filled = new Map<string, bigint>();
+  const clientIds = new Set(ours.orders.map(({ clientId }) => clientId));
   const steps: Step[] = [];
   const cancels: CancelTarget[] = [];
   // Fills first in planning too: what ends an order depends on what they leave of it.
@@ -135,7 +137,17 @@ export function resolve(
   );
   for (const { found: entry, decision } of fillsFirst) {
     const name = kindRow(entry.entry.kind).decisions[decision.decision]!;
-    const made = plan(name, { ours, found: entry, decision: decision.decision, by: decision.by, timeNs, filled, quantities });
+    const made = plan(name, {
+      ours,
+      priceScale,
+      found: entry,
+      decision: decision.decision,
+      by: decision.by,
+      timeNs,
+      filled,
+      clientIds,
+      quantities,
+    });
     steps.push(...made.steps);
     cancels.push(...made.cancels);
   }

@@ -6,15 +6,19 @@
  * | 0 | 8 | checksum | XXH64 (seed 0) of bytes 8 to 127 |
  * | 8 | 4 | magic | "REPO" |
  * | 12 | 2 | version | {@link EPOCH_VERSION} |
- * | 14 | 2 | reason | 1 created, 2 restarted after a close in order, 3 accepted recovery, 4 released by a token |
+ * | 14 | 2 | reason | 1 created, 2 restarted after a close in order, 3 accepted recovery, 4 released by a token, 5 reconstructed from the venues |
  * | 16 | 16 | store id | |
  * | 32 | 4 | epoch | |
- * | 36 | 4 | parent | 0 for the first |
+ * | 36 | 4 | parent | 0 for the first, and for a reconstruction: its state has no ancestor |
  * | 40 | 8 | fork LSN | last LSN of the parent that belongs to this lineage |
  * | 48 | 8 | fork hash | checksum of the frame that ends at the fork LSN; 0 for none |
  * | 56 | 8 | created | wall time, i64 nanoseconds |
  * | 64 | 36 | boot id | of the machine, ASCII |
  * | 100 | 28 | zero | |
+ *
+ * The present epoch is the one with the highest number. It and its ancestors, by parent, are the lineage; of an ancestor only LSNs up to
+ * the lowest fork LSN of the epochs after it on the lineage belong to the present, in its segments as in its copies. The rest, and
+ * every other epoch, is an abandoned branch.
  */
 
 import { join } from 'node:path';
@@ -22,14 +26,18 @@ import { xxh64 } from '@node-rs/xxhash';
 import { RearmError } from '../../shared/errors.ts';
 import { publish, readWhole } from '../storage/publish.ts';
 import type { Storage } from '../storage/storage.ts';
+import { ofOtherVersion, requireVersion } from './ladder.ts';
 import { epochFileName, parseEpochName, type StoreLayout } from './layout.ts';
 
 export const EPOCH_VERSION = 1;
 const EPOCH_MAGIC = 0x4f504552;
 const EPOCH_BYTES = 128;
 
-export const EPOCH_REASONS = ['none', 'created', 'restarted', 'accepted', 'released'] as const;
+export const EPOCH_REASONS = ['none', 'created', 'restarted', 'accepted', 'released', 'reconstructed'] as const;
 export type EpochReason = (typeof EPOCH_REASONS)[number];
+
+/** Opened by a person's act on a recovery: what an approval can be bound to. */
+export const isAcceptance = (reason: string | undefined): boolean => reason === 'accepted' || reason === 'reconstructed';
 
 export interface Epoch {
   readonly epoch: number;
@@ -67,8 +75,7 @@ function decode(path: string, bytes: Uint8Array, storeId: Uint8Array, number: nu
   if (xxh64(bytes.subarray(8)) !== view.getBigUint64(0, true))
     throw new RearmError('CHECKSUM_MISMATCH', `${path} does not match its checksum`, context);
   const version = view.getUint16(12, true);
-  if (version > EPOCH_VERSION)
-    throw new RearmError('VERSION_NEWER', `${path} has format version ${version}, this release reads ${EPOCH_VERSION}`, context);
+  requireVersion(path, EPOCH_VERSION, version);
   if (!storeId.every((byte, i) => bytes[16 + i] === byte))
     throw new RearmError('STORE_FOREIGN', `${path} belongs to another store`, context);
   if (view.getUint32(32, true) !== number) throw new RearmError('FORMAT_INVALID', `${path} is epoch ${view.getUint32(32, true)}`, context);
@@ -91,7 +98,11 @@ export interface LineageReading {
   readonly errors: readonly RearmError[];
 }
 
-/** Reads every epoch; what cannot be read is in `errors`, nothing is thrown for it. */
+/**
+ * Reads every epoch; what cannot be read is in `errors`, nothing is thrown for it.
+ *
+ * @throws RearmError VERSION_NEWER, VERSION_OLDER: another release has written here, and without it nobody can tell what is present
+ */
 export function readLineage(storage: Storage, layout: StoreLayout, storeId: Uint8Array): LineageReading {
   const epochs = new Map<number, Epoch>();
   const errors: RearmError[] = [];
@@ -104,7 +115,7 @@ export function readLineage(storage: Storage, layout: StoreLayout, storeId: Uint
     try {
       epochs.set(number, decode(path, readWhole(storage, path, 4096), storeId, number));
     } catch (error) {
-      if (!(error instanceof RearmError)) throw error;
+      if (!(error instanceof RearmError) || ofOtherVersion(error)) throw error;
       errors.push(error);
     }
   }
@@ -129,8 +140,10 @@ export function lineageOf(epochs: ReadonlyMap<number, Epoch>, head: number): Str
   const path: Stretch[] = [];
   let to = Number.POSITIVE_INFINITY;
   for (let current = epochs.get(head); current; current = epochs.get(current.parent)) {
-    path.unshift({ epoch: current.epoch, from: current.forkLsn, to });
-    to = current.forkLsn;
+    // An epoch that forked before its own parent did left that parent's later LSNs behind as well.
+    const from = Math.min(current.forkLsn, to);
+    path.unshift({ epoch: current.epoch, from, to });
+    to = from;
     if (current.parent >= current.epoch) break;
   }
   return path;

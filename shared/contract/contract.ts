@@ -58,14 +58,15 @@ const passphrase = z.string().min(1).max(1024);
 export const REQUESTS = {
   'console.describe': none,
   'recovery.get': z.object({ store }).strict(),
-  'recovery.run': z.object({ store }).strict(),
+  /** `reconstruct`: where nothing is left, go on with an empty state that the venues' answers fill. */
+  'recovery.run': z.object({ store, reconstruct: z.boolean().optional() }).strict(),
   'recovery.cancel': z.object({ store }).strict(),
   'recovery.accept': z
     .object({
       store,
       by: name,
       override: z
-        .object({ what: z.enum(['damage', 'tier']), reason })
+        .object({ what: z.enum(['damage', 'tier', 'reconstruction']), reason })
         .strict()
         .optional(),
     })

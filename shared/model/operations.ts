@@ -118,7 +118,7 @@ const depth = {
 export const OPERATIONS = {
   'epoch.open': {
     id: 1,
-    does: 'First operation of an epoch: which epoch, its parent, and why it was opened (created, restarted, accepted). Changes no row but `risk` where the store is new: a zero row is made.',
+    does: 'First operation of an epoch: which epoch, its parent, and why it was opened (created, restarted, accepted, released, reconstructed). Changes no row but `risk` where the store is new: a zero row is made.',
     fields: { epoch: u32, parent: u32, reason: text, time },
   },
   'epoch.close': {

@@ -7,35 +7,22 @@ import { randomBytes } from 'node:crypto';
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type TestContext, test } from 'vitest';
-import { type Console, openConsole } from '../../main/console/open-console.ts';
+import type { Console } from '../../main/console/open-console.ts';
 import { acceptRecovery } from '../../main/engine/accept.ts';
 import { type DossierDraft, Gate, type WorldNow } from '../../main/gate/gate.ts';
 import { CHEAP } from '../../main/gate/simulated.test-support.ts';
 import { createStore, nativePlatform, parseEngineConfig } from '../../main/index.ts';
 import { readIdentity } from '../../main/store/identity.ts';
-import type { ReconcileView } from '../../shared/contract/contract.ts';
 import type { TenFacts } from '../../shared/contract/facts.ts';
 import type { Bounds, Scope } from '../../shared/contract/gate.ts';
-import type { Break } from '../../shared/contract/reconcile.ts';
-import { type CrashedDesk, crashedDesk, expectNothingSentTwice, submissions, temporaryDirectory, until } from './desk.ts';
+import { blocking, consoleOn, reconciled, refusal, STORE, stageAll } from './console.ts';
+import { crashedDesk, expectNothingSentTwice, submissions, temporaryDirectory, until } from './desk.ts';
 
-const STORE = { store: 0 } as const;
 const SCOPE = { mode: 'ACTIVE', venues: ['BINANCE'], strategies: ['maker'] } satisfies Scope;
 const BOUNDS: Bounds = { unexplainedBreaks: 0, grossExposure: '200000', netExposure: '100000', lossSinceProposal: '5000' };
 /** The trading process looks for a token four times a second; a release takes it well below this. */
 const LONG_ENOUGH_MS = 2_000;
 const FIVE_SECONDS_MS = 5_000;
-
-function consoleOn(context: TestContext, desk: CrashedDesk): Console {
-  const console = openConsole({
-    host: 'cli',
-    version: '0.0.0',
-    environment: { name: 'test', colour: 'test' },
-    stores: [{ path: desk.paths.store, venues: desk.paths.venueConfig }],
-  });
-  context.onTestFinished(() => console.close());
-  return console;
-}
 
 const isKnown = (facts: TenFacts): boolean =>
   facts.liveOrders.length === 2 &&
@@ -66,35 +53,6 @@ async function allFacts(console: Console): Promise<{ readonly facts: TenFacts; r
   });
   return { facts, ms: performance.now() - start };
 }
-
-/** A round of which every question is asked from now on: one that runs already asked before. */
-async function reconciled({ handlers }: Console): Promise<ReconcileView> {
-  const over = () =>
-    until(
-      () => handlers['reconcile.get'](STORE),
-      ({ running }) => !running,
-    );
-  await over();
-  await handlers['reconcile.run'](STORE);
-  const view = await over();
-  expect(view.error).toBeNull();
-  return view;
-}
-
-const blocking = (view: ReconcileView): Break[] => view.report!.breaks.filter((entry) => entry.blocking && entry.staged === null);
-
-/** The first proposal of every break. */
-async function stageAll({ handlers }: Console, view: ReconcileView): Promise<ReconcileView> {
-  for (const { id, proposals } of view.report!.breaks)
-    await handlers['reconcile.stage']({ ...STORE, breakIds: [id], decision: proposals[0]!, comment: 'as proposed', by: 'trader-1' });
-  return handlers['reconcile.get'](STORE);
-}
-
-const refusal = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => expect.unreachable(),
-    (error: unknown) => error,
-  );
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -8,12 +8,14 @@ import { nativePlatform } from '../../../main/engine/native-platform.ts';
 import type { RecoveryReport } from '../../../shared/contract/recovery.ts';
 import { RearmError } from '../../../shared/errors.ts';
 import { action, EXIT, type Exit, Progress, print, printJson, table } from '../output.ts';
+import { reconstruct } from '../reconstruction.ts';
 
 interface Options {
   readonly json?: boolean;
   readonly accept?: boolean;
   readonly by?: string;
   readonly override?: string;
+  readonly fromVenues?: string;
   readonly at?: string;
 }
 
@@ -26,6 +28,7 @@ export const recoverCommand = (): Command =>
     .option('--accept', 'accept the result: new epoch, checkpoint, snapshot')
     .option('--by <name>', 'who accepts (default: the user of this terminal)')
     .option('--override <reason>', 'accept although the recovery is refused; the reason goes on the record')
+    .option('--from-venues <file>', 'with --accept and --override: nothing is left, take the state from the venues of this configuration')
     .action(action(run));
 
 async function run(store: string, options: Options): Promise<Exit> {
@@ -33,8 +36,11 @@ async function run(store: string, options: Options): Promise<Exit> {
   const at = options.at === undefined ? undefined : parseLsn(options.at);
   if (options.accept && at !== undefined) throw new RearmError('USAGE', '--accept takes the highest provable LSN: leave --at out', {});
   if (options.override !== undefined && !options.accept) throw new RearmError('USAGE', '--override needs --accept', {});
+  if (options.fromVenues !== undefined && (!options.accept || options.override === undefined))
+    throw new RearmError('USAGE', '--from-venues needs --accept and --override <reason>', {});
+  if (options.fromVenues !== undefined) return fromVenues(root, resolve(options.fromVenues), options);
   if (options.accept) {
-    const by = options.by ?? process.env.USER ?? 'terminal';
+    const by = whoAccepts(options);
     const accepted = await acceptRecovery({
       platform: nativePlatform,
       root,
@@ -67,6 +73,23 @@ async function run(store: string, options: Options): Promise<Exit> {
   if (options.json) await printJson(report);
   else await print(`${describe(report)}\n`);
   return statusOf(report);
+}
+
+const whoAccepts = ({ by }: Options): string => by ?? process.env.USER ?? 'terminal';
+
+async function fromVenues(root: string, venues: string, options: Options): Promise<Exit> {
+  const progress = new Progress();
+  const { report, takenOver, ...head } = await reconstruct(root, venues, whoAccepts(options), options.override!, (words) =>
+    progress.show(null, words),
+  ).finally(() => progress.end());
+  if (options.json) await printJson({ ...report, accepted: head, takenOver });
+  else {
+    const taken = Object.entries(takenOver).map(([kind, times]) => `${times} ${kind}`);
+    await print(
+      `${describe(report)}\nAccepted as epoch ${head.epoch}: head at LSN ${head.lsn}, hash ${head.headHash}. Taken over: ${taken.join(', ') || 'nothing'}. Trading is halted; REDUCING is the most that can be approved.\n`,
+    );
+  }
+  return EXIT.refused;
 }
 
 export function parseLsn(text: string): number {

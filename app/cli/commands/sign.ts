@@ -8,6 +8,7 @@ import { recover } from '../../../main/cascade/recover.ts';
 import { nativePlatform } from '../../../main/engine/native-platform.ts';
 import { Gate } from '../../../main/gate/gate.ts';
 import { readIdentity } from '../../../main/store/identity.ts';
+import { isAcceptance } from '../../../main/store/lineage.ts';
 import { RearmError } from '../../../shared/errors.ts';
 import { action, EXIT, type Exit, note, print, printJson } from '../output.ts';
 
@@ -51,7 +52,7 @@ async function run(store: string, options: Options): Promise<Exit> {
   const gate = Gate.open(root, { storage, clock, storeId, random: (bytes) => randomBytes(bytes) });
   const { report, epoch } = recover({ storage, clock, root, bootId, brief: true });
   const accepted =
-    epoch?.reason === 'accepted' && report.headHash ? { epoch: epoch.epoch, lsn: report.lsn, headHash: report.headHash } : null;
+    epoch && isAcceptance(epoch.reason) && report.headHash ? { epoch: epoch.epoch, lsn: report.lsn, headHash: report.headHash } : null;
   const view = gate.view({ accepted });
   if (!view.dossier) throw new RearmError('NOT_FOUND', 'no dossier is in force', { root });
   const { dossier, hash } = view.dossier;

@@ -4,6 +4,7 @@ import { useRef, useState } from 'react';
 import { formatCount } from '../../format/amount.ts';
 import { plural } from '../../format/words.ts';
 import { useActions, useConsole, useSubject } from '../../store/context.tsx';
+import { acceptBarrier } from '../../store/selectors/accept.ts';
 import { Button } from '../Button.tsx';
 import { Dialog } from '../Dialog.tsx';
 import { SelectField, TextField } from '../Field.tsx';
@@ -21,14 +22,17 @@ export function AcceptDialog() {
 
 function Open({ onClose }: { onClose: () => void }) {
   const report = useSubject('recovery').view?.report ?? null;
+  const barrier = acceptBarrier(useSubject('facts').view, report);
   const actingAs = useConsole((state) => state.actingAs);
   const { acceptRecovery } = useActions();
   const action = useAction();
-  const [what, setWhat] = useState<'damage' | 'tier'>('damage');
+  const fromVenues = report?.base === 'L5';
+  const [chosen, setWhat] = useState<'damage' | 'tier'>('damage');
+  const what = fromVenues ? 'reconstruction' : chosen;
   const [reason, setReason] = useState('');
   const leave = useRef<HTMLButtonElement>(null);
   const refused = report?.outcome === 'refused';
-  const ready = report !== null && actingAs !== null && (!refused || reason.trim().length >= REASON_MIN);
+  const ready = report !== null && barrier === null && actingAs !== null && (!refused || reason.trim().length >= REASON_MIN);
   const send = async (): Promise<void> => {
     if (await action.run(() => acceptRecovery(refused ? { what, reason: reason.trim() } : undefined))) onClose();
   };
@@ -51,6 +55,7 @@ function Open({ onClose }: { onClose: () => void }) {
     >
       <div className="grid gap-3">
         {action.error ? <ErrorNotice error={action.error} asked="accept the recovery" /> : null}
+        {barrier ? <Notice tone="high" title={barrier} /> : null}
         <NobodyActs />
         {report === null ? (
           <Notice title="There is no recovery to accept yet." />
@@ -62,6 +67,11 @@ function Open({ onClose }: { onClose: () => void }) {
                 Their orders and fills may be live at the venues.
               </Notice>
             ) : null}
+            {fromVenues ? (
+              <Notice tone="high" title="What is decided on the Reconcile screen becomes the state">
+                Decide on every break first: what is left open is not in the state. REDUCING is the most that can be approved.
+              </Notice>
+            ) : null}
             <p className="text-soft">
               A new epoch {report.epoch + 1} is opened on the lineage, the decisions and a checkpoint are written, damaged files go to
               quarantine. Trading stays halted. Nothing is sent to a venue.
@@ -71,11 +81,16 @@ function Open({ onClose }: { onClose: () => void }) {
                 <SelectField
                   label="What is overridden"
                   value={what}
+                  disabled={fromVenues}
                   onChange={(value) => setWhat(value as 'damage' | 'tier')}
-                  options={[
-                    { value: 'damage', label: 'Damage is accepted' },
-                    { value: 'tier', label: 'Another tier is taken' },
-                  ]}
+                  options={
+                    fromVenues
+                      ? [{ value: 'reconstruction', label: 'The venues are the state' }]
+                      : [
+                          { value: 'damage', label: 'Damage is accepted' },
+                          { value: 'tier', label: 'Another tier is taken' },
+                        ]
+                  }
                 />
                 <TextField
                   label="Reason, on the record"

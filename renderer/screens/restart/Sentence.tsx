@@ -7,12 +7,14 @@ import { Empty, ErrorNotice } from '../../components/Notice.tsx';
 import { Elapsed } from '../../components/Stamp.tsx';
 import { OUTCOME, STEP } from '../../format/words.ts';
 import { useActions, useConsole, useSubject } from '../../store/context.tsx';
+import { acceptBarrier } from '../../store/selectors/accept.ts';
 
 export function Sentence({ tools }: { tools: ReactNode }) {
   const subject = useSubject('recovery');
   const accepted = useSubject('gate').view?.accepted ?? null;
+  const barrier = acceptBarrier(useSubject('facts').view, subject.view?.report ?? null);
   const stores = useConsole((state) => state.console.view?.stores.length ?? 0);
-  const { runRecovery, cancelRecovery, openDialog } = useActions();
+  const { runRecovery, reconstruct, cancelRecovery, openDialog } = useActions();
   const view = subject.view;
 
   if (view?.running) {
@@ -70,6 +72,8 @@ export function Sentence({ tools }: { tools: ReactNode }) {
     );
   }
   const acceptable = report.outcome === 'recovered' || report.outcome === 'salvaged';
+  // Nothing is left that could be accepted, damaged or not: the venues are the last tier.
+  const nothing = report.outcome === 'refused' && report.base === null && report.error === null;
   return (
     <div className="sentence">
       <span className="flex-none text-lg font-semibold">
@@ -85,10 +89,22 @@ export function Sentence({ tools }: { tools: ReactNode }) {
       </Button>
       {accepted ? (
         <span className="flex-none text-sm text-soft">accepted: epoch {accepted.epoch}</span>
-      ) : report.outcome === 'empty' ? null : (
-        <Button kind={acceptable ? 'primary' : 'danger'} shortcut="Shift+A" onClick={() => openDialog('accept')}>
-          {acceptable ? 'Accept recovered state' : 'Override refusal'}
+      ) : report.outcome === 'empty' || report.error !== null ? null : nothing ? (
+        <Button kind="danger" shortcut="Shift+A" disabled={barrier !== null} onClick={() => void reconstruct()}>
+          Take the state from the venues
         </Button>
+      ) : (
+        <>
+          {barrier ? <span className="max-w-64 flex-none text-sm text-soft">{barrier}</span> : null}
+          <Button
+            kind={acceptable ? 'primary' : 'danger'}
+            shortcut="Shift+A"
+            disabled={barrier !== null}
+            onClick={() => openDialog('accept')}
+          >
+            {acceptable ? 'Accept recovered state' : 'Override refusal'}
+          </Button>
+        </>
       )}
     </div>
   );

@@ -11,8 +11,10 @@ import type { StoreViews, SubjectName } from '../slices/desk.ts';
 
 export interface WorkActions {
   runRecovery(): Outcome;
+  /** Nothing is left: an empty state, which the venues' answers fill. */
+  reconstruct(): Outcome;
   cancelRecovery(): Outcome;
-  acceptRecovery(override?: { what: 'damage' | 'tier'; reason: string }): Outcome;
+  acceptRecovery(override?: { what: 'damage' | 'tier' | 'reconstruction'; reason: string }): Outcome;
   /** One page of the recovered image, or of a tier's copy of it. */
   readPage(tier: Payload<'recovery.page'>['tier'], page: number): Promise<Reply<'recovery.page'>>;
   queryVenues(): Outcome;
@@ -63,6 +65,7 @@ export function workActions(tools: Tools): WorkActions {
 
   return {
     runRecovery: () => request('recovery.run', {}, 'recovery', 'Recovery started'),
+    reconstruct: () => request('recovery.run', { reconstruct: true }, 'recovery', 'The venues are asked for the state'),
     cancelRecovery: () => request('recovery.cancel', {}, 'recovery', 'Recovery cancelled'),
 
     async acceptRecovery(override) {
