@@ -3,8 +3,9 @@
 import fs from 'node:fs';
 import { dirname } from 'node:path';
 import koffi from 'koffi';
-import { type ErrorCode, RearmError } from '../../shared/errors.ts';
+import { RearmError } from '../../shared/errors.ts';
 import type { Clock, HeldLock, MappedFile, OpenMode, Scheduler, Storage, StoredFile } from './storage.ts';
+import { systemFailure } from './system-errors.ts';
 
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
@@ -14,20 +15,9 @@ const F_OFD_SETLK = 37;
 const F_WRLCK = 1;
 const F_UNLCK = 2;
 
-const SYSTEM_CODES: Readonly<Record<string, ErrorCode>> = {
-  ENOENT: 'NOT_FOUND',
-  EACCES: 'PERMISSION_DENIED',
-  EPERM: 'PERMISSION_DENIED',
-  EROFS: 'PERMISSION_DENIED',
-  ENOSPC: 'DISK_FULL',
-  EDQUOT: 'DISK_FULL',
-  EFBIG: 'DISK_FULL',
-};
-
 function failure(error: unknown, what: string, path: string): RearmError {
   if (error instanceof RearmError) return error;
-  const system = (error as NodeJS.ErrnoException).code ?? 'UNKNOWN';
-  return new RearmError(SYSTEM_CODES[system] ?? 'IO_FAILED', `could not ${what} ${path}: ${system}`, { path, system }, error);
+  return systemFailure((error as NodeJS.ErrnoException).code ?? 'UNKNOWN', what, path, error);
 }
 
 function attempt<T>(what: string, path: string, call: () => T): T {

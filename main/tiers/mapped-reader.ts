@@ -7,6 +7,7 @@ import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import { TABLE_BY_ID } from '../../shared/model/tables.ts';
 import { readPageHeader } from '../image/page.ts';
 import type { Storage, StoredFile } from '../storage/storage.ts';
+import { requireVersion } from '../store/ladder.ts';
 import { parseMappedName, type StoreLayout } from '../store/layout.ts';
 import { type CheckpointMark, decodeMark } from './checkpoint.ts';
 import {
@@ -19,7 +20,7 @@ import {
   mappedPageAt,
   mappedSlotAt,
 } from './mapped.ts';
-import { judgeByHeaders, type TierCopy, type TierHead } from './tier-copy.ts';
+import { judgeByHeaders, problemOf, type TierCopy, type TierHead } from './tier-copy.ts';
 
 export interface MappedReading {
   readonly heads: readonly TierHead[];
@@ -44,7 +45,7 @@ export function readMapped(storage: Storage, layout: StoreLayout, storeId: Uint8
     try {
       file = storage.open(path, 'read');
       const { boot, watermark, slots } = readHeader(storage, file, storeId, parseMappedName(name)!, `l1/${name}`);
-      sameBoot ??= boot === bootId;
+      if (boot !== null) sameBoot ??= boot === bootId;
       if (watermark !== null) acknowledged.set(parseMappedName(name)!, watermark);
       heads.push(...slots);
     } catch (error) {
@@ -58,14 +59,13 @@ export function readMapped(storage: Storage, layout: StoreLayout, storeId: Uint8
 }
 
 function badHead(name: string, error: RearmError): TierHead {
-  const code = error.code === 'VERSION_NEWER' ? 'newer' : error.code === 'STORE_FOREIGN' ? 'foreign' : 'damaged';
   return {
     tier: 'L1',
     name,
     mark: null,
     scope: 'hot',
     bytes: 0,
-    problem: { code, message: error.message },
+    problem: problemOf(error),
     load: () => {
       throw error;
     },
@@ -78,19 +78,20 @@ function readHeader(
   storeId: Uint8Array,
   epoch: number,
   name: string,
-): { boot: string; watermark: number | null; slots: TierHead[] } {
+): { boot: string | null; watermark: number | null; slots: TierHead[] } {
   const path = file.path;
   const context = { path };
   const bytes = new Uint8Array(MAPPED_PAGES_AT);
   const have = file.read(bytes, 0, bytes.length, 0);
+  // Never written: its engine may have died while it made the file.
+  if (bytes.every((byte) => byte === 0)) return { boot: null, watermark: null, slots: [] };
   if (have < bytes.length) throw new RearmError('FORMAT_INVALID', `${name} has ${have} bytes, less than its header`, context);
   const view = new DataView(bytes.buffer);
   if (view.getUint32(8, true) !== MAPPED_MAGIC) throw new RearmError('FORMAT_INVALID', `${name} is not a mapped tier`, context);
   if (xxh64(bytes.subarray(8, 4096)) !== view.getBigUint64(0, true))
     throw new RearmError('CHECKSUM_MISMATCH', `the header of ${name} does not match its checksum`, context);
   const version = view.getUint16(12, true);
-  if (version > MAPPED_VERSION)
-    throw new RearmError('VERSION_NEWER', `${name} has format version ${version}, this release reads ${MAPPED_VERSION}`, context);
+  requireVersion(name, MAPPED_VERSION, version);
   if (!storeId.every((byte, i) => bytes[16 + i] === byte))
     throw new RearmError('STORE_FOREIGN', `${name} belongs to another store`, context);
   if (view.getUint32(32, true) !== epoch)
@@ -139,7 +140,7 @@ function loadSlot(storage: Storage, path: string, name: string, slot: 0 | 1, mar
   const file = storage.open(path, 'read');
   const pages = new Uint8Array(mark.pageCount * PAGE_BYTES);
   try {
-    const chunk = new Uint8Array(256 * 2 * PAGE_BYTES);
+    const chunk = new Uint8Array(Math.min(256, mark.pageCount) * 2 * PAGE_BYTES);
     for (let first = 0; first < mark.pageCount; first += 256) {
       const count = Math.min(256, mark.pageCount - first);
       chunk.fill(0);

@@ -5,10 +5,11 @@ import { xxh64 } from '@node-rs/xxhash';
 import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import type { Storage, StoredFile } from '../storage/storage.ts';
+import { requireVersion } from '../store/ladder.ts';
 import { parseSlotName, type StoreLayout } from '../store/layout.ts';
 import { type CheckpointMark, decodeMark, PAGE_ENTRY_BYTES } from './checkpoint.ts';
 import { SLOT_HEADER_BYTES, SLOT_MAGIC, SLOT_MARK_AT, SLOT_VERSION, slotPageAt } from './slots.ts';
-import { judgeWithTable, type TierCopy, type TierHead } from './tier-copy.ts';
+import { judgeWithTable, problemOf, type TierCopy, type TierHead } from './tier-copy.ts';
 
 /** Heads of both slots of every epoch; a slot that was never written has none. */
 export function readSlots(storage: Storage, layout: StoreLayout, storeId: Uint8Array): TierHead[] {
@@ -25,14 +26,13 @@ export function readSlots(storage: Storage, layout: StoreLayout, storeId: Uint8A
       if (head) heads.push(head);
     } catch (error) {
       if (!(error instanceof RearmError)) throw error;
-      const code = error.code === 'VERSION_NEWER' ? 'newer' : error.code === 'STORE_FOREIGN' ? 'foreign' : 'damaged';
       heads.push({
         tier: 'L2',
         name,
         mark: null,
         scope: 'all',
         bytes: 0,
-        problem: { code, message: error.message },
+        problem: problemOf(error),
         load: () => {
           throw error;
         },
@@ -53,16 +53,16 @@ function readHead(
 ): TierHead | null {
   const context = { path: file.path };
   const bytes = new Uint8Array(SLOT_HEADER_BYTES);
-  if (file.read(bytes, 0, bytes.length, 0) < bytes.length)
-    throw new RearmError('FORMAT_INVALID', `${name} is shorter than its header`, context);
+  const have = file.read(bytes, 0, bytes.length, 0);
+  // Never written: its engine may have died while it made the file.
   if (bytes.every((byte) => byte === 0)) return null;
+  if (have < bytes.length) throw new RearmError('FORMAT_INVALID', `${name} is shorter than its header`, context);
   const view = new DataView(bytes.buffer);
   if (view.getUint32(8, true) !== SLOT_MAGIC) throw new RearmError('FORMAT_INVALID', `${name} is not a slot`, context);
   if (xxh64(bytes.subarray(8)) !== view.getBigUint64(0, true))
     throw new RearmError('CHECKSUM_MISMATCH', `the header of ${name} does not match its checksum`, context);
   const version = view.getUint16(12, true);
-  if (version > SLOT_VERSION)
-    throw new RearmError('VERSION_NEWER', `${name} has format version ${version}, this release reads ${SLOT_VERSION}`, context);
+  requireVersion(name, SLOT_VERSION, version);
   if (!storeId.every((byte, i) => bytes[16 + i] === byte))
     throw new RearmError('STORE_FOREIGN', `${name} belongs to another store`, context);
   const pagesMax = view.getUint32(32, true);

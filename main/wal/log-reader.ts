@@ -7,13 +7,17 @@
 
 import { join } from 'node:path';
 import { RearmError } from '../../shared/errors.ts';
+import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import type { Storage, StoredFile } from '../storage/storage.ts';
+import { ofOtherVersion } from '../store/ladder.ts';
 import type { StoreLayout } from '../store/layout.ts';
 import type { Stretch } from '../store/lineage.ts';
 import { FRAME_HEADER_BYTES, FRAME_MAGIC, type FrameHeader, readFrame } from './frame.ts';
-import { parseSegmentName, readSegmentHeader, SEGMENT_HEADER_BYTES } from './segment.ts';
+import { parseSegmentName, readSegmentHeader, SEGMENT_HEADER_BYTES, SEGMENT_VERSION } from './segment.ts';
 
 export interface LogSegment {
+  /** Of its records and their row layout, too. */
+  readonly version: number;
   readonly name: string;
   readonly path: string;
   readonly epoch: number;
@@ -38,7 +42,11 @@ export interface SegmentScan {
   readonly bytes: number;
 }
 
-/** Reads the headers of all segments. */
+/**
+ * Reads the headers of all segments.
+ *
+ * @throws RearmError VERSION_NEWER, VERSION_OLDER: another release has written here, and what it wrote is not to be left out
+ */
 export function scanSegments(storage: Storage, layout: StoreLayout, storeId: Uint8Array, path: readonly Stretch[]): SegmentScan {
   const segments: LogSegment[] = [];
   const prepared: string[] = [];
@@ -70,6 +78,7 @@ export function scanSegments(storage: Storage, layout: StoreLayout, storeId: Uin
       if (header.firstLsn > stretch.to) abandoned.push(name);
       else {
         segments.push({
+          version: header.version,
           name,
           path: file,
           epoch: parsed.epoch,
@@ -82,12 +91,9 @@ export function scanSegments(storage: Storage, layout: StoreLayout, storeId: Uin
         });
       }
     } catch (error) {
-      if (!(error instanceof RearmError)) throw error;
+      if (!(error instanceof RearmError) || ofOtherVersion(error)) throw error;
       errors.push({ name, error });
-      const rebuilt =
-        error.code === 'STORE_FOREIGN' || error.code === 'VERSION_NEWER'
-          ? null
-          : withoutHeader(storage, storeId, file, name, parsed, stretch);
+      const rebuilt = error.code === 'STORE_FOREIGN' ? null : withoutHeader(storage, storeId, file, name, parsed, stretch);
       if (rebuilt) {
         total += rebuilt.bytes;
         segments.push(rebuilt);
@@ -112,7 +118,18 @@ function withoutHeader(
     const file = storage.open(path, 'read');
     const bytes = file.size();
     file.close();
-    const guess = { name, path, epoch, segment, firstLsn: 0, previousHash: 0n, createdNs: 0n, bytes, lastLsnAllowed: stretch.to };
+    const guess = {
+      version: SEGMENT_VERSION,
+      name,
+      path,
+      epoch,
+      segment,
+      firstLsn: 0,
+      previousHash: 0n,
+      createdNs: 0n,
+      bytes,
+      lastLsnAllowed: stretch.to,
+    };
     const reader = new SegmentReader(storage, storeId);
     let found: FrameHeader | null = null;
     const first = ({ header }: FrameView): Verdict => {
@@ -338,7 +355,7 @@ interface Stop {
 class SegmentReader {
   readonly #storage: Storage;
   readonly #storeId: Uint8Array;
-  #bytes = new Uint8Array(BUFFER_BYTES);
+  #bytes = new Uint8Array(0);
   #view = new DataView(this.#bytes.buffer);
   #quads = new Uint32Array(this.#bytes.buffer);
   #words = new BigInt64Array(this.#bytes.buffer);
@@ -352,8 +369,10 @@ class SegmentReader {
   }
 
   #fill(file: StoredFile, offset: number, need: number): void {
-    if (need > this.#bytes.length) {
-      const capacity = Math.ceil(need / BUFFER_BYTES) * BUFFER_BYTES;
+    // A short segment needs no large buffer: many of them are read in a row.
+    const wanted = Math.max(need, Math.min(BUFFER_BYTES, file.size() - offset));
+    if (wanted > this.#bytes.length) {
+      const capacity = Math.ceil(wanted / PAGE_BYTES) * PAGE_BYTES;
       this.#bytes = new Uint8Array(capacity);
       this.#view = new DataView(this.#bytes.buffer);
       this.#quads = new Uint32Array(this.#bytes.buffer);
@@ -453,6 +472,36 @@ class SegmentReader {
     }
     return { kind: 'end', offset: from, tornBytes: lastByte < 0 ? 0 : lastByte - from + 1, fault, resumesAt: null };
   }
+}
+
+/** Highest LSN that anything of the log shows, of whatever branch and behind whatever damage; 0 for none. */
+export function highestLsn(storage: Storage, layout: StoreLayout, storeId: Uint8Array): number {
+  const reader = new SegmentReader(storage, storeId);
+  let highest = 0;
+  const visit = ({ header }: FrameView): Verdict => {
+    highest = Math.max(highest, header.firstLsn + header.count - 1);
+    return 'go';
+  };
+  for (const name of storage.list(layout.wal)) {
+    const parsed = parseSegmentName(name);
+    if (!parsed) continue;
+    const path = join(layout.wal, name);
+    const unread = { ...parsed, name, path, version: SEGMENT_VERSION, firstLsn: 0, previousHash: 0n, createdNs: 0n, bytes: 0 };
+    try {
+      const segment = { ...unread, lastLsnAllowed: Number.POSITIVE_INFINITY };
+      for (let at: number | undefined = SEGMENT_HEADER_BYTES; at !== undefined; ) at = reader.read(segment, at, visit).resumesAt?.offset;
+      const file = storage.open(path, 'read');
+      try {
+        // Begun only after everything before it was written.
+        highest = Math.max(highest, (readSegmentHeader(file, storeId)?.firstLsn ?? 1) - 1);
+      } finally {
+        file.close();
+      }
+    } catch (error) {
+      if (!(error instanceof RearmError)) throw error;
+    }
+  }
+  return highest;
 }
 
 /** Checksum of the frame that ends at `lsn`; null where the log does not show a frame boundary there. */

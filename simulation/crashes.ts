@@ -1,0 +1,58 @@
+/** The disks that a power cut may leave at one moment: all of them where they are few, a choice of them where they are many. */
+
+import type { Random } from '../tests/model/random.ts';
+import { Durability, type FileTree, type Pending } from './disk.ts';
+
+export interface CrashLimits {
+  /** Every combination is tried where there are at most so many. */
+  readonly exhaustive: number;
+  /** How many are tried where there are more. */
+  readonly samples: number;
+}
+
+/** What survived of each pending change, 0 for nothing. */
+export type Choices = readonly number[];
+
+export function* powerCuts(pending: readonly Pending[], limits: CrashLimits, random: Random): Generator<Choices> {
+  const counts = Durability.choicesOf(pending);
+  const ways = Durability.waysOf(pending, limits.exhaustive + 1);
+  if (ways <= limits.exhaustive) {
+    const choices = counts.map(() => 0);
+    for (;;) {
+      yield [...choices];
+      let at = 0;
+      while (at < counts.length && choices[at] === counts[at]! - 1) choices[at++] = 0;
+      if (at === counts.length) return;
+      choices[at] = choices[at]! + 1;
+    }
+  }
+  const last = counts.map((count) => count - 1);
+  yield counts.map(() => 0);
+  yield last;
+  // Names without contents, contents without names.
+  yield last.map((choice, i) => (pending[i]!.kind === 'name' ? choice : 0));
+  yield last.map((choice, i) => (pending[i]!.kind === 'name' ? 0 : choice));
+  for (let sample = 4; sample < limits.samples; sample += 1) {
+    const how = random.below(4);
+    const cut = random.below(counts.length + 1);
+    if (how === 0) yield last.map((choice, i) => (i < cut ? choice : 0));
+    else if (how === 1) yield last.map((choice, i) => (i === cut % counts.length ? 0 : choice));
+    else if (how === 2) yield last.map((choice, i) => (i === cut % counts.length ? choice : 0));
+    else yield counts.map((count) => random.below(count));
+  }
+}
+
+/** In words, for a story. */
+export function describeChoices(pending: readonly Pending[], choices: Choices, nameOf: (inode: number) => string): string[] {
+  return pending.flatMap((one, i) => {
+    const choice = choices[i]!;
+    const newest = Durability.choicesOf([one])[0]! - 1;
+    const version = choice === 0 ? 'lost' : choice === newest ? 'survived' : `survived in version ${choice} of ${newest}`;
+    if (one.kind === 'sector') return [`sector ${one.sector} of ${nameOf(one.inode)} ${version}`];
+    if (one.kind === 'size') return [`the size of ${nameOf(one.inode)} ${version}`];
+    const { effect } = one;
+    return [`${effect.kind} ${effect.kind === 'rename' ? `${effect.from} -> ${effect.to}` : effect.path} ${version}`];
+  });
+}
+
+export type { FileTree };

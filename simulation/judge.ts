@@ -1,0 +1,99 @@
+/**
+ * The rule, applied to what a recovery made of a disk: a prefix of what was submitted, holding everything that was acknowledged,
+ * equal to what the reference model makes of that prefix. The model shares no code with the engine.
+ */
+
+import { xxh64 } from '@node-rs/xxhash';
+import { type Recovery, recover } from '../main/cascade/recover.ts';
+import { stateDigest } from '../main/image/canonical.ts';
+import type { Clock } from '../main/storage/storage.ts';
+import { RearmError } from '../shared/errors.ts';
+import { PAGE_BYTES } from '../shared/model/schema.ts';
+import { type Operation, ReferenceModel } from '../tests/model/reference.ts';
+import type { FileTree } from './disk.ts';
+import { SimulatedStorage } from './storage.ts';
+import { ROOT, ROWS_MAX } from './workload.ts';
+
+export type Verdict = 'right' | 'lost' | 'invented' | 'wrong' | 'refused' | 'crashed';
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly words: string;
+  /** null where nothing was read. */
+  readonly recovery: Recovery | null;
+}
+
+/** The model's digests along a history of operations. */
+export class Digests {
+  readonly #lines: readonly Operation[];
+  readonly #digests: string[] = [];
+  readonly #model = new ReferenceModel({ fillsMax: ROWS_MAX.fills });
+
+  /** @param lines operation of LSN n at index n - 1; may still grow */
+  constructor(lines: readonly Operation[]) {
+    this.#lines = lines;
+    this.#digests.push(this.#model.state().stateDigest);
+  }
+
+  at(lsn: number): string {
+    while (this.#digests.length <= lsn) {
+      this.#model.apply(this.#lines[this.#model.lsn]!);
+      this.#digests.push(this.#model.state().stateDigest);
+    }
+    return this.#digests[lsn]!;
+  }
+}
+
+export interface Expectation {
+  readonly digests: Digests;
+  readonly submitted: number;
+  readonly acknowledged: number;
+  readonly bootId: string;
+  readonly clock: Clock;
+}
+
+/** Images that were compared already: their bytes, and the digest that they had. */
+const known = new Map<bigint, string>();
+
+function digestOf({ image }: Recovery): string {
+  const bytes = image!.bytes.subarray(0, image!.pageCount * PAGE_BYTES);
+  const key = xxh64(bytes, BigInt(image!.lsn));
+  let digest = known.get(key);
+  if (digest === undefined) {
+    digest = stateDigest(image!);
+    if (known.size > 100_000) known.clear();
+    known.set(key, digest);
+  }
+  return digest;
+}
+
+export function judge(tree: FileTree, expected: Expectation): Judgement {
+  const { digests, submitted, acknowledged, bootId, clock } = expected;
+  let recovery: Recovery;
+  let changes = 0;
+  try {
+    const storage = new SimulatedStorage({
+      tree,
+      effect: () => {
+        changes += 1;
+      },
+    });
+    recovery = recover({ storage, clock, root: ROOT, bootId, brief: true });
+  } catch (error) {
+    if (!(error instanceof RearmError) || error.code === 'INTERNAL')
+      return { verdict: 'crashed', words: `the recovery ended with ${(error as Error).stack}`, recovery: null };
+    if (error.code === 'STORE_MISSING' && acknowledged === 0) return { verdict: 'right', words: error.message, recovery: null };
+    return { verdict: 'refused', words: `${error.code}: ${error.message}`, recovery: null };
+  }
+  const { report, image } = recovery;
+  const said = `${report.outcome} at LSN ${report.lsn} from ${report.base ?? 'the log'}, ${submitted} submitted, ${acknowledged} acknowledged: ${report.sentence}`;
+  const not = (verdict: Verdict, words: string): Judgement => ({ verdict, words: `${words}: ${said}`, recovery });
+  if (changes > 0) return not('wrong', `the recovery changed ${changes} things on the disk`);
+  if (image) {
+    if (report.lsn > submitted) return not('invented', 'operations that nobody submitted');
+    if (digestOf(recovery) !== digests.at(report.lsn)) return not('wrong', 'the state is not what the model makes of these operations');
+  }
+  if (report.outcome === 'refused') return not('refused', report.findings.map(({ code, message }) => `${code} ${message}`).join('; '));
+  if (report.lsn < acknowledged) return not('lost', 'acknowledged operations are gone');
+  return { verdict: 'right', words: said, recovery };
+}

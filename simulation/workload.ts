@@ -1,0 +1,163 @@
+/** A trading process on a simulated disk: what it does follows from the seed alone. */
+
+import { parseEngineConfig } from '../main/engine/config.ts';
+import { createStore } from '../main/engine/create.ts';
+import type { Engine } from '../main/engine/engine.ts';
+import type { Platform } from '../main/engine/start.ts';
+import { RearmError } from '../shared/errors.ts';
+import { intentFromJson } from '../shared/model/json.ts';
+import { lineOf, SteppedClock, SteppedScheduler } from '../tests/model/desk.ts';
+import { Generator } from '../tests/model/generator.ts';
+import { randomOf } from '../tests/model/random.ts';
+import { ReferenceModel } from '../tests/model/reference.ts';
+import { FileTree } from './disk.ts';
+import type { Event } from './history.ts';
+import { type Fault, ProcessEnded, SimulatedStorage } from './storage.ts';
+
+export const ROOT = '/store';
+export const BOOT = '00000000-0000-4000-8000-000000000001';
+export const LATER_BOOT = '00000000-0000-4000-8000-000000000002';
+
+/** Bounds that keep an image at a few dozen pages, so that a thousand states are judged in a second. */
+export const ROWS_MAX = {
+  dictionary: 96,
+  chunks: 96,
+  assets: 16,
+  instruments: 8,
+  configurations: 8,
+  positions: 24,
+  orders: 96,
+  fills: 96,
+  balances: 24,
+  margins: 16,
+  profits: 8,
+  limits: 8,
+  strategies: 4,
+  resolutions: 16,
+  books: 16,
+  trades: 16,
+  markets: 8,
+} as const;
+
+export interface WorkloadOptions {
+  readonly seed: number;
+  readonly steps: number;
+  /** Steps that are left out, for shrinking. */
+  readonly without?: ReadonlySet<number>;
+  readonly fault?: Fault | undefined;
+}
+
+export interface Recording {
+  readonly events: readonly Event[];
+  /** Calls to the storage in all. */
+  readonly calls: number;
+  /** Kinds of all calls, by number from 1. */
+  readonly callKinds: readonly string[];
+  /** What ended the process before its steps were over; null where nothing did. */
+  readonly ended: RearmError | null;
+  readonly clock: SteppedClock;
+}
+
+const CODES_OF_A_REFUSAL: ReadonlySet<string> = new Set([
+  'OPERATION_INVALID',
+  'NOT_FOUND',
+  'AMOUNT_INVALID',
+  'AMOUNT_OVERFLOW',
+  'TEXT_TOO_LONG',
+  'GATE_CLOSED',
+  'STATE_BOUND',
+]);
+const isRefusal = (error: unknown): boolean => error instanceof RearmError && CODES_OF_A_REFUSAL.has(error.code);
+
+/** Runs the process; a failing call of the storage ends it when the engine stops. */
+export async function record({ seed, steps, without, fault }: WorkloadOptions): Promise<Recording> {
+  const random = randomOf(seed, 0, 17);
+  const config = parseEngineConfig({
+    tiers: 'inline',
+    archive: false,
+    segmentBytes: 65_536,
+    l1Ms: random.pick([3, 10]),
+    l1: !random.chance(0.1),
+    l1Msync: random.chance(0.2),
+    l2Ms: random.pick([10, 40]),
+    l3Ms: random.pick([40, 120]),
+    l3Keep: 2,
+    syncMs: random.pick([4, 15]),
+    markMs: random.pick([10, 30]),
+    pruneMs: 40,
+    windowMs: random.pick([30, 300]),
+    retentionMs: 120,
+    marketRetentionMs: 60,
+  });
+  const clock = new SteppedClock();
+  const scheduler = new SteppedScheduler(clock);
+  const events: Event[] = [];
+  const callKinds: string[] = [];
+  let call = '';
+  const storage = new SimulatedStorage({
+    tree: new FileTree(),
+    fault,
+    called: ({ number, kind, path }) => {
+      callKinds[number] = kind;
+      call = `${kind} ${path}`;
+    },
+    effect: (effect) => events.push({ kind: 'effect', effect, call }),
+  });
+  const platform: Platform = { storage, clock, scheduler, bootId: BOOT };
+  const model = new ReferenceModel({ fillsMax: ROWS_MAX.fills });
+  let followed = 0;
+  const follow = (): void => {
+    for (; followed < events.length; followed += 1) {
+      const event = events[followed]!;
+      if (event.kind === 'submitted' && event.operation.lsn === model.lsn + 1) model.apply(event.operation);
+    }
+  };
+  const acknowledged = (lsn: number): void => void events.push({ kind: 'acknowledged', lsn });
+  let ended: RearmError | null = null;
+  try {
+    const engine = await createStore({
+      platform,
+      root: ROOT,
+      name: 'simulated desk',
+      config,
+      rowsMax: ROWS_MAX,
+      storeId: seed.toString(16).padStart(32, 'a'),
+      observer: (submission) => void events.push({ kind: 'submitted', operation: lineOf(submission) }),
+    });
+    acknowledged(Number(engine.durableLsn));
+    const generator = new Generator(seed, { prunes: true, accounts: 2, blobBytes: 900 });
+    for (let step = 0; step < steps; step += 1) {
+      follow();
+      if (!without?.has(step)) await one(engine, generator, step, randomOf(seed, step, 23), model, clock, acknowledged);
+      clock.pass(BigInt(500_000 + randomOf(seed, step, 29).below(4_000_000)));
+      // The engine's own timers: groups are written, tiers taken, rows pruned.
+      scheduler.run();
+    }
+    follow();
+  } catch (error) {
+    if (error instanceof ProcessEnded || !(error instanceof RearmError)) throw error;
+    ended = error;
+  }
+  return { events, calls: storage.calls, callKinds, ended, clock };
+}
+
+async function one(
+  engine: Engine,
+  generator: Generator,
+  step: number,
+  random: ReturnType<typeof randomOf>,
+  model: ReferenceModel,
+  clock: SteppedClock,
+  acknowledged: (lsn: number) => void,
+): Promise<void> {
+  const json = generator.intent(step, model, clock.wallNs());
+  try {
+    const intent = intentFromJson(json);
+    const how = random.next();
+    if (how < 0.3) acknowledged(await engine.commit(intent));
+    else engine.post(intent);
+    if (how > 0.97) acknowledged(await engine.flush());
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+  }
+}
