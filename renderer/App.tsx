@@ -80,7 +80,9 @@ function Frame() {
   const drawerOpen = useConsole((state) => state.drawerOpen);
   const failed = useConsole((state) => state.console.error);
   const askedAt = useConsole((state) => state.console.askedAt);
-  const Screen = SCREEN_COMPONENTS[screen];
+  const noStore = useConsole((state) => state.console.view?.stores.length === 0);
+  // Without a store the others would ask for ever.
+  const Screen = SCREEN_COMPONENTS[noStore ? 'fleet' : screen];
   useFrameCommands();
   useEffect(() => installRawCopy(document), []);
   useEffect(() => {

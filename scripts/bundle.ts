@@ -24,8 +24,16 @@ const common = (outDir: string): InlineConfig => ({
   build: { outDir, emptyOutDir: true },
 });
 
+/** The page that is shipped, whoever builds it: a test runner's NODE_ENV would make it the development build of React. */
 export async function bundlePage(outDir: string): Promise<void> {
-  await build({ configFile: join(ROOT, 'vite.config.ts'), logLevel: 'warn', build: { outDir } });
+  const { NODE_ENV } = process.env;
+  process.env.NODE_ENV = 'production';
+  try {
+    await build({ configFile: join(ROOT, 'vite.config.ts'), logLevel: 'warn', build: { outDir } });
+  } finally {
+    if (NODE_ENV === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = NODE_ENV;
+  }
 }
 
 export async function bundleBridge(outDir: string): Promise<void> {

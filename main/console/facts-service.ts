@@ -21,6 +21,9 @@ export interface FactsOptions {
   readonly venues: VenueDesk;
   readonly reconciliation: ReconciliationService;
   readonly gate: () => GateView | null;
+  /** Whether an engine holds the store now. */
+  readonly lockHeld: () => boolean;
+  readonly crashedAt: () => string | undefined;
   readonly changed: (facts: TenFacts) => void;
 }
 
@@ -42,14 +45,17 @@ export class FactsService {
   }
 
   facts(): TenFacts {
-    const { clock, recovery, venues, reconciliation, gate } = this.#options;
+    const { clock, recovery, venues, reconciliation, gate, lockHeld, crashedAt } = this.#options;
+    const nowMs = Number(clock.wallNs() / 1_000_000n);
     return tenFacts({
       venues: venues.reports,
       recovery: recovery.report,
       ours: this.#oursNow(),
       reconciliation: reconciliation.report,
       gate: gate(),
-      nowMs: Number(clock.wallNs() / 1_000_000n),
+      lock: { held: lockHeld(), at: new Date(nowMs).toISOString() },
+      crashedAt: crashedAt(),
+      nowMs,
     });
   }
 

@@ -171,6 +171,11 @@ export class Audit {
     publishRecord(storage, this.#headPath, headSchema, head);
   }
 
+  /** Hash of the last acknowledged entry, unverified: cheap enough to ask whether the log grew. @throws RearmError FORMAT_INVALID */
+  headHash(): string | null {
+    return this.#readHead()?.head ?? null;
+  }
+
   #readHead(): z.infer<typeof headSchema> | null {
     if (!this.#deps.storage.exists(this.#headPath)) return null;
     return readRecord(this.#deps.storage, this.#headPath, headSchema, 4096);

@@ -150,6 +150,11 @@ export class Gate {
     return { entries, head, verified, firstBad };
   }
 
+  /** Changes with every entry of the audit log, whoever wrote it; null where there is none. Verifies nothing. */
+  auditHead(): string | null {
+    return this.#context.audit.headHash();
+  }
+
   verifyAudit(anchor?: Anchor): AuditVerification {
     return this.#context.audit.verify(anchor ? { anchor, last: 1 } : { last: 1 });
   }

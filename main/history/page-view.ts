@@ -61,8 +61,9 @@ function pick({ storage, root, bootId, report }: PageRequest, tier: Exclude<Page
           ? readSnapshots(storage, layout, storeId)
           : readArchive(layout, identity.storeId);
   const wanted = report.tiers.find((row) => row.tier === tier)?.lsn;
-  const head = heads.find((entry) => entry.mark && entry.mark.lsn === wanted) ?? heads.find((entry) => entry.mark);
-  if (!head) throw new RearmError('NOT_FOUND', `${tier} holds no copy that can be read`, { tier });
+  // A head without a mark cannot be read; loading it throws why.
+  const head = heads.find((entry) => entry.mark && entry.mark.lsn === wanted) ?? heads.find((entry) => entry.mark) ?? heads[0];
+  if (!head) throw new RearmError('NOT_FOUND', `${tier} holds no copy`, { tier });
   return { head };
 }
 

@@ -68,14 +68,16 @@ export function timeline(options: TimelineOptions): Timeline {
   const buckets = new Map<number, Bucket>();
   const lanes = new Map<string, Map<number, { lsn: number; atMs: number; label: string; count: number }>>();
   let crashedAtMs: number | null = null;
+  // Counted at the ends of a bucket: a point between them carries the count before it.
   let lives = countLive(image);
+  let counted = true;
   readOperations(source, image.lsn + 1, to, (operation) => {
     redo(image, operation.lsn, operation.frame.quads, operation.frame.words, operation.at);
     image.lsn = operation.lsn;
     const { type } = operation.intent;
     const atMs = Number(operation.timeNs / 1_000n) / 1_000;
     crashedAtMs = atMs;
-    if (type.startsWith('order') || type === 'fill' || type === 'prune') lives = -1;
+    if (type.startsWith('order') || type === 'fill' || type === 'prune') counted = false;
     if (operation.lsn < from) return undefined;
     const index = Math.floor(((operation.lsn - from) * options.buckets) / span);
     const lane = LANES[type];
@@ -88,8 +90,11 @@ export function timeline(options: TimelineOptions): Timeline {
     }
     const isLast = operation.lsn === to || Math.floor(((operation.lsn + 1 - from) * options.buckets) / span) !== index;
     if (type === 'mark' || type === 'fill' || isLast || !buckets.has(index)) {
-      if (lives < 0 && (isLast || !buckets.has(index))) lives = countLive(image);
-      take(buckets, index, pointOf(image, operation.lsn, operation.timeNs, atMs, Math.max(lives, 0)));
+      if (!counted && (isLast || !buckets.has(index))) {
+        lives = countLive(image);
+        counted = true;
+      }
+      take(buckets, index, pointOf(image, operation.lsn, operation.timeNs, atMs, lives));
     }
     return undefined;
   });

@@ -22,13 +22,16 @@ export interface FactsInput {
   readonly ours: Ours | null;
   readonly reconciliation: ReconcileReport | null;
   readonly gate: GateView | null;
-  /** What is known of the engine's process; by default what the recovery saw of its lock. */
+  /** The lock of the store as it is now; absent: as the recovery saw it. */
+  readonly lock?: { readonly held: boolean; readonly at: string } | undefined;
+  /** Last operation before the crash; absent: that of the recovery, which after an acceptance is the acceptance. */
+  readonly crashedAt?: string | undefined;
+  /** What is known of the engine's process; by default what its lock says. */
   readonly engine?: { readonly life: EngineLife; readonly detail: string; readonly source: string; readonly at: string | null } | undefined;
   readonly terms?: ReadonlyMap<string, InstrumentTerms>;
   readonly nowMs: number;
 }
 
-const time = (iso: string): string => iso.slice(11, 23);
 const number = (value: number): string => String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 const answeredAt = (answer: Answer<unknown>): string => new Date(Date.parse(answer.askedAt) + Math.round(answer.ms)).toISOString();
 const heardAt = (report: VenueReport): string | null => {
@@ -51,17 +54,26 @@ const liveOrders = ({ venues }: FactsInput): TenFacts['liveOrders'] =>
     at: isWhole(openOrders) ? answeredAt(openOrders) : null,
   }));
 
-function engine({ engine: told, recovery }: FactsInput): TenFacts['engine'] {
+function engine({ engine: told, recovery, lock }: FactsInput): TenFacts['engine'] {
   if (told) return { value: told.life, source: told.source, at: told.at, detail: told.detail };
   if (!recovery)
     return { value: null, source: 'the store was not looked at yet', at: null, detail: 'Whether the engine lives is not known yet.' };
-  const alive = recovery.writerAlive;
+  if (recovery.storeId === '')
+    return {
+      value: 'unknown',
+      source: 'no store was identified',
+      at: null,
+      detail: 'Without a store nobody knows whether an engine lives.',
+    };
+  const alive = lock?.held ?? recovery.writerAlive;
   const detail = alive
     ? 'Its process holds the lock of the store.'
-    : recovery.closedInOrder
-      ? 'It was closed in order; nobody holds the lock.'
-      : 'Nobody holds the lock; its epoch was not closed.';
-  return { value: alive ? 'alive' : 'dead', source: 'lock of the store', at: recovery.startedAt, detail };
+    : recovery.writerAlive
+      ? 'Nobody holds the lock any more; the recovery saw it held.'
+      : recovery.closedInOrder
+        ? 'It was closed in order; nobody holds the lock.'
+        : 'Nobody holds the lock; its epoch was not closed.';
+  return { value: alive ? 'alive' : 'dead', source: 'lock of the store', at: lock?.at ?? recovery.startedAt, detail };
 }
 
 function exposure(input: FactsInput, known: Exposure): TenFacts['exposure'] {
@@ -71,7 +83,7 @@ function exposure(input: FactsInput, known: Exposure): TenFacts['exposure'] {
     input.ours && names.length < input.venues.length ? stateSource(input) : null,
   ];
   return {
-    value: known.range.net === null && known.range.grossWorst === null && input.venues.length === 0 && !input.ours ? null : known.range,
+    value: input.venues.length === 0 && !input.ours ? null : known.range,
     source: sources.filter((part) => part !== null).join(', ') || 'no position is known',
     at: latest(input.venues.filter(({ positions }) => isWhole(positions)).map(({ positions }) => answeredAt(positions))),
     grossLimit: input.ours?.limits.gross ? textOf(input.ours.limits.gross) : null,
@@ -82,7 +94,7 @@ function exposure(input: FactsInput, known: Exposure): TenFacts['exposure'] {
 /** What the recovered positions made or lost since the marks of the crash; null while a held instrument has no mark of now. */
 function profit(input: FactsInput, known: Exposure): TenFacts['profit'] {
   const { ours, venues } = input;
-  const rest = { lossPerPercent: known.lossPerPercent, markAgeMs: known.markAgeMs };
+  const rest = { lossPerPercent: venues.length === 0 && !ours ? null : known.lossPerPercent, markAgeMs: known.markAgeMs };
   if (!ours) return { value: null, source: 'no recovered position', at: null, ...rest };
   const held = ours.positions.filter(({ quantity }) => quantity !== 0n);
   let sum = 0n;
@@ -163,6 +175,7 @@ function mismatches(input: FactsInput): TenFacts['mismatches'] {
   const { ours, venues } = input;
   const whole = venues.filter(({ positions }) => isWhole(positions));
   if (!ours) return { value: null, source: 'no recovered state to compare', at: null };
+  if (input.lock?.held) return { value: null, source: 'the engine is running', at: null };
   if (whole.length === 0) return { value: null, source: 'no venue answered its positions', at: null };
   const differing: { name: string; money: bigint }[] = [];
   for (const report of whole) {
@@ -197,7 +210,7 @@ function mismatches(input: FactsInput): TenFacts['mismatches'] {
       largest: largest?.name ?? null,
       largestMoney: largest && textOf(largest.money),
     },
-    source: `${stateSource(input)} against ${whole.map(({ name, positions }) => `${name} ${time(positions.askedAt)}`).join(', ')}${whole.length < venues.length ? '; the others did not answer' : ''}`,
+    source: `${input.recovery?.base ?? 'state'} against ${whole.map(({ name }) => name).join(', ')}${whole.length < venues.length ? '; the others did not answer' : ''}`,
     at: latest(whole.map(({ positions }) => answeredAt(positions))),
   };
 }
@@ -238,10 +251,13 @@ function recovered({ recovery, ours, nowMs }: FactsInput): TenFacts['recovered']
   };
 }
 
+/** The last operation of an engine that died; null where none did, and where the end of its log cannot be read. */
+export const crashedAtOf = ({ closedInOrder, writerAlive, outcome, lostAcknowledged, lastOperationAt }: RecoveryReport): string | null =>
+  closedInOrder || writerAlive || outcome === 'empty' || lostAcknowledged !== 0 ? null : lastOperationAt;
+
 function next(input: FactsInput): TenFacts['next'] {
   const { recovery, nowMs } = input;
-  const crashed =
-    recovery && !recovery.closedInOrder && !recovery.writerAlive && recovery.outcome !== 'empty' ? recovery.lastOperationAt : null;
+  const crashed = input.crashedAt ?? (recovery ? crashedAtOf(recovery) : null);
   const ms = crashed === null ? Number.NaN : Date.parse(crashed);
   return { crashedAt: crashed, sinceMs: Number.isNaN(ms) ? null : Math.max(0, nowMs - ms), ...nextAction(input) };
 }

@@ -1,6 +1,8 @@
 /** Numbers: tabular, signed ones in blue or orange, copied raw. UNKNOWN is a box, never a zero or a dash. */
 
 import { type AmountText, formatAmount, formatCount, formatMoney } from '../format/amount.ts';
+import { millisecondsOf } from '../format/time.ts';
+import { Stamp } from './Stamp.tsx';
 
 const SIGN_CLASS = { '-1': 'negative', 0: '', 1: 'positive' } as const;
 
@@ -54,5 +56,7 @@ export function Loose({ value }: { value: unknown }) {
     return <Text amount={formatAmount(value, { places })} coloured={false} />;
   }
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  return <span>{text === '' ? <span className="text-faint">empty</span> : text}</span>;
+  if (millisecondsOf(text) !== null) return <Stamp at={text} precision={9} zone />;
+  // Lists of ids are long: they wrap, also in a column of figures.
+  return <span className="break-words whitespace-normal">{text === '' ? <span className="text-faint">empty</span> : text}</span>;
 }

@@ -96,13 +96,15 @@ export function Grid<Row extends object>(props: GridProps<Row>) {
     scrollPaddingStart: HEAD_PX,
     scrollMargin: HEAD_PX,
   });
+  const height = virtual.scrollRect?.height;
 
   useEffect(() => {
     onOrder?.(ordered.map((row) => row.original));
   }, [ordered, onOrder]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a change of height may have hidden the cursor
   useEffect(() => {
     if (index >= 0) virtual.scrollToIndex(index, { align: 'auto' });
-  }, [index, virtual]);
+  }, [index, virtual, height]);
 
   const move = (to: number): void => {
     const row = ordered[Math.min(Math.max(0, to), ordered.length - 1)];

@@ -54,6 +54,17 @@ const LINES: Readonly<Record<string, Line>> = {
     ),
   'position.adjust': (intent) => join(field(intent, 'symbol'), 'to', field(intent, 'quantity'), field(intent, 'reason')),
   mark: (intent) => join(field(intent, 'symbol'), field(intent, 'price'), field(intent, 'venue')),
+  'market.book': (intent) =>
+    join(
+      field(intent, 'symbol'),
+      'bid',
+      field(intent, 'bidQuantity1'),
+      at(field(intent, 'bidPrice1')),
+      'ask',
+      field(intent, 'askQuantity1'),
+      at(field(intent, 'askPrice1')),
+      field(intent, 'venue'),
+    ),
   rate: (intent) => join(field(intent, 'asset'), field(intent, 'rate')),
   'balance.set': (intent) =>
     join(field(intent, 'asset'), 'free', field(intent, 'free'), 'locked', field(intent, 'locked'), field(intent, 'venue')),

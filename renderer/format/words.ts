@@ -4,6 +4,7 @@ import type { EngineLife, TradingMode } from '../../shared/contract/facts.ts';
 import type { BreakKind, Decision, Severity } from '../../shared/contract/reconcile.ts';
 import type { Finding, Outcome, StepName, TierName, TierStatus } from '../../shared/contract/recovery.ts';
 import type { AnswerStatus, CancelFate } from '../../shared/contract/venues.ts';
+import { formatDuration } from './duration.ts';
 
 /** How a status is drawn: grey where it is normal, else a shape with a digit, and a word. */
 export type Tone = 'normal' | 'note' | 'high' | 'critical';
@@ -157,6 +158,16 @@ export const humanise = (name: string): string =>
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replace(/[_.]/g, ' ')
     .toLowerCase();
+
+/** Where the last sign of life stands to the last record. `gapMs`: the record's time minus that of the sign. */
+export const lifeWords = (gapMs: number): string =>
+  gapMs === 0 ? 'with the last record' : `${formatDuration(Math.abs(gapMs))} ${gapMs > 0 ? 'before' : 'after'} the last record`;
+
+/** A reason of the host as a sentence of its own. */
+export const sentence = (text: string): string => (text === '' ? '' : `${text[0]!.toUpperCase()}${text.slice(1)}`);
+
+/** A limit that the recovered state does not have. */
+export const NO_LIMIT = 'no limit set';
 
 /** `2 orders`, `1 order`. */
 export const plural = (count: number, one: string, many = `${one}s`): string =>

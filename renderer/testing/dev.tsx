@@ -1,4 +1,4 @@
-/** The console on the fixture, for looking at it: `dev.html?variant=crashed&screen=restart&theme=light&time=relative&by=imai`. */
+/** The console on the fixture, for looking at it: `dev.html?variant=crashed&screen=restart&theme=light&time=relative&by=trader-1`. */
 
 import { createRoot } from 'react-dom/client';
 import { App } from '../App.tsx';

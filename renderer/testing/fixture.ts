@@ -96,7 +96,7 @@ class Fixture {
   #approve(): void {
     const staged = (entry: Break): Break => ({
       ...entry,
-      staged: { decision: entry.proposals[0]!, comment: 'seen on the venue screen', by: 'imai', at: iso(Date.now()) },
+      staged: { decision: entry.proposals[0]!, comment: 'seen on the venue screen', by: 'trader-1', at: iso(Date.now()) },
     });
     this.#breaks = this.#breaks.map(staged);
     this.#gate = approvedGate(this.#world, this.#breaks);
@@ -141,7 +141,7 @@ class Fixture {
       version: '0.1.0',
       host: 'web',
       environment: { name: 'DEMO', colour: 'demo' },
-      user: 'okafor@desk-07',
+      user: 'risk-1@desk-07',
       now: iso(Date.now()),
       stores: [
         { index: 0, path: '/srv/rearm/demo-desk', name: 'demo-desk', venueConfigured: true },
@@ -251,7 +251,7 @@ class Fixture {
   #stage(ids: readonly string[], staged: Break['staged']) {
     const set = new Set(ids);
     this.#breaks = this.#breaks.map((entry) => (set.has(entry.id) ? { ...entry, staged } : entry));
-    this.#record(staged?.by ?? 'okafor', staged ? 'reconcile.staged' : 'reconcile.unstaged', {
+    this.#record(staged?.by ?? 'risk-1', staged ? 'reconcile.staged' : 'reconcile.unstaged', {
       breaks: ids.length,
       decision: staged?.decision ?? null,
     });

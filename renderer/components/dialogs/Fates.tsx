@@ -34,7 +34,7 @@ const COLUMNS: readonly GridColumn<Order>[] = [
   {
     id: 'symbol',
     header: 'Symbol',
-    track: '110px',
+    track: '130px',
     cell: (order) => order.symbol,
     raw: (order) => order.symbol,
     compare: text((order) => order.symbol),

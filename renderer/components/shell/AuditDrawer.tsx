@@ -2,7 +2,9 @@
 
 import { X } from 'lucide-react';
 import type { AuditEntry } from '../../../shared/contract/gate.ts';
+import { humanise } from '../../format/words.ts';
 import { useActions, useSubject } from '../../store/context.tsx';
+import { detailsOf } from '../../store/selectors/audit.ts';
 import { Button } from '../Button.tsx';
 import { ShortHash } from '../Hash.tsx';
 import { Mark } from '../Mark.tsx';
@@ -12,9 +14,18 @@ import { Stamp } from '../Stamp.tsx';
 
 const SHOWN = 200;
 
+/** Hashes, keys and signatures are shown by their beginning here; the entry itself shows them whole. */
+const WHOLE_MAX = 40;
+
+function brief(value: unknown): string {
+  if (value === null) return 'none';
+  const text = Array.isArray(value) ? value.join(', ') || 'every' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return text.length > WHOLE_MAX && !text.includes(' ') ? `${text.slice(0, 12)}…` : text;
+}
+
 export const detailsText = (entry: AuditEntry): string =>
-  Object.entries(entry.details)
-    .map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+  detailsOf(entry)
+    .map(([name, value]) => `${humanise(name)} ${brief(value)}`)
     .join(' · ');
 
 export function AuditDrawer() {

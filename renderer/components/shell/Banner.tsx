@@ -1,7 +1,7 @@
 /** The state of trading, always visible. */
 
 import { formatTimestamp } from '../../format/time.ts';
-import { MODE, MODE_MEANING } from '../../format/words.ts';
+import { MODE, MODE_MEANING, sentence } from '../../format/words.ts';
 import { useActions, useConsole, useSubject } from '../../store/context.tsx';
 import { Button } from '../Button.tsx';
 import { Mark } from '../Mark.tsx';
@@ -14,8 +14,16 @@ export function Banner() {
   const failed = useConsole((state) => state.console.error);
   // Cancelling stays reachable on every screen; on Restart it stands beside the facts already.
   const covered = useConsole((state) => state.screen !== 'restart' || state.drawerOpen || state.scrolled);
+  const noStore = useConsole((state) => state.console.view?.stores.length === 0);
   const { openDialog } = useActions();
   const view = gate.view;
+  if (noStore)
+    return (
+      <section className="banner" aria-label="State of trading">
+        <b>NO STORE IS OPEN</b>
+        <span className="text-soft">Whether anything trades is not known here.</span>
+      </section>
+    );
   if (view === null) {
     return (
       <section className="banner" aria-label="State of trading" data-tone={failed || gate.error ? 'high' : undefined}>
@@ -25,6 +33,9 @@ export function Banner() {
     );
   }
   const mode = MODE[view.mode];
+  // No mode was recorded by an engine that died: trading is halted since then.
+  const since = view.since ?? (view.mode === 'HALTED' ? (next?.crashedAt ?? null) : null);
+  const words = `${MODE_MEANING[view.mode]} ${sentence(view.reason)}`;
   // A counter beside it already says how long ago: the relative switch keeps the clock time here.
   const absolute = frame.mode === 'relative' ? { ...frame, mode: 'utc' as const } : frame;
   return (
@@ -32,15 +43,15 @@ export function Banner() {
       <Mark tone={mode.tone} />
       <b>
         {mode.word}
-        {view.since ? ` since ${formatTimestamp(view.since, absolute, { precision: 3, zone: true })}` : ''}
+        {since ? ` since ${formatTimestamp(since, absolute, { precision: 3, zone: true })}` : ''}
       </b>
-      {view.since ? (
+      {since ? (
         <b>
-          (<Elapsed since={view.since} />)
+          (<Elapsed since={since} />)
         </b>
       ) : null}
-      <span className="truncate text-soft" title={`${view.reason} ${MODE_MEANING[view.mode]}`}>
-        {MODE_MEANING[view.mode]} {view.reason}
+      <span className="truncate text-soft" title={words}>
+        {words}
       </span>
       <span className="ml-auto flex flex-none items-center gap-3">
         {next?.action ? (

@@ -7,7 +7,7 @@ import { Status } from '../../components/Mark.tsx';
 import { Panel } from '../../components/Panel.tsx';
 import { ScrollRegion } from '../../components/ScrollRegion.tsx';
 import { Stamp } from '../../components/Stamp.tsx';
-import { BREAK_KIND, DECISION, OUTCOME, plural } from '../../format/words.ts';
+import { BREAK_KIND, DECISION, NO_LIMIT, OUTCOME, plural } from '../../format/words.ts';
 import { boundRows, isAmount, unchangedBounds } from '../../store/selectors/bounds.ts';
 
 const STATUS_TONE = { open: 'normal', complete: 'normal', void: 'critical', expired: 'high', released: 'normal' } as const;
@@ -45,10 +45,11 @@ export function DossierPanel({ view }: { view: DossierView }) {
   );
 }
 
-/** A figure that may be an amount or a word. */
-function Figure({ text }: { text: string }) {
+/** A figure that may be money, a count of breaks or a word. */
+function Figure({ what, text }: { what: string; text: string }) {
   if (text === 'UNKNOWN') return <Unknown />;
-  return isAmount(text) && !text.includes('.') ? <Amount value={text} /> : <Loose value={text} />;
+  if (!isAmount(text)) return <Loose value={text} />;
+  return /break/.test(what) ? <Amount value={text} /> : <Money value={text} />;
 }
 
 function BoundsSection({ view }: { view: DossierView }) {
@@ -69,12 +70,14 @@ function BoundsSection({ view }: { view: DossierView }) {
           {boundRows(view).map((row) => (
             <tr key={row.what} data-differs={row.within ? undefined : true}>
               <td>{row.what}</td>
-              <td className="right">{row.bound === null ? <span className="text-faint">no bound</span> : <Figure text={row.bound} />}</td>
               <td className="right">
-                <Figure text={row.proposed} />
+                {row.bound === null ? <span className="text-faint">no bound</span> : <Figure what={row.what} text={row.bound} />}
               </td>
               <td className="right">
-                <Figure text={row.now} />
+                <Figure what={row.what} text={row.proposed} />
+              </td>
+              <td className="right">
+                <Figure what={row.what} text={row.now} />
               </td>
               <td>{row.within ? 'inside' : <Status tone="critical" word="OUTSIDE: sign the difference again" />}</td>
             </tr>
@@ -83,7 +86,7 @@ function BoundsSection({ view }: { view: DossierView }) {
             <tr key={row.what}>
               <td>{row.what}</td>
               <td className="right">
-                <Figure text={row.bound} />
+                <Figure what={row.what} text={row.bound} />
               </td>
               <td className="right text-soft" colSpan={2}>
                 as proposed
@@ -108,18 +111,18 @@ function ExposureSection({ dossier }: { dossier: Dossier }) {
       <td className="right">
         <Money value={now} signed={signed} />
       </td>
-      <td className="right">{limit === null ? <span className="text-faint">none</span> : <Money value={limit} />}</td>
+      <td className="right">{limit === null ? <span className="text-faint">{NO_LIMIT}</span> : <Money value={limit} />}</td>
     </tr>
   );
   return (
     <section className="border-r border-line">
-      <h3>Exposure at the crash and now: what the outage cost</h3>
+      <h3>Exposure at the crash and at the proposal: what the outage cost</h3>
       <table className="sheet">
         <thead>
           <tr>
             <th>Figure</th>
             <th className="right">At the crash</th>
-            <th className="right">Now</th>
+            <th className="right">At the proposal</th>
             <th className="right">Limit</th>
           </tr>
         </thead>
@@ -127,10 +130,10 @@ function ExposureSection({ dossier }: { dossier: Dossier }) {
           {row('gross', exposure.grossAtCrash, exposure.grossNow, limits.gross, false)}
           {row('net', exposure.netAtCrash, exposure.netNow, limits.net, true)}
           <tr>
-            <td>loss</td>
-            <td className="right text-faint">not frozen</td>
-            <td className="right text-faint">see bounds</td>
-            <td className="right">{limits.loss === null ? <span className="text-faint">none</span> : <Money value={limits.loss} />}</td>
+            <td colSpan={3}>loss of a day</td>
+            <td className="right">
+              {limits.loss === null ? <span className="text-faint">{NO_LIMIT}</span> : <Money value={limits.loss} />}
+            </td>
           </tr>
         </tbody>
       </table>

@@ -10,11 +10,15 @@ import { ErrorNotice, Notice } from '../../components/Notice.tsx';
 import { Panel } from '../../components/Panel.tsx';
 import { useAction } from '../../components/useAction.ts';
 import { useUniverse } from '../../components/useUniverse.ts';
-import { MODE_MEANING, plural } from '../../format/words.ts';
+import { MODE_MEANING, NO_LIMIT, plural } from '../../format/words.ts';
 import { useActions, useConsole, useSubject } from '../../store/context.tsx';
+import { acceptBarrier } from '../../store/selectors/accept.ts';
 import { isAmount, suggestedBounds } from '../../store/selectors/bounds.ts';
 import { blockingOf, undecidedOf } from '../../store/selectors/breaks.ts';
 import { Only } from './Only.tsx';
+
+/** Beside a bound that no limit of the desk suggests. */
+const OWED = `; ${NO_LIMIT}, say one`;
 
 const MODES = ['CANCEL_ONLY', 'REDUCING', 'ACTIVE'] as const;
 
@@ -22,6 +26,7 @@ export function Proposal({ first }: { first: RefObject<HTMLInputElement | null> 
   const facts = useSubject('facts').view;
   const gate = useSubject('gate').view;
   const report = useSubject('recovery').view?.report;
+  const barrier = acceptBarrier(facts, report ?? null);
   const reconcile = useSubject('reconcile').view?.report ?? null;
   const actingAs = useConsole((state) => state.actingAs);
   const { propose, openDialog } = useActions();
@@ -65,12 +70,16 @@ export function Proposal({ first }: { first: RefObject<HTMLInputElement | null> 
             tone="high"
             title="The recovered state is not accepted yet"
             aside={
-              <Button shortcut="Shift+A" disabled={!report || report.outcome === 'empty'} onClick={() => openDialog('accept')}>
+              <Button
+                shortcut="Shift+A"
+                disabled={!report || report.outcome === 'empty' || barrier !== null}
+                onClick={() => openDialog('accept')}
+              >
                 {report?.outcome === 'refused' ? 'Override refusal' : 'Accept recovered state'}
               </Button>
             }
           >
-            {report ? report.sentence : 'Run the recovery on Restart (2) first.'}
+            {barrier ?? (report ? report.sentence : 'Run the recovery on Restart (2) first.')}
           </Notice>
         )}
         {left === null ? (
@@ -117,7 +126,12 @@ export function Proposal({ first }: { first: RefObject<HTMLInputElement | null> 
             value={bounds.grossExposure}
             aria-invalid={wrong(bounds.grossExposure)}
             onChange={(event) => setBounds({ ...bounds, grossExposure: event.target.value.trim() })}
-            hint={<>now {facts?.exposure.value?.gross ? <Money value={facts.exposure.value.gross} /> : <Unknown />}</>}
+            hint={
+              <>
+                now {facts?.exposure.value?.gross ? <Money value={facts.exposure.value.gross} /> : <Unknown />}
+                {bounds.grossExposure === '' ? OWED : null}
+              </>
+            }
           />
           <TextField
             label="Net exposure at most"
@@ -125,7 +139,12 @@ export function Proposal({ first }: { first: RefObject<HTMLInputElement | null> 
             value={bounds.netExposure}
             aria-invalid={wrong(bounds.netExposure)}
             onChange={(event) => setBounds({ ...bounds, netExposure: event.target.value.trim() })}
-            hint={<>now {facts?.exposure.value?.net ? <Money value={facts.exposure.value.net} signed /> : <Unknown />}</>}
+            hint={
+              <>
+                now {facts?.exposure.value?.net ? <Money value={facts.exposure.value.net} signed /> : <Unknown />}
+                {bounds.netExposure === '' ? OWED : null}
+              </>
+            }
           />
           <TextField
             label="Loss since proposal at most"
@@ -133,7 +152,12 @@ export function Proposal({ first }: { first: RefObject<HTMLInputElement | null> 
             value={bounds.lossSinceProposal}
             aria-invalid={wrong(bounds.lossSinceProposal)}
             onChange={(event) => setBounds({ ...bounds, lossSinceProposal: event.target.value.trim() })}
-            hint={<>1 % against us {facts?.profit.lossPerPercent ? <Money value={facts.profit.lossPerPercent} /> : <Unknown />}</>}
+            hint={
+              <>
+                1 % against us {facts?.profit.lossPerPercent ? <Money value={facts.profit.lossPerPercent} /> : <Unknown />}
+                {bounds.lossSinceProposal === '' ? OWED : null}
+              </>
+            }
           />
           <TextField
             label="Unexplained breaks at most"

@@ -93,7 +93,10 @@ function SignForm({
     const done = await action.run(() =>
       elsewhere ? signElsewhere(person.id, dossier.hash, secret.trim()) : signHere(person.id, dossier.hash, secret),
     );
-    if (done) setSecret('');
+    if (!done) return;
+    setSecret('');
+    // The next passphrase is another person's: keys belong to the screen again.
+    passphraseField.current?.closest<HTMLElement>('main')?.focus();
   };
   return (
     <form

@@ -18,7 +18,7 @@ import { formatCount } from '../../format/amount.ts';
 import { humanise, plural } from '../../format/words.ts';
 import { useCommands } from '../../keyboard/commands.tsx';
 import { useActions, useConsole, useSubject } from '../../store/context.tsx';
-import { firstBrokenLink } from '../../store/selectors/audit.ts';
+import { detailsOf, firstBrokenLink } from '../../store/selectors/audit.ts';
 
 const NONE: readonly AuditEntry[] = [];
 const text = (pick: (entry: AuditEntry) => string) => (a: AuditEntry, b: AuditEntry) =>
@@ -180,7 +180,7 @@ function Entry({ entry, bad }: { entry: AuditEntry; bad: boolean }) {
       </div>
       <div className="grid grid-cols-2 gap-6 px-3 py-2">
         <dl className="pairs content-start">
-          {Object.entries(entry.details).map(([name, value]) => (
+          {detailsOf(entry).map(([name, value]) => (
             <div key={name} className="contents">
               <dt>{humanise(name)}</dt>
               <dd>

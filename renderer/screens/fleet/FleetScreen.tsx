@@ -252,7 +252,7 @@ export function FleetScreen() {
             cursor={cursor}
             onCursor={setCursor}
             onOpen={open}
-            empty={<Empty title="The host opened no store." />}
+            empty={<Empty title="The host opened no store.">Start it with the directory of one: rearm serve STORE.</Empty>}
           />
         </div>
       </section>

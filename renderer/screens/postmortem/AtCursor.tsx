@@ -1,6 +1,6 @@
 /** The cursor: what the record was, what it changed, the state there, and how that differs from another LSN. */
 
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 import { Count, Loose } from '../../components/Amount.tsx';
 import { ShortHash } from '../../components/Hash.tsx';
 import { Empty, ErrorNotice } from '../../components/Notice.tsx';
@@ -77,28 +77,38 @@ function Record({ change }: { change: Fetched<Change> | undefined }) {
       <table className="sheet border-t border-line">
         <thead>
           <tr>
-            <th>Row</th>
             <th>Column</th>
             <th className="right">Before</th>
             <th className="right">After</th>
           </tr>
         </thead>
         <tbody>
-          {changes.map((cell) => (
-            <tr key={`${cell.table}/${cell.key}/${cell.column}`}>
-              <td>
-                {cell.table} <span className="mono text-soft">{cell.key}</span>
-              </td>
-              <td>{humanise(cell.column)}</td>
-              <td className="right">{cell.before === null ? <span className="text-faint">no row</span> : <Loose value={cell.before} />}</td>
-              <td className="right font-medium">
-                {cell.after === null ? <span className="text-faint">no row</span> : <Loose value={cell.after} />}
-              </td>
-            </tr>
-          ))}
+          {changes.map((cell, index) => {
+            const before = changes[index - 1];
+            return (
+              <Fragment key={`${cell.table}/${cell.key}/${cell.column}`}>
+                {before?.table === cell.table && before.key === cell.key ? null : (
+                  <tr>
+                    <td colSpan={3}>
+                      {cell.table} <span className="mono text-soft">{cell.key}</span>
+                    </td>
+                  </tr>
+                )}
+                <tr>
+                  <td className="text-soft">{humanise(cell.column)}</td>
+                  <td className="right">
+                    {cell.before === null ? <span className="text-faint">no row</span> : <Loose value={cell.before} />}
+                  </td>
+                  <td className="right font-medium">
+                    {cell.after === null ? <span className="text-faint">no row</span> : <Loose value={cell.after} />}
+                  </td>
+                </tr>
+              </Fragment>
+            );
+          })}
           {changes.length === 0 ? (
             <tr>
-              <td colSpan={4} className="text-soft">
+              <td colSpan={3} className="text-soft">
                 It changed no row.
               </td>
             </tr>

@@ -7,8 +7,7 @@ import { Panel } from '../../components/Panel.tsx';
 import { ScrollRegion } from '../../components/ScrollRegion.tsx';
 import { Stamp } from '../../components/Stamp.tsx';
 import { formatCount } from '../../format/amount.ts';
-import { formatDuration } from '../../format/duration.ts';
-import { plural } from '../../format/words.ts';
+import { lifeWords, plural } from '../../format/words.ts';
 import { useActions, useConsole } from '../../store/context.tsx';
 
 const SHOWN = 100;
@@ -40,12 +39,13 @@ export function Death() {
           <dt>durable to</dt>
           <dd>
             LSN <Count value={report.acknowledgedLsn} />
+            {behind < 0 ? <span data-tone="critical">, {plural(-behind, 'record')} of it cannot be read</span> : null}
             {behind > 0 ? <span className="text-soft">, {plural(behind, 'record')} after it acknowledged to nobody</span> : null}
           </dd>
           <dt>last sign of life</dt>
           <dd>
             <Stamp at={report.lastSignOfLifeAt} precision={6} zone />
-            {report.gapMs === null ? null : <span className="text-soft">, {formatDuration(report.gapMs)} after the last record</span>}
+            {report.gapMs === null ? null : <span className="text-soft">, {lifeWords(report.gapMs)}</span>}
           </dd>
         </dl>
         <table className="sheet border-t border-line">

@@ -12,7 +12,7 @@ import { useActions, useConsole } from '../../store/context.tsx';
 import { windowOf } from '../../store/selectors/timeline.ts';
 import { OPERATIONS_PAGE, pageOf } from '../../store/slices/postmortem.ts';
 
-const COLUMNS = '104px 128px 132px minmax(0, 1fr) 64px';
+const COLUMNS = '92px 128px 148px minmax(0, 1fr) 64px';
 const HEAD_PX = 25;
 
 export function Operations({ first, last }: { first: number; last: number }) {
@@ -33,6 +33,7 @@ export function Operations({ first, last }: { first: number; last: number }) {
     scrollPaddingStart: HEAD_PX,
   });
   const items = virtual.getVirtualItems();
+  const height = virtual.scrollRect?.height;
 
   const loaded = useMemo(() => {
     const rows = new Map<number, OperationRow>();
@@ -50,9 +51,10 @@ export function Operations({ first, last }: { first: number; last: number }) {
     }, 60);
     return () => clearTimeout(timer);
   }, [firstSeen, lastSeen, count, loadOperations]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a change of height may have hidden the cursor
   useEffect(() => {
     if (count > 0) virtual.scrollToIndex(Math.min(Math.max(0, cursor - from), count - 1), { align: 'auto' });
-  }, [cursor, from, count, virtual]);
+  }, [cursor, from, count, virtual, height]);
   useEffect(() => {
     const focused = document.activeElement;
     if (focused === null || focused === document.body || focused.tagName === 'MAIN') root.current?.focus();

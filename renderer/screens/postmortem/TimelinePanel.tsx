@@ -89,7 +89,7 @@ export function TimelinePanel() {
   return (
     <Panel
       title="Up to the crash"
-      note={`LSN ${formatCount(view.from)} to ${formatCount(view.to)}, ${formatCount(points.length)} points, smallest and largest of each stretch`}
+      note={`${formatCount(points.length)} points: smallest and largest of each stretch`}
       aside={<RangeForm timeline={view} />}
     >
       <div ref={ref} className="pt-1">

@@ -11,6 +11,7 @@ import { Age, Stamp } from '../../components/Stamp.tsx';
 import { formatCount } from '../../format/amount.ts';
 import { BREAK_KIND, DECISION, humanise, SEVERITY_TONE } from '../../format/words.ts';
 import { useActions } from '../../store/context.tsx';
+import { isAmount } from '../../store/selectors/bounds.ts';
 import { fieldsOf } from '../../store/selectors/breaks.ts';
 
 const KEY: Readonly<Record<Decision, string>> = {
@@ -75,6 +76,14 @@ function Shown({ entry, onDecide, onUnstage, onShow }: Omit<EvidenceProps, 'ref'
   );
 }
 
+/** Fields that hold an amount: numbers in other fields may be ids, and stay as they came. */
+const AMOUNTS = /quantity|filled|count|price|mark|free|locked|total/i;
+
+function Value({ field, value }: { field: string; value: unknown }) {
+  const text = typeof value === 'number' ? String(value) : value;
+  return AMOUNTS.test(field) && typeof text === 'string' && isAmount(text) ? <Amount value={text} /> : <Loose value={value} />;
+}
+
 function Records({ entry }: { entry: Break }) {
   const fields = fieldsOf(entry);
   return (
@@ -93,12 +102,14 @@ function Records({ entry }: { entry: Break }) {
               {humanise(row.field)}
               {row.differs ? <span className="text-ink"> differs</span> : null}
             </td>
-            <td className="right">{entry.ours === null ? <span className="text-faint">not there</span> : <Loose value={row.ours} />}</td>
+            <td className="right">
+              {entry.ours === null ? <span className="text-faint">not there</span> : <Value field={row.field} value={row.ours} />}
+            </td>
             <td className="right">
               {entry.theirs === null ? (
                 <span className="text-faint">{entry.kind === 'notProvable' ? 'no answer' : 'not there'}</span>
               ) : (
-                <Loose value={row.theirs} />
+                <Value field={row.field} value={row.theirs} />
               )}
             </td>
           </tr>

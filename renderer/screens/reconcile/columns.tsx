@@ -32,7 +32,7 @@ export const BREAK_COLUMNS: readonly GridColumn<Break>[] = [
   {
     id: 'severity',
     header: <span className="visually-hidden">Severity</span>,
-    track: '34px',
+    track: '30px',
     cell: (entry) => <Mark tone={SEVERITY_TONE[entry.severity]} />,
     raw: (entry) => entry.severity,
     compare: (a, b) => SEVERITY_RANK[a.severity] - SEVERITY_RANK[b.severity] || compareByMoney(a, b),
@@ -48,7 +48,7 @@ export const BREAK_COLUMNS: readonly GridColumn<Break>[] = [
   {
     id: 'venue',
     header: 'Venue',
-    track: '78px',
+    track: '72px',
     cell: (entry) => entry.venue,
     raw: (entry) => entry.venue,
     compare: text((entry) => entry.venue),
@@ -56,7 +56,7 @@ export const BREAK_COLUMNS: readonly GridColumn<Break>[] = [
   {
     id: 'symbol',
     header: 'Symbol',
-    track: '92px',
+    track: '132px',
     cell: (entry) => entry.symbol ?? entry.asset ?? <span className="text-faint">all</span>,
     raw: (entry) => entry.symbol ?? entry.asset,
     compare: text((entry) => entry.symbol ?? entry.asset),
@@ -64,14 +64,14 @@ export const BREAK_COLUMNS: readonly GridColumn<Break>[] = [
   {
     id: 'field',
     header: 'Of',
-    track: '76px',
+    track: '68px',
     cell: (entry) => <span className="text-soft">{humanise(telling(entry).field ?? '')}</span>,
     raw: (entry) => telling(entry).field,
   },
   {
     id: 'ours',
     header: 'Ours',
-    track: '112px',
+    track: '136px',
     align: 'right',
     cell: (entry) => <Side side={telling(entry).ours} entry={entry} ours />,
     raw: (entry) => telling(entry).ours.value,
@@ -79,7 +79,7 @@ export const BREAK_COLUMNS: readonly GridColumn<Break>[] = [
   {
     id: 'theirs',
     header: 'Venue',
-    track: '112px',
+    track: '136px',
     align: 'right',
     cell: (entry) => <Side side={telling(entry).theirs} entry={entry} ours={false} />,
     raw: (entry) => telling(entry).theirs.value,
@@ -87,7 +87,7 @@ export const BREAK_COLUMNS: readonly GridColumn<Break>[] = [
   {
     id: 'delta',
     header: 'Delta',
-    track: '106px',
+    track: '142px',
     align: 'right',
     cell: (entry) => (entry.delta === null ? <span className="text-faint">none</span> : <Amount value={entry.delta} signed />),
     raw: (entry) => entry.delta,
@@ -96,7 +96,7 @@ export const BREAK_COLUMNS: readonly GridColumn<Break>[] = [
   {
     id: 'money',
     header: 'At risk',
-    track: '104px',
+    track: '92px',
     align: 'right',
     cell: (entry) => <Money value={entry.moneyAtRisk} />,
     raw: (entry) => entry.moneyAtRisk,
@@ -106,7 +106,7 @@ export const BREAK_COLUMNS: readonly GridColumn<Break>[] = [
   {
     id: 'cause',
     header: 'Likely cause',
-    track: 'minmax(140px, 1fr)',
+    track: 'minmax(96px, 1fr)',
     cell: (entry) => <span title={entry.cause}>{entry.cause}</span>,
     raw: (entry) => entry.cause,
     compare: text((entry) => entry.cause),
@@ -123,7 +123,7 @@ export const BREAK_COLUMNS: readonly GridColumn<Break>[] = [
   {
     id: 'staged',
     header: 'Decision',
-    track: '124px',
+    track: '106px',
     cell: (entry) =>
       entry.staged ? (
         <span title={`${entry.staged.by}: ${entry.staged.comment}`}>

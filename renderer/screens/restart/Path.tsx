@@ -45,16 +45,24 @@ export function Path({ report }: { report: RecoveryReport }) {
         </div>
       </div>
       {report.decisions.length > 0 ? (
-        <dl className="pairs border-t border-line px-3 py-2">
-          {report.decisions.map((decision) => (
-            <div key={decision.group} className="contents">
-              <dt>{decision.group} tables</dt>
-              <dd>
-                {decision.case}: <b className="font-semibold">{decision.decision}</b>. <span className="text-soft">{decision.reason}</span>
-              </dd>
-            </div>
-          ))}
-        </dl>
+        <table className="sheet border-t border-line">
+          <thead>
+            <tr>
+              <th>Copy, and what it was taken for</th>
+              <th>Tables</th>
+              <th>Why</th>
+            </tr>
+          </thead>
+          <tbody>
+            {report.decisions.map((decision) => (
+              <tr key={decision.decision} title={`row ${decision.case} of the decision table`}>
+                <td className="break-words">{decision.decision}</td>
+                <td className="text-soft">{decision.group === 'hot' ? 'hot' : 'all'}</td>
+                <td className="text-soft">{decision.reason}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
       ) : null}
     </Panel>
   );
@@ -72,7 +80,7 @@ function TierLane({ entry }: { entry: PathTier }) {
         </span>
       </div>
       <div className="truncate text-xs text-faint">
-        {role === 'base' ? 'chosen' : role === 'salvage' ? `gave ${plural(entry.pages, 'page')}` : tier.reason}
+        {role === 'base' ? 'chosen' : role === 'salvage' ? `gave ${plural(entry.pages, 'page')}` : (entry.behind ?? tier.reason)}
       </div>
     </div>
   );

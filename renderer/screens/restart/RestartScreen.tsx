@@ -55,9 +55,9 @@ export function RestartScreen() {
         }
       />
       <Tiers />
-      {waterfall || report ? (
+      {waterfall || (report && report.tiers.length > 0) ? (
         <div className={`grid flex-none items-start gap-2 ${report ? 'grid-cols-2' : ''}`}>
-          {report ? <Path report={report} /> : null}
+          {report && report.tiers.length > 0 ? <Path report={report} /> : null}
           {waterfall ? <WaterfallPanel waterfall={waterfall} running={view?.running ?? false} /> : null}
         </div>
       ) : null}

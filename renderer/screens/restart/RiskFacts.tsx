@@ -7,7 +7,7 @@ import { RangeBar } from '../../components/RangeBar.tsx';
 import { Age } from '../../components/Stamp.tsx';
 import { absoluteAmount, compareAmounts, fractionOf, sumAmounts } from '../../format/amount.ts';
 import { formatDuration } from '../../format/duration.ts';
-import { ANSWER, ENGINE } from '../../format/words.ts';
+import { ANSWER, ENGINE, NO_LIMIT } from '../../format/words.ts';
 import { useConsole, useSubject } from '../../store/context.tsx';
 import { isStale, runningAge } from '../../store/selectors/freshness.ts';
 import { Fact } from './Fact.tsx';
@@ -28,7 +28,13 @@ export function LiveOrders({ facts }: { facts: TenFacts }) {
     <Fact
       number={1}
       title="Orders live at the venues"
-      source={unknown > 0 ? `${known.length} of ${facts.liveOrders.length} venues known` : 'every venue known'}
+      source={
+        facts.liveOrders.length === 0
+          ? 'no venue is configured'
+          : unknown > 0
+            ? `${known.length} of ${facts.liveOrders.length} venues known`
+            : 'every venue known'
+      }
       at={oldest}
       live
       value={
@@ -175,7 +181,8 @@ export function Exposure({ facts }: { facts: TenFacts }) {
 }
 
 function Limit({ limit, used, bothWays = false }: { limit: string | null; used: number | null; bothWays?: boolean }) {
-  if (limit === null) return <>limit not known</>;
+  const known = useSubject('recovery').view?.report?.stateDigest != null;
+  if (limit === null) return <>{known ? NO_LIMIT : 'limit not known'}</>;
   return (
     <>
       {used === null ? '' : `${Math.round(used * 100)} % of `}limit {bothWays ? '±' : ''}

@@ -17,7 +17,7 @@ type Venue = TenFacts['venues'][number];
 /** Cancel on disconnect: whether it is armed, and whether it was seen to happen. */
 function onDisconnect(venue: Venue): string {
   if (venue.cancelOnDisconnect !== 'yes') return `COD ${venue.cancelOnDisconnect}`;
-  return `COD yes, ${venue.cancelOnDisconnectObserved === null ? 'not observed' : venue.cancelOnDisconnectObserved ? 'observed' : 'did NOT happen'}`;
+  return `COD yes, ${venue.cancelOnDisconnectObserved === null ? 'not observed' : venue.cancelOnDisconnectObserved ? 'observed' : 'orders still live'}`;
 }
 
 export function Venues({ facts }: { facts: TenFacts }) {
@@ -101,7 +101,7 @@ export function Mismatches({ facts }: { facts: TenFacts }) {
       }
     >
       {value === null ? (
-        'Not compared yet.'
+        `Not compared: ${source}.`
       ) : value.largest === null ? (
         'Every position that could be compared agrees.'
       ) : (
@@ -209,7 +209,7 @@ export function Recovered({ facts }: { facts: TenFacts }) {
         )
       }
     >
-      <span className="line-clamp-1" title={value?.sentence}>
+      <span className="line-clamp-2" title={value?.sentence}>
         {value?.sentence ?? 'No result of the cascade yet.'}
       </span>
     </Fact>

@@ -7,9 +7,10 @@ import { Status } from '../../components/Mark.tsx';
 import { Panel } from '../../components/Panel.tsx';
 import { formatCount } from '../../format/amount.ts';
 import { formatBytes, formatDuration, formatMeasured } from '../../format/duration.ts';
-import { plural, TIER_NAME, TIER_STATUS, type Tone } from '../../format/words.ts';
+import { plural, sentence, TIER_NAME, TIER_STATUS, type Tone } from '../../format/words.ts';
 import { useConsole, useSubject } from '../../store/context.tsx';
 import { runningAge } from '../../store/selectors/freshness.ts';
+import { behindBase } from '../../store/selectors/path.ts';
 
 function Checksum({ tier }: { tier: TierReport }) {
   if (tier.checksumStored === null) return <span className="text-faint">none</span>;
@@ -49,6 +50,7 @@ export function Tiers() {
   const nowMs = useConsole((state) => state.nowMs);
   const hostOffsetMs = useConsole((state) => state.hostOffsetMs);
   const running = subject.view?.running ?? false;
+  const report = running ? null : (subject.view?.report ?? null);
   const tiers = (running ? subject.view?.progress?.tiers : subject.view?.report?.tiers) ?? [];
   if (tiers.length === 0) return null;
   return (
@@ -79,6 +81,7 @@ export function Tiers() {
         </thead>
         <tbody>
           {tiers.map((tier) => {
+            const behind = report ? behindBase(tier, report) : null;
             const age = runningAge(tier.ageMs, subject.receivedAt, nowMs, hostOffsetMs);
             return (
               <tr key={tier.tier} data-chosen={tier.chosen || undefined}>
@@ -116,7 +119,7 @@ export function Tiers() {
                 <td className="text-soft">{tier.survives}</td>
                 <td>
                   {tier.chosen ? <b className="font-semibold">Chosen. </b> : null}
-                  {tier.reason}
+                  {behind === null ? tier.reason : `${sentence(behind)}; ${tier.reason}`}
                 </td>
               </tr>
             );

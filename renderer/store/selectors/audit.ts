@@ -2,6 +2,15 @@
 
 import type { AuditEntry } from '../../../shared/contract/gate.ts';
 
+/** The details of an entry by name; what is in a record or a scope, by its own names too: `scope.mode`. */
+export function detailsOf({ details }: Pick<AuditEntry, 'details'>): readonly (readonly [string, unknown])[] {
+  return Object.entries(details).flatMap(([name, value]) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.entries(value).map(([part, inner]) => [`${name}.${part}`, inner] as const)
+      : [[name, value] as const],
+  );
+}
+
 /** Sequence of the first entry that does not continue the one before it; null: every link holds. */
 export function firstBrokenLink(entries: readonly AuditEntry[]): number | null {
   for (let i = 1; i < entries.length; i += 1) {

@@ -40,7 +40,7 @@ describe('cancels', () => {
     const report: CancelReport = {
       id: 'c',
       scope: {},
-      by: 'imai',
+      by: 'trader-1',
       startedAt: '',
       status: 'incomplete',
       orders: (['confirmed', 'filled', 'alreadyGone', 'sent', 'rejected', 'unknown'] as const).map((fate, i) => ({

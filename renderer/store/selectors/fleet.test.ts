@@ -38,10 +38,10 @@ describe('derived from a crashed desk', () => {
     const object = await load('crashed');
     expect(alarmsOf(object.store.getState())[0]?.id).toBe('venue.silent.BOREAL');
     expect(object.actions.acknowledge(['0/venue.silent.BOREAL'])).toBe(false);
-    object.actions.actAs('okafor');
+    object.actions.actAs('risk-1');
     expect(object.actions.acknowledge(['0/venue.silent.BOREAL'])).toBe(true);
     expect(alarmsOf(object.store.getState())[0]?.id).not.toBe('venue.silent.BOREAL');
-    expect(alarmsOf(object.store.getState()).at(-1)?.acknowledged?.by).toBe('okafor');
+    expect(alarmsOf(object.store.getState()).at(-1)?.acknowledged?.by).toBe('risk-1');
   });
 
   it('the path names the base and the tier that gave pages', async () => {
@@ -67,7 +67,7 @@ describe('derived from a crashed desk', () => {
   it('the way goes on step by step up to trading', async () => {
     const object = await load('crashed');
     const next = (): string | undefined => wayOf(subjectsOf(object.store.getState())).find((step) => step.state === 'next')?.id;
-    object.actions.actAs('imai');
+    object.actions.actAs('trader-1');
     expect(next()).toBe('accept');
     await object.actions.acceptRecovery();
     expect(next()).toBe('breaks');
@@ -84,9 +84,9 @@ describe('derived from a crashed desk', () => {
     );
     expect(next()).toBe('sign');
     const hash = subjectsOf(object.store.getState()).gate.view!.dossier!.hash;
-    expect((await object.actions.signHere('imai', hash, 'wrong'))?.code).toBe('SIGNATURE_INVALID');
-    await object.actions.signHere('imai', hash, 'right');
-    await object.actions.signHere('okafor', hash, 'right');
+    expect((await object.actions.signHere('trader-1', hash, 'wrong'))?.code).toBe('SIGNATURE_INVALID');
+    await object.actions.signHere('trader-1', hash, 'right');
+    await object.actions.signHere('risk-1', hash, 'right');
     expect(next()).toBe('release');
     expect(await object.actions.release(hash)).toBeNull();
     expect(next()).toBeUndefined();
@@ -96,7 +96,7 @@ describe('derived from a crashed desk', () => {
   it('a refusal is an error as data, and nobody acting sends nothing', async () => {
     const object = await load('crashed');
     expect((await object.actions.acceptRecovery())?.code).toBe('USAGE');
-    object.actions.actAs('imai');
+    object.actions.actAs('trader-1');
     const error = await object.actions.propose(
       { mode: 'ACTIVE', venues: [], strategies: [] },
       { unexplainedBreaks: 0, grossExposure: '1', netExposure: '1', lossSinceProposal: '1' },

@@ -37,7 +37,7 @@ export function wayOf({ facts, recovery, reconcile, gate }: StoreSubjects): read
         facts.view === null
           ? 'venues not asked yet'
           : silent.length === 0
-            ? 'every venue answered'
+            ? 'all venues answered'
             : `${silent.map((venue) => `${venue.venue} ${venue.status}`).join(', ')}`,
       done: facts.view?.venues.every((venue) => venue.status !== 'asking') ?? false,
     },

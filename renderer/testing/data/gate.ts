@@ -6,22 +6,22 @@ import { ATLAS, BOREAL, hex, iso, LAST_LSN, STORE_ID, type World } from './world
 
 export const PEOPLE = (world: World): readonly Person[] => [
   {
-    id: 'imai',
-    name: 'Yuki Imai',
+    id: 'trader-1',
+    name: 'Demo trader',
     role: 'trader',
     publicKey: 'O2onvM62pC1io6jQKm8Nc2UyFXcd4kOmOsBIoYtZ2ik=',
     enrolledAt: iso(world.crashMs - 86_400_000 * 40),
   },
   {
-    id: 'okafor',
-    name: 'Ada Okafor',
+    id: 'risk-1',
+    name: 'Demo risk officer',
     role: 'risk',
     publicKey: 'ZpJ3Hf4k0bqXW1y3sVd7d5K9m0aP1c8vXo2Zt6Uu9xQ=',
     enrolledAt: iso(world.crashMs - 86_400_000 * 39),
   },
   {
-    id: 'lindqvist',
-    name: 'Per Lindqvist',
+    id: 'risk-2',
+    name: 'Second risk officer',
     role: 'risk',
     publicKey: 'q8Yx0P2mS4n6R8tV0wX2yZ4aB6cD8eF0gH2iJ4kL6mM=',
     enrolledAt: iso(world.crashMs - 86_400_000 * 11),
@@ -134,7 +134,7 @@ export function approvedGate(world: World, breaks: readonly Break[]): GateView {
   const now = world.startedMs;
   const scope: Scope = { mode: 'ACTIVE', venues: [ATLAS], strategies: [] };
   const bounds: Bounds = { unexplainedBreaks: 0, grossExposure: '1500000', netExposure: '400000', lossSinceProposal: '10000' };
-  const dossier = dossierView(breaks, 'imai', scope, bounds, now - 140_000);
+  const dossier = dossierView(breaks, 'trader-1', scope, bounds, now - 140_000);
   const [trader, risk] = PEOPLE(world);
   const signatures = [trader!, risk!].map(({ id, name, role }) => ({
     personId: id,

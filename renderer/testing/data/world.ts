@@ -24,7 +24,7 @@ export const INSTRUMENTS: readonly Instrument[] = [
 ];
 
 export const STRATEGIES = ['quoter-btc', 'quoter-alts', 'basis'] as const;
-export const TRADERS = ['imai', 'okafor'] as const;
+export const TRADERS = ['trader-1', 'risk-1'] as const;
 export const LAST_LSN = 48_120_331;
 export const FIRST_LSN = 47_905_002;
 export const STORE_ID = '7f3c1d9e5ab04c62';
