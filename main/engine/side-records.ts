@@ -1,7 +1,8 @@
 /**
  * Side records: logs, metrics, analytics. Asynchronous, in segments of their own, never synced; they may be lost, and nothing of
- * the trading state depends on them. One JSON object per line, preceded by the XXH64 of the rest of the line in 16 hexadecimal
- * digits and a space; a line that does not match is skipped by readers.
+ * the trading state depends on them. A line is 16 lower-case hexadecimal digits, a space, a JSON object in UTF-8 and a line feed; the
+ * digits are the XXH64 of the object's bytes, without the line feed. `at` is its time, `kind` "log", "metric" or "analytic", the rest
+ * is the caller's. A line that does not match is skipped by readers.
  */
 
 import { join } from 'node:path';

@@ -1,12 +1,26 @@
 /**
  * The state in its canonical form, and its digest: what two stores, or an engine and an independent model, must agree on.
  *
- * Every table but `dictionary` and `chunks` (which hold what other rows refer to), by name; rows as objects of their columns;
- * strings instead of references; amounts as the shortest decimal strings; times as ISO 8601 with nanoseconds or null; u64 and
- * hashes as decimal strings; blobs as text or base64; rows sorted by their key (strings by UTF-16 code unit, then next column).
+ * Every table but `dictionary` and `chunks` (which hold what other rows refer to), by name; rows as objects of their columns:
  *
- * stateDigest, version 1: SHA-256 over "rearm-state-1\n", then for every table in name order `name\n` and each row as JSON with
- * sorted property names and no white space, followed by "\n".
+ * | column | reads as |
+ * |---|---|
+ * | u8, u32 | number |
+ * | u64, hash | decimal string |
+ * | flag | true or false |
+ * | enum | its name |
+ * | i64, i128 | the shortest decimal string of units / 10^scale: no exponent, no zeros at the end, "0" for zero. The scale of a `price` or a `quantity` is the priceScale or quantityScale of the row's instrument (in `instruments`: of the row itself), that of an `asset` the scale of the asset in the row's `asset` column (in `fills`: `feeAsset`); 0 where the row names none or it is not defined |
+ * | time | ISO 8601 in UTC with nine decimals, as 2026-01-05T08:00:00.000000000Z; null for 0 |
+ * | text | string, "" where it is empty |
+ * | dictionary row + 1 | the string; null for 0 |
+ * | instruments row + 1 | `VENUE:SYMBOL`; null for 0 |
+ * | blob | json: string; bytes: base64 with padding (of the present tables, only strategies.state) |
+ *
+ * Rows are sorted by the columns of their key, in order, as they read: null first, numbers by value, everything else as strings by UTF-16
+ * code unit (an instrument by `VENUE:SYMBOL` as one string).
+ *
+ * stateDigest, version 1: SHA-256 over "rearm-state-1\n", then for every table in name order, also an empty one, `name\n` and each row as
+ * JSON with sorted property names and no white space (strings escaped as JSON.stringify does), followed by "\n"; UTF-8.
  */
 
 import { createHash } from 'node:crypto';

@@ -10,7 +10,7 @@
  * | 24 | 2 | table | table id; 0 only where the page is free |
  * | 26 | 2 | version | version of the row layouts, {@link LAYOUT_VERSION} |
  * | 28 | 4 | zero | |
- * | 32 | | rows | rowsPerPage rows of the table's width, then zeros |
+ * | 32 | | rows | rowsPerPage rows of the table's width (Tables), then zeros |
  *
  * A free page is zero from end to end.
  */

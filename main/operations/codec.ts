@@ -10,6 +10,10 @@
  * | u32 | 4 |
  * | u64 | 8 |
  * | json, bytes | u32 length, bytes |
+ *
+ * A json field holds any UTF-8: that it is JSON is a convention of the callers, which nothing checks. A decimal that is none is 0 in the
+ * rows; in order.amend it leaves the order's value as it is, and as the rate of asset.define it is 1. The other empty values (text of no
+ * bytes, time 0) are none as well.
  */
 
 import { formatDecimal, INT64_MAX, INT64_MIN, parseDecimal } from '../../shared/amounts.ts';

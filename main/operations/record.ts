@@ -10,14 +10,18 @@
  * | 8 | 8 | wall time, i64 nanoseconds |
  * | 16 | 4 | bytes of the intent |
  * | 20 | 4 | number of changes |
- * | 24 | | intent (codec.ts), padded with zeros to 8 bytes |
+ * | 24 | | intent (Intents), padded with zeros to 8 bytes |
  * | | | changes |
  *
  * A change is 8 bytes {u32 row, u8 table, u8 kind, u8 first word, u8 words}, then `words` 8-byte words:
- * kind 0 writes the words into the row; kind 1 clears the row (no words); kind 2 gives the table its page `row` at the page number
- * that its one word holds. Its LSN is the frame's first LSN plus the record's index.
+ * kind 0 writes the words into the row, from its byte 8 x first word on; kind 1 clears the row (no words); kind 2 gives the table its
+ * page with the index `row`, at the page number that its one word holds. The record's LSN is the frame's first LSN plus its index.
  *
- * Redo is physical: it copies words where the page's LSN is lower than the record's. No business logic, no clock, no randomness.
+ * Redo is physical: no business logic, no clock, no randomness. A row lies in the page of its table whose index is row / rows a page,
+ * rounded down, at byte 32 + (row modulo rows a page) x bytes a row. A change counts where the LSN that its page had before the
+ * record is lower than the record's: all changes of one record to one page count, or none. A page of kind 2 that is not there
+ * yet is added, zero but for its header (number, index, table, version). Every page that a record changed takes its LSN;
+ * its hash, and with it the roots, are computed anew from its bytes.
  */
 
 import { RearmError } from '../../shared/errors.ts';

@@ -1,6 +1,20 @@
 /**
- * store.json: what a store is, written once when it is made and never changed. Canonical JSON, one line, with the XXH64 of the
- * rest in `checksum`, so that it can be read by eye and still not be damaged silently.
+ * store.json: what a store is, written once when it is made and never changed. One JSON object on one line, UTF-8, ended by a line
+ * feed; readable by eye, and still not damaged silently.
+ *
+ * | name | value |
+ * |---|---|
+ * | `format` | "rearm-store" |
+ * | `version` | number, {@link STORE_VERSION} |
+ * | `storeId` | 32 lower-case hexadecimal digits: the 16 bytes that every other file names |
+ * | `name` | 1 to 64 characters |
+ * | `createdAt` | ISO 8601 in UTC with nine decimals |
+ * | `rowsMax` | object: by table, the bound of its rows where it is not the declared one |
+ * | `checksum` | 16 lower-case hexadecimal digits |
+ *
+ * The checksum is the XXH64 of the object without `checksum`, written as JSON in UTF-8 without white space (strings escaped as
+ * ECMAScript's JSON.stringify does: `"`, `\` and control characters only), its own names sorted, those inside `rowsMax` in the order
+ * in which the file has them. The order of the names in the file itself does not matter.
  */
 
 import { xxh64 } from '@node-rs/xxhash';
@@ -9,9 +23,15 @@ import { RearmError } from '../../shared/errors.ts';
 import { TABLES } from '../../shared/model/tables.ts';
 import { publish, readWhole } from '../storage/publish.ts';
 import type { Storage } from '../storage/storage.ts';
+import { climb, type Rung } from './ladder.ts';
 import { storeLayout } from './layout.ts';
 
 export const STORE_VERSION = 1;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Steps between versions of the object without its checksum; none yet: there has been one version. */
+export const STORE_RUNGS: Rung<Fields>[] = [];
 
 const body = z
   .object({
@@ -27,7 +47,7 @@ const body = z
 
 export type StoreIdentity = z.infer<typeof body>;
 
-function checksumOf(identity: StoreIdentity): string {
+function checksumOf(identity: Fields): string {
   const ordered = Object.fromEntries(Object.entries(identity).sort(([a], [b]) => (a < b ? -1 : 1)));
   return xxh64(JSON.stringify(ordered)).toString(16).padStart(16, '0');
 }
@@ -43,7 +63,7 @@ export function createIdentity(storage: Storage, root: string, identity: StoreId
   publish(storage, layout.identity, [new TextEncoder().encode(text)]);
 }
 
-/** @throws RearmError STORE_MISSING, VERSION_NEWER, FORMAT_INVALID, CHECKSUM_MISMATCH, PERMISSION_DENIED */
+/** @throws RearmError STORE_MISSING, VERSION_NEWER, VERSION_OLDER, FORMAT_INVALID, CHECKSUM_MISMATCH, PERMISSION_DENIED */
 export function readIdentity(storage: Storage, root: string): StoreIdentity {
   const { identity: path } = storeLayout(root);
   if (!storage.exists(path)) throw new RearmError('STORE_MISSING', `there is no store in ${root}`, { root });
@@ -54,15 +74,16 @@ export function readIdentity(storage: Storage, root: string): StoreIdentity {
     if (error instanceof RearmError) throw error;
     throw new RearmError('FORMAT_INVALID', `${path} is not JSON`, { path }, error);
   }
-  const version = (parsed as { version?: unknown } | null)?.version;
-  if (typeof version === 'number' && version > STORE_VERSION) {
-    throw new RearmError('VERSION_NEWER', `${path} has format version ${version}, this release reads ${STORE_VERSION}`, { path, version });
-  }
-  const result = body.extend({ checksum: z.string() }).strict().safeParse(parsed);
+  const stored = z.looseObject({ version: z.number().int(), checksum: z.string() }).safeParse(parsed);
+  if (!stored.success) throw new RearmError('FORMAT_INVALID', `${path}: ${z.prettifyError(stored.error)}`, { path });
+  const { checksum, ...fields } = stored.data;
+  // The content of a newer one, its checksum too, may follow other rules: it is not looked at.
+  const isNewer = fields.version > STORE_VERSION;
+  if (!isNewer && checksum !== checksumOf(fields))
+    throw new RearmError('CHECKSUM_MISMATCH', `${path} does not match its checksum`, { path });
+  const result = body.safeParse(climb<Fields>(path, STORE_RUNGS, STORE_VERSION, fields.version, fields));
   if (!result.success) throw new RearmError('FORMAT_INVALID', `${path}: ${z.prettifyError(result.error)}`, { path });
-  const { checksum, ...identity } = result.data;
-  if (checksum !== checksumOf(identity)) throw new RearmError('CHECKSUM_MISMATCH', `${path} does not match its checksum`, { path });
-  return identity;
+  return result.data;
 }
 
 export const storeIdBytes = (identity: StoreIdentity): Uint8Array => Uint8Array.from(Buffer.from(identity.storeId, 'hex'));

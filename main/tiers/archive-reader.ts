@@ -7,7 +7,7 @@ import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import type { StoreLayout } from '../store/layout.ts';
 import { ARCHIVE_FILE_NAME } from '../store/layout.ts';
-import { ARCHIVE_VERSION, archiveUnavailable, openDatabase } from './archive.ts';
+import { ARCHIVE_VERSION, archiveUnavailable, isEmptyDatabase, openDatabase } from './archive.ts';
 import { type CheckpointMark, decodeMark, MARK_BYTES, PAGE_ENTRY_BYTES } from './checkpoint.ts';
 import { decompress } from './compression.ts';
 import { judgeWithTable, type TierCopy, type TierHead } from './tier-copy.ts';
@@ -64,10 +64,13 @@ export function readArchive(layout: StoreLayout, storeId: string): TierHead[] {
     return withCopy(path, (copy) => {
       const database = openDatabase(copy, {});
       try {
+        // The engine died in its first transaction: nothing was archived yet.
+        if (isEmptyDatabase(database)) return [];
         const info = database.prepare('SELECT format, version, store_id FROM archive').get() as
           | { format: string; version: number; store_id: string }
           | undefined;
         if (info?.format !== 'rearm-archive') return [badHead('damaged', `${NAME} is not an archive`, stat.size)];
+        // `images` has been the same since version 1.
         if (info.version > ARCHIVE_VERSION)
           return [badHead('newer', `${NAME} has format version ${info.version}, this release reads ${ARCHIVE_VERSION}`, stat.size)];
         if (info.store_id !== storeId) return [badHead('foreign', `${NAME} belongs to another store`, stat.size)];
@@ -83,7 +86,7 @@ export function readArchive(layout: StoreLayout, storeId: string): TierHead[] {
 }
 
 function headOf(path: string, row: ImageRow, bytes: number): TierHead {
-  const name = `${NAME}#${row.lsn}`;
+  const name = `${NAME}#${row.epoch}-${row.lsn}`;
   const mark = row.mark.length === MARK_BYTES ? decodeMark(new DataView(row.mark.buffer, row.mark.byteOffset), 0) : null;
   if (!mark || mark.pageCount > PAGES_MAX || mark.lsn !== row.lsn || mark.epoch !== row.epoch)
     return badHead('damaged', `${name}: its mark makes no sense`, bytes);

@@ -1,4 +1,19 @@
-/** What a checkpoint of any tier says about the image that it holds. */
+/**
+ * What a checkpoint of any tier says about the image that it holds; 56 bytes inside the file's header.
+ *
+ * | offset | size | field | |
+ * |---|---|---|---|
+ * | 0 | 4 | epoch | in which it was taken |
+ * | 4 | 4 | pages | the image has pages 0 to pages - 1, free ones among them |
+ * | 8 | 8 | LSN | every operation up to it is in the pages, and none after it |
+ * | 16 | 8 | head hash | checksum of the frame that ends at the LSN: ties the pages to one lineage; 0 at LSN 0 |
+ * | 24 | 8 | hot root | sum, modulo 2^64, of the hashes of all pages of hot tables |
+ * | 32 | 8 | cold root | the same of all other pages; free pages count nothing |
+ * | 40 | 8 | taken | wall time, i64 nanoseconds |
+ * | 48 | 8 | zero | |
+ *
+ * The root of the image is hot root + cold root, modulo 2^64.
+ */
 
 export interface CheckpointMark {
   readonly epoch: number;
@@ -12,7 +27,7 @@ export interface CheckpointMark {
   readonly takenNs: bigint;
 }
 
-/** Stored form of a {@link CheckpointMark}: 56 bytes. epoch u32, page count u32, then lsn, head hash, hot root, cold root, taken, zero. */
+/** Stored form of a {@link CheckpointMark}. */
 export const MARK_BYTES = 56;
 
 export function encodeMark(view: DataView, at: number, mark: CheckpointMark): void {

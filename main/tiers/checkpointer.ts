@@ -11,8 +11,10 @@ import { CanonicalReader } from '../image/canonical.ts';
 import { Image, type RowBounds } from '../image/image.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
 import { ARCHIVE_FILE_NAME, type StoreLayout } from '../store/layout.ts';
+import { readLineage } from '../store/lineage.ts';
 import { freeLog } from '../wal/floor.ts';
 import { ArchiveTier, archiveUnavailable } from './archive.ts';
+import { freeEarlierEpochs } from './retention.ts';
 import { type CheckpointJob, SlotTier } from './slots.ts';
 import { writeSnapshot } from './snapshot.ts';
 import { readSnapshots } from './snapshot-reader.ts';
@@ -86,7 +88,7 @@ export class Checkpointer {
     return true;
   }
 
-  /** L3 from the newest whole slot; then the log is freed up to its floor. Durable on return. */
+  /** L3 from the newest whole slot; then the log is freed up to its floor, and files of earlier epochs. Durable on return. */
   snapshot(): void {
     const copy = this.#slots.readNewest();
     if (!copy) return;
@@ -101,7 +103,8 @@ export class Checkpointer {
       const { keep, free } = this.#snapshots();
       for (const old of free) this.#storage.remove(join(layout.root, old.name));
       this.#storage.syncDirectory(layout.l3);
-      return freeLog(this.#storage, layout, storeId, this.#floor(keep));
+      const freed = freeLog(this.#storage, layout, storeId, this.#floor(keep));
+      return freed + freeEarlierEpochs(this.#storage, layout, storeId, this.#options.epoch);
     });
   }
 
@@ -140,10 +143,9 @@ export class Checkpointer {
       const image = new Image(this.#options.rowsMax, buffer);
       image.mapPages(copy.mark.pageCount);
       const rows = this.#archive.write(
-        copy.mark,
-        copy.table,
-        copy.pages,
+        copy,
         new CanonicalReader(image),
+        readLineage(this.#storage, this.#options.layout, this.#options.storeId).epochs.values(),
         formatTime(this.#clock.wallNs()) ?? '',
       );
       this.#archivedLsn = copy.mark.lsn;

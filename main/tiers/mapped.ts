@@ -13,11 +13,12 @@
  * | 36 | 4 | pages at most |
  * | 40 | 36 | boot id of the machine, ASCII |
  * | 76 | | zero |
- * | 4096 | 16 | acknowledged LSN u64 and its complement; the second of two copies is at 4160 |
- * | 8192 | | header of slot 0: checksum u64 of the 64 bytes after it, magic "RMSL" u32, slot u32, mark (56 bytes, tiers/checkpoint.ts) |
+ * | 4096 | 16 | acknowledged LSN u64 and its complement (every bit inverted); the second of two copies is at 4160; the higher valid one counts |
+ * | 8192 | | header of slot 0: checksum u64 of the 64 bytes after it, magic "RMSL" u32, slot u32, mark (56 bytes, Checkpoint mark); zero from end to end where the slot was never written |
  * | 12288 | | header of slot 1 |
  * | 16384 + 4096 x (2 p + s) | 4096 | page p of slot s; zero where p is free or belongs to a cold table |
  *
+ * The file grows with the state, so that it may end before the last page that the slots name: what lies behind its end reads as zeros.
  * A slot is whole where the sum of the hashes in its pages' headers equals the mark's hot root; the mark's cold root says which
  * state of the cold tables belongs to it. The acknowledged LSN is stored before the caller is told.
  */

@@ -7,16 +7,18 @@
  * | 0 | 8 | checksum: XXH64 of bytes 8 to 4095 |
  * | 8 | 4 | magic "RSLT" |
  * | 12 | 2 | version |
- * | 14 | 2 | slot |
+ * | 14 | 2 | slot: 0 in the file `a`, 1 in `b` |
  * | 16 | 16 | store id |
  * | 32 | 4 | pages at most |
  * | 36 | 4 | zero |
- * | 40 | 56 | mark (tiers/checkpoint.ts) |
+ * | 40 | 56 | mark (Checkpoint mark); its epoch is that of the file's name |
  * | 96 | | zero |
- * | 4096 | 16 each | page table: {lsn u64, hash u64} per page, zero where free; padded to 4096 |
+ * | 4096 | 16 each | page table: {lsn u64, hash u64} per page, zero where free; room for the pages at most, padded to 4096 |
  * | then | 4096 each | pages |
  *
- * A page counts where its bytes hash to its table entry, and the table counts where its hashes sum to the mark's root.
+ * A header that is zero from end to end is a slot that was never written. A file is as long as it had to be so far: what lies behind
+ * its end reads as zeros. A page counts where its bytes hash to its table entry, and the table counts where its hashes sum to the mark's
+ * root; where they do not, the slot was being written, or is damaged.
  */
 
 import { join } from 'node:path';

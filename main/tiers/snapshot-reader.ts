@@ -6,11 +6,12 @@ import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import { readWhole } from '../storage/publish.ts';
 import type { Storage } from '../storage/storage.ts';
+import { requireVersion } from '../store/ladder.ts';
 import type { StoreLayout } from '../store/layout.ts';
 import { type CheckpointMark, decodeMark, PAGE_ENTRY_BYTES } from './checkpoint.ts';
 import { decompress } from './compression.ts';
 import { CHUNK_ENTRY_BYTES, CHUNK_PAGES, listSnapshots, SNAPSHOT_DIRECTORY_AT, SNAPSHOT_MAGIC, SNAPSHOT_VERSION } from './snapshot.ts';
-import { judgeWithTable, type TierCopy, type TierHead } from './tier-copy.ts';
+import { judgeWithTable, problemOf, type TierCopy, type TierHead } from './tier-copy.ts';
 
 /** No snapshot is larger: 2^20 pages raw, and their tables. */
 const SNAPSHOT_BYTES_MAX = 5 * 1024 ** 3;
@@ -25,14 +26,13 @@ export function readSnapshots(storage: Storage, layout: StoreLayout, storeId: Ui
       return readHead(storage, path, name, storeId, epoch, lsn);
     } catch (error) {
       if (!(error instanceof RearmError)) throw error;
-      const code = error.code === 'VERSION_NEWER' ? 'newer' : error.code === 'STORE_FOREIGN' ? 'foreign' : 'damaged';
       return {
         tier: 'L3',
         name,
         mark: null,
         scope: 'all',
         bytes: 0,
-        problem: { code, message: error.message },
+        problem: problemOf(error),
         load: () => {
           throw error;
         },
@@ -59,8 +59,7 @@ function parse(name: string, path: string, fixed: Uint8Array, size: number, stor
     throw new RearmError('FORMAT_INVALID', `${name}: its counts make no sense`, context);
   const headBytes = SNAPSHOT_DIRECTORY_AT + chunks * CHUNK_ENTRY_BYTES + mark.pageCount * PAGE_ENTRY_BYTES;
   if (headBytes > size) throw new RearmError('FORMAT_INVALID', `${name} has ${size} bytes, less than its directory`, context);
-  if (version > SNAPSHOT_VERSION)
-    throw new RearmError('VERSION_NEWER', `${name} has format version ${version}, this release reads ${SNAPSHOT_VERSION}`, context);
+  requireVersion(name, SNAPSHOT_VERSION, version);
   if (!storeId.every((byte, i) => fixed[16 + i] === byte))
     throw new RearmError('STORE_FOREIGN', `${name} belongs to another store`, context);
   return { mark, chunks, headBytes };

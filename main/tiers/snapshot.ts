@@ -4,21 +4,22 @@
  *
  * | offset | size | field |
  * |---|---|---|
- * | 0 | 8 | checksum: XXH64 of bytes 8 to the end of the directory |
+ * | 0 | 8 | checksum: XXH64 of bytes 8 to the end of the page table |
  * | 8 | 4 | magic "RSNP" |
  * | 12 | 2 | version |
  * | 14 | 2 | zero |
  * | 16 | 16 | store id |
- * | 32 | 4 | chunks |
+ * | 32 | 4 | chunks: pages of the mark / pages per chunk, rounded up |
  * | 36 | 4 | pages per chunk |
- * | 40 | 56 | mark (tiers/checkpoint.ts) |
+ * | 40 | 56 | mark (Checkpoint mark) |
  * | 96 | 8 | bytes of the whole file |
  * | 104 | 24 | zero |
  * | 128 | 32 each | directory: per chunk {offset u64, stored bytes u32, codec u32 (0 raw, 1 zstd), raw bytes u32, zero u32, checksum u64: XXH64 of the stored bytes} |
- * | then | 16 each | page table: {lsn u64, hash u64} per page |
+ * | then | 16 each | page table: {lsn u64, hash u64} per page, zero where free |
  * | then | | chunks, one after the other, without gaps |
  *
- * A chunk is damaged by itself: the pages of the others still count.
+ * A chunk holds the pages from chunk x pages per chunk on, one after the other, free ones as 4096 zeros; the last one holds what is
+ * left. It is damaged by itself: the pages of the others still count. Pages count as in L2.
  */
 
 import { join } from 'node:path';

@@ -3,9 +3,12 @@
  */
 
 import type { TierName } from '../../shared/contract/recovery.ts';
+import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import { TABLE_BY_ID } from '../../shared/model/tables.ts';
+import { LAYOUT_RUNGS } from '../image/migrations.ts';
 import { hashPage, isFree, LAYOUT_VERSION, readPageHeader } from '../image/page.ts';
+import { climb } from '../store/ladder.ts';
 import { type CheckpointMark, PAGE_ENTRY_BYTES } from './checkpoint.ts';
 
 export type LocalTier = Exclude<TierName, 'L5'>;
@@ -24,6 +27,13 @@ export interface TierHead {
   readonly problem: { readonly code: 'torn' | 'damaged' | 'newer' | 'foreign' | 'unavailable'; readonly message: string } | null;
   /** Reads and judges every page. Throws RearmError where nothing of it can be used. */
   readonly load: () => TierCopy;
+}
+
+/** Why a head cannot be used. */
+export function problemOf({ code, message }: RearmError): NonNullable<TierHead['problem']> {
+  if (code === 'VERSION_NEWER') return { code: 'newer', message };
+  if (code === 'VERSION_OLDER') return { code: 'unavailable', message };
+  return { code: code === 'STORE_FOREIGN' ? 'foreign' : 'damaged', message };
 }
 
 export const PAGE_FREE = 0;
@@ -47,13 +57,55 @@ export interface TierCopy {
 
 const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** Whether a page's bytes are a page: known table and version, right number, hash as in its header. */
-function pageFault(pages: Uint8Array, view: DataView, page: number): string | null {
+/** Version of the row layout of all pages: one release writes a copy. It is that of the first page whose bytes match its hash. */
+function layoutOf(pages: Uint8Array): number {
+  const view = viewOf(pages);
+  for (let at = 0; at < pages.length; at += PAGE_BYTES) {
+    const { table, hash, version } = readPageHeader(view, at);
+    if (table !== 0 && hashPage(pages, at) === hash) return version;
+  }
+  return LAYOUT_VERSION;
+}
+
+/**
+ * The copy in the present row layout; as it is where it is in that already.
+ *
+ * @throws RearmError VERSION_NEWER; VERSION_OLDER where no rung leads here, or where the copy is not whole: pages of another layout
+ *   have other places, so that none can be taken from elsewhere
+ */
+function inPresentLayout(copy: TierCopy | null, layout: number): TierCopy | null {
+  if (copy === null || layout === LAYOUT_VERSION) return copy;
+  const { head, mark } = copy;
+  const what = `the row layout of ${head.name}`;
+  const { pages } = climb(what, LAYOUT_RUNGS, LAYOUT_VERSION, layout, { pages: copy.pages, lsn: mark.lsn });
+  if (copy.bad > 0 || head.scope === 'hot')
+    throw new RearmError('VERSION_OLDER', `${what} is of version ${layout}: only a whole copy of all tables is carried over`, {});
+  const roots: [bigint, bigint] = [0n, 0n];
+  const view = viewOf(pages);
+  for (let at = 0; at < pages.length; at += PAGE_BYTES) {
+    const { table, hash } = readPageHeader(view, at);
+    roots[TABLE_BY_ID.get(table)?.hot ? 0 : 1] += hash;
+  }
+  const [hotRoot, coldRoot] = [BigInt.asUintN(64, roots[0]), BigInt.asUintN(64, roots[1])];
+  const root = BigInt.asUintN(64, hotRoot + coldRoot);
+  const pageCount = pages.length / PAGE_BYTES;
+  return {
+    ...copy,
+    mark: { ...mark, pageCount, hotRoot, coldRoot },
+    pages,
+    states: new Uint8Array(pageCount).fill(PAGE_VALID),
+    rootStored: root,
+    rootComputed: root,
+  };
+}
+
+/** Whether a page's bytes are a page: known table, the copy's layout, right number, hash as in its header. */
+function pageFault(pages: Uint8Array, view: DataView, page: number, layout: number): string | null {
   const at = page * PAGE_BYTES;
   const header = readPageHeader(view, at);
   if (header.number !== page) return `it is page ${header.number}, misdirected`;
   if (!TABLE_BY_ID.has(header.table)) return `table ${header.table} is not known`;
-  if (header.version > LAYOUT_VERSION) return `its layout version ${header.version} is newer`;
+  if (header.version !== layout) return `its layout version is ${header.version}, that of the copy ${layout}`;
   if (hashPage(pages, at) !== header.hash) return 'its bytes do not match its hash';
   return null;
 }
@@ -65,13 +117,20 @@ function pageFault(pages: Uint8Array, view: DataView, page: number): string | nu
  * @returns null where neither does: nothing proves that any page is current
  */
 export function judgeWithTable(head: TierHead, mark: CheckpointMark, pages: Uint8Array, table: Uint8Array): TierCopy | null {
+  const layout = layoutOf(pages);
+  return inPresentLayout(provenByTable(head, mark, pages, table, layout), layout);
+}
+
+function provenByTable(head: TierHead, mark: CheckpointMark, pages: Uint8Array, table: Uint8Array, layout: number): TierCopy | null {
   const pageView = viewOf(pages);
   const tableView = viewOf(table);
   const root = BigInt.asUintN(64, mark.hotRoot + mark.coldRoot);
   let tableSum = 0n;
   for (let page = 0; page < mark.pageCount; page += 1) tableSum += tableView.getBigUint64(page * PAGE_ENTRY_BYTES + 8, true);
   const tableProves = BigInt.asUintN(64, tableSum) === root;
-  const judged = judgeByHeaders(head, mark, pages, root, (page) => TABLE_BY_ID.has(readPageHeader(pageView, page * PAGE_BYTES).table));
+  const known = (page: number) => TABLE_BY_ID.has(readPageHeader(pageView, page * PAGE_BYTES).table);
+  // In any case: it sets hashes right that were hit themselves.
+  const judged = provenByHeaders(head, mark, pages, root, known, layout);
   if (!tableProves) return judged;
   const states = new Uint8Array(mark.pageCount);
   const reasons = new Map<number, string>();
@@ -80,7 +139,7 @@ export function judgeWithTable(head: TierHead, mark: CheckpointMark, pages: Uint
   for (let page = 0; page < mark.pageCount; page += 1) {
     const hash = tableView.getBigUint64(page * PAGE_ENTRY_BYTES + 8, true);
     if (hash === 0n && isFree(words, page)) continue;
-    const fault = pageFault(pages, pageView, page);
+    const fault = pageFault(pages, pageView, page, layout);
     const current = pageView.getBigUint64(page * PAGE_BYTES, true) === hash;
     if (fault === null && current) {
       states[page] = PAGE_VALID;
@@ -108,6 +167,18 @@ export function judgeByHeaders(
   root: bigint,
   belongs: (page: number) => boolean,
 ): TierCopy | null {
+  const layout = layoutOf(pages);
+  return inPresentLayout(provenByHeaders(head, mark, pages, root, belongs, layout), layout);
+}
+
+function provenByHeaders(
+  head: TierHead,
+  mark: CheckpointMark,
+  pages: Uint8Array,
+  root: bigint,
+  belongs: (page: number) => boolean,
+  layout: number,
+): TierCopy | null {
   const view = viewOf(pages);
   const words = new BigUint64Array(pages.buffer, pages.byteOffset, pages.byteLength / 8);
   const states = new Uint8Array(mark.pageCount);
@@ -118,7 +189,7 @@ export function judgeByHeaders(
     const at = page * PAGE_BYTES;
     const hash = view.getBigUint64(at, true);
     if (hash === 0n && isFree(words, page)) continue;
-    const fault = pageFault(pages, view, page);
+    const fault = pageFault(pages, view, page, layout);
     const recomputed = hashPage(pages, at);
     if (fault === null && !belongs(page)) continue;
     stored += hash;

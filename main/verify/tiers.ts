@@ -49,7 +49,7 @@ export function verifyCopies(
       const torn = error.code === 'CHECKSUM_MISMATCH' && (head.tier === 'L1' || head.tier === 'L2') && sibling;
       findings.add(
         file,
-        torn ? 'torn' : 'damaged',
+        torn ? 'torn' : error.code === 'VERSION_OLDER' ? 'note' : 'damaged',
         torn ? 'SLOT_TORN' : error.code,
         error.message,
         head.mark ? { lsn: head.mark.lsn } : {},

@@ -9,6 +9,7 @@ import { knownLineage } from '../cascade/known-lineage.ts';
 import { Gate } from '../gate/gate.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
 import { readIdentity, storeIdBytes } from '../store/identity.ts';
+import { ofOtherVersion } from '../store/ladder.ts';
 import { parseEpochName, parseMappedName, parseSlotName, parseSnapshotName, type StoreLayout, storeLayout } from '../store/layout.ts';
 import { readArchive } from '../tiers/archive-reader.ts';
 import { readMapped } from '../tiers/mapped-reader.ts';
@@ -37,7 +38,7 @@ export interface VerifyReport {
   readonly files: readonly FileReport[];
 }
 
-/** @throws RearmError STORE_MISSING where there is no store.json at all */
+/** @throws RearmError STORE_MISSING where there is no store.json at all; VERSION_NEWER, VERSION_OLDER where another release wrote here */
 export function verify(options: VerifyOptions): VerifyReport {
   const { storage, root, progress } = options;
   const layout = storeLayout(root);
@@ -50,7 +51,8 @@ export function verify(options: VerifyOptions): VerifyReport {
     storeId = storeIdBytes(identity);
     identityText = identity.storeId;
   } catch (error) {
-    if (!(error instanceof RearmError) || error.code === 'STORE_MISSING' || error.code === 'PERMISSION_DENIED') throw error;
+    if (!(error instanceof RearmError) || ofOtherVersion(error)) throw error;
+    if (error.code === 'STORE_MISSING' || error.code === 'PERMISSION_DENIED') throw error;
     findings.add('store.json', 'damaged', error.code, error.message);
     return { storeId: '', status: 'damaged', files: findings.reports() };
   }

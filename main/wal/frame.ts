@@ -16,9 +16,10 @@
  * | 60 | 4 | payload bytes | a multiple of 8 |
  * | 64 | 8 | durable LSN | what was known to be durable when the frame was written |
  * | 72 | 8 | previous hash | checksum of the frame before it, across segments and epochs; 0 before the first |
- * | 80 | | payload | `count` records (operations/record.ts) |
+ * | 80 | | payload | `count` records (Records and changes), without gaps |
  *
- * The next frame begins where the payload ends. After the last one the segment is zero.
+ * The next frame begins where the payload ends. After the last one the segment is zero. A frame is valid where magic, version,
+ * checksum, store id, epoch, segment and offset are right; a frame takes at most 64 MiB.
  */
 
 import { xxh64 } from '@node-rs/xxhash';

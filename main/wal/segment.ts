@@ -5,7 +5,7 @@
  * |---|---|---|---|
  * | 0 | 8 | checksum | XXH64 (seed 0) of bytes 8 to 4095 |
  * | 8 | 4 | magic | "RSEG" |
- * | 12 | 2 | version | {@link SEGMENT_VERSION} |
+ * | 12 | 2 | version | {@link SEGMENT_VERSION}; of the frames, the records and the row layout that they were written in as well |
  * | 14 | 2 | zero | |
  * | 16 | 16 | store id | |
  * | 32 | 4 | epoch | |
@@ -18,17 +18,34 @@
  * | 4096 | | frames | |
  *
  * A header that is zero from end to end is a segment that was prepared and not yet used.
+ *
+ * Frames follow each other from 4096 on. Each is valid by itself (Frames), goes on where the one before it ended (first LSN, previous
+ * hash), and the first one is the one that the header names. Where the next is not valid, in this order:
+ *
+ * - every byte from there on is zero: the end of the segment;
+ * - a valid frame of this segment begins at a later multiple of 8 bytes: damage;
+ * - the next segment of the lineage begins with a later LSN than the one that is expected here: damage;
+ * - the next segment begins with exactly that LSN and names the last valid frame as its previous one: the bytes are superseded,
+ *   and nothing is lost with them;
+ * - there is no next segment: a torn tail, left by a crash; its operations were never acknowledged, unless the durable LSN of a frame,
+ *   the acknowledged LSN in L1 or the mark of a synced tier is above the last valid frame: then it is damage.
  */
 
 import { xxh64 } from '@node-rs/xxhash';
 import { RearmError } from '../../shared/errors.ts';
 import type { StoredFile } from '../storage/storage.ts';
+import { climb, type Rung } from '../store/ladder.ts';
 
 export const SEGMENT_MAGIC = 0x47455352;
 export const SEGMENT_VERSION = 1;
 export const SEGMENT_HEADER_BYTES = 4096;
 
+/** Steps between versions of the header, which is all that climbs: records stay in the layout of their day (cascade/replay.ts). */
+export const SEGMENT_RUNGS: Rung<Uint8Array>[] = [];
+
 export interface SegmentHeader {
+  /** As stored: that of its frames, of their records and of the row layout that those were written in. */
+  readonly version: number;
   readonly storeId: Uint8Array;
   readonly epoch: number;
   readonly segment: number;
@@ -48,7 +65,7 @@ export function parseSegmentName(name: string): { epoch: number; segment: number
   return match ? { epoch: Number(match[1]), segment: Number(match[2]) } : null;
 }
 
-export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
+export function encodeSegmentHeader(header: Omit<SegmentHeader, 'version'>): Uint8Array {
   const bytes = new Uint8Array(SEGMENT_HEADER_BYTES);
   const view = new DataView(bytes.buffer);
   view.setUint32(8, SEGMENT_MAGIC, true);
@@ -67,7 +84,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
 /**
  * Reads and judges a segment's header; null where it is zero from end to end.
  *
- * @throws RearmError FORMAT_INVALID, CHECKSUM_MISMATCH, VERSION_NEWER, STORE_FOREIGN
+ * @throws RearmError FORMAT_INVALID, CHECKSUM_MISMATCH, VERSION_NEWER, VERSION_OLDER, STORE_FOREIGN
  */
 export function readSegmentHeader(file: StoredFile, storeId: Uint8Array): SegmentHeader | null {
   const bytes = new Uint8Array(SEGMENT_HEADER_BYTES);
@@ -81,18 +98,19 @@ export function readSegmentHeader(file: StoredFile, storeId: Uint8Array): Segmen
     throw new RearmError('CHECKSUM_MISMATCH', `the header of ${file.path} does not match its checksum`, context);
   }
   const version = view.getUint16(12, true);
-  if (version > SEGMENT_VERSION)
-    throw new RearmError('VERSION_NEWER', `${file.path} has format version ${version}, this release reads ${SEGMENT_VERSION}`, context);
+  const present = climb(file.path, SEGMENT_RUNGS, SEGMENT_VERSION, version, bytes);
   for (let i = 0; i < 16; i += 1) {
-    if (bytes[16 + i] !== storeId[i]) throw new RearmError('STORE_FOREIGN', `${file.path} belongs to another store`, context);
+    if (present[16 + i] !== storeId[i]) throw new RearmError('STORE_FOREIGN', `${file.path} belongs to another store`, context);
   }
+  const fields = new DataView(present.buffer, present.byteOffset);
   return {
+    version,
     storeId,
-    epoch: view.getUint32(32, true),
-    segment: view.getUint32(36, true),
-    firstLsn: Number(view.getBigUint64(40, true)),
-    previousHash: view.getBigUint64(48, true),
-    createdNs: view.getBigInt64(56, true),
-    bytes: Number(view.getBigUint64(64, true)),
+    epoch: fields.getUint32(32, true),
+    segment: fields.getUint32(36, true),
+    firstLsn: Number(fields.getBigUint64(40, true)),
+    previousHash: fields.getBigUint64(48, true),
+    createdNs: fields.getBigInt64(56, true),
+    bytes: Number(fields.getBigUint64(64, true)),
   };
 }

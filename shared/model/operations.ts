@@ -23,6 +23,7 @@
  * - An asset that a fill or a balance names and that is not defined is added with scale 8 (more, up to 18, where the amount needs
  *   it), rate 0 and no rate time: unknown assets count nothing and are a finding.
  *
+ * The fields of an operation never change, nor does its id: both are stored. What needs other fields is another operation.
  * To add an operation: declare it here with a new id, write its handler in main/operations/ (the registry is typed, so the
  * compiler asks for it), and describe it in one paragraph.
  */

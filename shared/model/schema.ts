@@ -4,6 +4,8 @@
  * A row is a multiple of 8 bytes, little-endian. Its first byte is 1 where the row is in use and 0 where it is free; a free row
  * is zero from end to end. The layout follows from the declaration: one-byte columns first, then four-byte, then eight- and
  * sixteen-byte ones, then inline texts, each class in declared order. docs/FORMATS.md prints the layout that this file computes.
+ * An i128 is its low word, then its high word. A blob is a chain of `chunks` rows: its first is named by the row, each names the
+ * next, and their texts one after the other are the bytes.
  */
 
 /** Where the decimal point of an integer column stands. A name refers to the row's instrument or asset. */

@@ -115,7 +115,7 @@ class Column:
         elif kind.startswith('u8 length'):
             self.kind = 'text'
         elif kind.startswith('u32 first chunk row'):
-            self.kind = 'blob'
+            self.kind, self.base64 = 'blob', kind.endswith('; bytes')
         elif re.fullmatch(r'u32: \w+ row \+ 1', kind):
             self.kind, self.target = 'reference', kind.split()[1]
         else:
@@ -341,8 +341,6 @@ class Image:
 
 # --- the canonical state -------------------------------------------------------------------------------------------------
 
-BASE64_BLOBS = {('strategies', 'state')}
-
 
 def utf16(value):
     """Strings in the order of their UTF-16 code units; a key that refers to nothing comes first."""
@@ -436,7 +434,7 @@ class Canonical:
                     value = self.inline(data, at)
                 elif kind == 'blob':
                     value = self.blob(data, at)
-                    value = base64.b64encode(value).decode() if (table.name, column.name) in BASE64_BLOBS else value.decode('utf-8')
+                    value = base64.b64encode(value).decode() if column.base64 else value.decode('utf-8')
                 elif kind == 'reference':
                     reference = struct.unpack_from('<I', data, at)[0]
                     if column.target == 'dictionary':
@@ -558,7 +556,7 @@ class Reader:
             need(len(data) == 128, '%d bytes' % len(data))
             self.head(data, b'REPO', 128)
             reason, epoch, parent, fork, fork_hash, created = struct.unpack_from('<H16xIIQQq', data, 14)
-            need(epoch == number and parent < epoch and 1 <= reason <= 4 and is_zero(data[100:]), 'fields')
+            need(epoch == number and parent < epoch and 1 <= reason <= 5 and is_zero(data[100:]), 'fields')
             self.epochs[epoch] = {'parent': parent, 'fork': fork, 'forkHash': fork_hash, 'reason': reason, 'created': created}
 
         for file, (epoch,) in self.names('lineage', r'(\d{8})\.epoch'):
@@ -829,7 +827,7 @@ class Reader:
         try:
             need(database.execute('PRAGMA integrity_check').fetchall() == [('ok',)], 'SQLite finds it damaged')
             marked = database.execute('SELECT format, version, store_id FROM archive').fetchall()
-            need(len(marked) == 1 and marked[0][1] == 1 and marked[0][2] == self.store.hex(), 'the table archive')
+            need(len(marked) == 1 and marked[0][1] == 2 and marked[0][2] == self.store.hex(), 'the table archive')
             found = database.execute(
                 'SELECT lsn, epoch, mark, page_table, codec, raw_bytes, pages FROM images ORDER BY epoch, lsn'
             ).fetchall()
@@ -837,24 +835,24 @@ class Reader:
                 mark = Mark(mark)
                 need((mark.epoch, mark.lsn) == (epoch, lsn) and len(entries) == 16 * mark.pages, 'image at LSN %d: mark' % lsn)
                 image = self.full_image('l4', file, mark, entries, self.unpack(codec, pages, raw))
-                self.archived_rows(database, Canonical(image).tables, lsn, lsn == found[-1][0])
+                self.archived_rows(database, Canonical(image).tables, epoch, lsn, (lsn, epoch) == found[-1][:2])
+            for epoch, parent, fork in database.execute('SELECT epoch, parent, fork_lsn FROM epochs'):
+                need((self.epochs[epoch]['parent'], self.epochs[epoch]['fork']) == (parent, fork), 'epoch %d' % epoch)
         finally:
             database.close()
 
-    def archived_rows(self, database, tables, lsn, newest):
+    def archived_rows(self, database, tables, epoch, lsn, newest):
         for name, rows in tables.items():
             by_key = name in ('fills', 'orders')
             if by_key and not newest:
                 continue
             if rows or not by_key:
-                cursor = database.execute('SELECT * FROM "%s"%s' % (name, '' if by_key else ' WHERE lsn = %d' % lsn))
+                cursor = database.execute('SELECT * FROM "%s"%s' % (name, '' if by_key else ' WHERE epoch = %d AND lsn = %d' % (epoch, lsn)))
                 names = [column[0] for column in cursor.description]
                 archived = [dict(zip(names, row)) for row in cursor.fetchall()]
-                spelled = sorted(json.dumps({k: v for k, v in row.items() if k != 'lsn'}, sort_keys=True) for row in archived)
+                spelled = sorted(json.dumps({k: v for k, v in row.items() if k not in ('epoch', 'lsn')}, sort_keys=True) for row in archived)
                 numbers = [{k: int(v) if isinstance(v, bool) else v for k, v in row.items()} for row in rows]
                 wanted = sorted(json.dumps(row, sort_keys=True) for row in numbers)
-                if not by_key and wanted != spelled and set(wanted) == set(spelled):
-                    raise Damage('table %s has rows of LSN %d more than once' % (name, lsn))
                 same = set(wanted) <= set(spelled) if by_key else wanted == spelled
                 need(same, 'table %s is not that of the image at LSN %d' % (name, lsn))
 
