@@ -54,7 +54,9 @@ export function judgeRecording(
   let acknowledged = 0;
   let since = 0;
 
+  const { from = 0 } = recording;
   const look = (at: number, tree: FileTree, bootId: string, faultClass: FaultClass, choices: Choices | null): Failure | null => {
+    if (at < from) return null;
     const key = `${tree.fingerprint()} ${acknowledged} ${bootId === BOOT}`;
     if (seen.has(key)) return null;
     seen.add(key);
@@ -100,6 +102,7 @@ export function judgeRecording(
   return null;
 
   function everyCut(at: number): Failure | null {
+    if (at < from) return null;
     const pending = disk.pending();
     since += 1;
     for (const choices of powerCuts(pending, limits, randomOf(seed, since, 31))) {

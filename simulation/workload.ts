@@ -56,6 +56,8 @@ export interface Recording {
   /** What ended the process before its steps were over; null where nothing did. */
   readonly ended: RearmError | null;
   readonly clock: SteppedClock;
+  /** Events before this one are another recording's too, and are not judged again. */
+  readonly from?: number;
 }
 
 const CODES_OF_A_REFUSAL: ReadonlySet<string> = new Set([
