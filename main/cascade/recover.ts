@@ -128,7 +128,7 @@ class Course {
 /**
  * Runs the cascade. Damage is in the report, not thrown.
  *
- * @throws RearmError STORE_MISSING, VERSION_NEWER, PERMISSION_DENIED, FORMAT_INVALID or CHECKSUM_MISMATCH of store.json;
+ * @throws RearmError STORE_MISSING, IDENTITY_LOST, VERSION_NEWER, VERSION_OLDER or PERMISSION_DENIED of store.json;
  *   LSN_UNREACHABLE for a point in time that the store no longer reaches; CANCELLED
  */
 export function recover(options: RecoverOptions): Recovery {
@@ -166,7 +166,7 @@ export function recover(options: RecoverOptions): Recovery {
     return { value, reason: describeHeads(value) };
   });
   const archives = course.run('probe.L4', 'archive', () => {
-    const value = readArchive(layout, identity.storeId);
+    const value = readArchive(layout, identity.storeId, writerAlive);
     return { value, reason: describeHeads(value) };
   });
   const scan = course.run('probe.log', 'log segments', () => {

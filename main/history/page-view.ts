@@ -59,7 +59,7 @@ function pick({ storage, root, bootId, report }: PageRequest, tier: Exclude<Page
         ? readSlots(storage, layout, storeId)
         : tier === 'L3'
           ? readSnapshots(storage, layout, storeId)
-          : readArchive(layout, identity.storeId);
+          : readArchive(layout, identity.storeId, storage.isLocked(layout.lock));
   const wanted = report.tiers.find((row) => row.tier === tier)?.lsn;
   // A head without a mark cannot be read; loading it throws why.
   const head = heads.find((entry) => entry.mark && entry.mark.lsn === wanted) ?? heads.find((entry) => entry.mark) ?? heads[0];

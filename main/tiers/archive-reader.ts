@@ -1,8 +1,12 @@
-/** Reads L4, always from a copy outside the store: opening a database may write beside it. */
+/**
+ * Reads L4. A database that nobody writes and that has no journal is opened where it lies, for reading only, which writes nothing and
+ * costs nothing of its size; with a writer, or a transaction that was cut short, a copy outside the store is opened.
+ */
 
 import fs from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
+import type Database from 'better-sqlite3';
 import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import type { StoreLayout } from '../store/layout.ts';
@@ -21,15 +25,25 @@ interface ImageRow {
   readonly mark: Uint8Array;
 }
 
-/** Works on a private copy of the database, which is removed afterwards. */
-function withCopy<T>(path: string, work: (copy: string) => T): T {
+/** Opens the database, without leaving a trace in the store. @param live an engine has the store open */
+function withDatabase<T>(path: string, live: boolean, work: (database: Database.Database) => T): T {
+  const opened = (file: string, options: Database.Options): T => {
+    const database = openDatabase(file, options);
+    try {
+      return work(database);
+    } finally {
+      database.close();
+    }
+  };
+  const journal = `${path}-journal`;
+  if (!live && !fs.existsSync(journal)) return opened(path, { readonly: true, fileMustExist: true });
   const directory = fs.mkdtempSync(join(os.tmpdir(), 'rearm-archive-'));
   try {
     const copy = join(directory, 'archive.db');
     fs.copyFileSync(path, copy);
     // A transaction that was under way left its journal: without it the database would be half of two states.
-    if (fs.existsSync(`${path}-journal`)) fs.copyFileSync(`${path}-journal`, `${copy}-journal`);
-    return work(copy);
+    if (fs.existsSync(journal)) fs.copyFileSync(journal, `${copy}-journal`);
+    return opened(copy, {});
   } finally {
     fs.rmSync(directory, { recursive: true, force: true });
   }
@@ -52,8 +66,8 @@ function badHead(code: 'damaged' | 'newer' | 'foreign' | 'unavailable', message:
   };
 }
 
-/** Heads of the images in the archive, newest first; one bad head where it cannot be read; none where there is no archive. */
-export function readArchive(layout: StoreLayout, storeId: string): TierHead[] {
+/** Heads of the images in the archive, newest first; one bad head where it cannot be read; none where there is no archive. @param live an engine has the store open */
+export function readArchive(layout: StoreLayout, storeId: string, live: boolean): TierHead[] {
   const path = join(layout.l4, ARCHIVE_FILE_NAME);
   const stat = fs.lstatSync(path, { throwIfNoEntry: false });
   if (!stat) return [];
@@ -61,57 +75,46 @@ export function readArchive(layout: StoreLayout, storeId: string): TierHead[] {
   if (reason) return [badHead('unavailable', reason, stat.size)];
   if (!stat.isFile()) return [badHead('damaged', `${NAME} is not a regular file`, 0)];
   try {
-    return withCopy(path, (copy) => {
-      const database = openDatabase(copy, {});
-      try {
-        // The engine died in its first transaction: nothing was archived yet.
-        if (isEmptyDatabase(database)) return [];
-        const info = database.prepare('SELECT format, version, store_id FROM archive').get() as
-          | { format: string; version: number; store_id: string }
-          | undefined;
-        if (info?.format !== 'rearm-archive') return [badHead('damaged', `${NAME} is not an archive`, stat.size)];
-        // `images` has been the same since version 1.
-        if (info.version > ARCHIVE_VERSION)
-          return [badHead('newer', `${NAME} has format version ${info.version}, this release reads ${ARCHIVE_VERSION}`, stat.size)];
-        if (info.store_id !== storeId) return [badHead('foreign', `${NAME} belongs to another store`, stat.size)];
-        const rows = database.prepare('SELECT lsn, epoch, mark FROM images ORDER BY lsn DESC, epoch DESC').all() as ImageRow[];
-        return rows.map((row) => headOf(path, row, stat.size));
-      } finally {
-        database.close();
-      }
+    return withDatabase(path, live, (database) => {
+      // The engine died in its first transaction: nothing was archived yet.
+      if (isEmptyDatabase(database)) return [];
+      const info = database.prepare('SELECT format, version, store_id FROM archive').get() as
+        | { format: string; version: number; store_id: string }
+        | undefined;
+      if (info?.format !== 'rearm-archive') return [badHead('damaged', `${NAME} is not an archive`, stat.size)];
+      // `images` has been the same since version 1.
+      if (info.version > ARCHIVE_VERSION)
+        return [badHead('newer', `${NAME} has format version ${info.version}, this release reads ${ARCHIVE_VERSION}`, stat.size)];
+      if (info.store_id !== storeId) return [badHead('foreign', `${NAME} belongs to another store`, stat.size)];
+      const rows = database.prepare('SELECT lsn, epoch, mark FROM images ORDER BY lsn DESC, epoch DESC').all() as ImageRow[];
+      return rows.map((row) => headOf(path, row, stat.size, live));
     });
   } catch (error) {
     return [badHead('damaged', trouble(error).message, stat.size)];
   }
 }
 
-function headOf(path: string, row: ImageRow, bytes: number): TierHead {
+function headOf(path: string, row: ImageRow, bytes: number, live: boolean): TierHead {
   const name = `${NAME}#${row.epoch}-${row.lsn}`;
   const mark = row.mark.length === MARK_BYTES ? decodeMark(new DataView(row.mark.buffer, row.mark.byteOffset), 0) : null;
   if (!mark || mark.pageCount > PAGES_MAX || mark.lsn !== row.lsn || mark.epoch !== row.epoch)
     return badHead('damaged', `${name}: its mark makes no sense`, bytes);
-  return { tier: 'L4', name, mark, scope: 'all', bytes, problem: null, load: () => load(path, name, mark, bytes) };
+  return { tier: 'L4', name, mark, scope: 'all', bytes, problem: null, load: () => load(path, name, mark, bytes, live) };
 }
 
-function load(path: string, name: string, mark: CheckpointMark, bytes: number): TierCopy {
-  const row = withCopy(path, (copy) => {
-    try {
-      const database = openDatabase(copy, {});
-      try {
-        return database
-          .prepare('SELECT page_table, codec, raw_bytes, pages FROM images WHERE epoch = ? AND lsn = ?')
-          .get(mark.epoch, mark.lsn) as { page_table: Uint8Array; codec: number; raw_bytes: number; pages: Uint8Array } | undefined;
-      } finally {
-        database.close();
-      }
-    } catch (error) {
-      throw trouble(error);
-    }
-  });
+function load(path: string, name: string, mark: CheckpointMark, bytes: number, live: boolean): TierCopy {
+  let row: { page_table: Uint8Array; codec: number; raw_bytes: number; pages: Uint8Array } | undefined;
+  try {
+    row = withDatabase(path, live, (database) =>
+      database.prepare('SELECT page_table, codec, raw_bytes, pages FROM images WHERE epoch = ? AND lsn = ?').get(mark.epoch, mark.lsn),
+    ) as typeof row;
+  } catch (error) {
+    throw trouble(error);
+  }
   const size = mark.pageCount * PAGE_BYTES;
   if (!row || row.raw_bytes !== size || row.page_table.length !== mark.pageCount * PAGE_ENTRY_BYTES)
     throw new RearmError('FORMAT_INVALID', `${name} does not have the size of its pages`, {});
-  const head: TierHead = { tier: 'L4', name, mark, scope: 'all', bytes, problem: null, load: () => load(path, name, mark, bytes) };
+  const head: TierHead = { tier: 'L4', name, mark, scope: 'all', bytes, problem: null, load: () => load(path, name, mark, bytes, live) };
   // A copy of its own: the views that judge it need an aligned buffer.
   const pages = Uint8Array.from(decompress(row.codec, row.pages, size));
   const copy = judgeWithTable(head, mark, pages, Uint8Array.from(row.page_table));

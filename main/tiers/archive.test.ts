@@ -110,7 +110,7 @@ describe('the archive', () => {
     ]);
     expect(query(path, 'SELECT DISTINCT epoch, lsn FROM positions ORDER BY epoch, lsn')).toHaveLength(3);
     // Both images of LSN 200 are there, each under a name of its own.
-    const names = readArchive(storeLayout(join(dirname(path), '..')), storeId).map((head) => head.name);
+    const names = readArchive(storeLayout(join(dirname(path), '..')), storeId, false).map((head) => head.name);
     expect(names).toEqual(['l4/archive.db#2-200', 'l4/archive.db#1-200', 'l4/archive.db#1-100']);
   });
 
@@ -147,9 +147,20 @@ describe('the archive', () => {
     const path = freshPath();
     const layout = storeLayout(join(dirname(path), '..'));
     fs.writeFileSync(path, '');
-    expect(readArchive(layout, storeId)).toEqual([]);
+    expect(readArchive(layout, storeId, false)).toEqual([]);
     new ArchiveTier(path, storeId, 2).write(checkpoint(), reader, EPOCHS, AT);
-    expect(readArchive(layout, storeId).map((head) => head.load().bad)).toEqual([0]);
+    expect(readArchive(layout, storeId, false).map((head) => head.load().bad)).toEqual([0]);
+  });
+
+  it.each([false, true])('is read without a trace in the store, a writer alive: %s', (live) => {
+    const path = freshPath();
+    new ArchiveTier(path, storeId, 2).write(checkpoint(), reader, EPOCHS, AT);
+    const look = () =>
+      fs.readdirSync(dirname(path)).map((name) => [name, fs.statSync(join(dirname(path), name)).mtimeMs, fs.readFileSync(path).length]);
+    const before = look();
+    const heads = readArchive(storeLayout(join(dirname(path), '..')), storeId, live);
+    expect(heads.map((head) => head.load().bad)).toEqual([0]);
+    expect(look()).toEqual(before);
   });
 
   it('of version 1 climbs to the present one: rows get their epoch, what was there twice is there once', () => {

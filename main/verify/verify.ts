@@ -72,7 +72,7 @@ export function verify(options: VerifyOptions): VerifyReport {
     ...readMapped(storage, layout, storeId, options.bootId).heads,
     ...readSlots(storage, layout, storeId),
     ...readSnapshots(storage, layout, storeId),
-    ...readArchive(layout, identityText),
+    ...readArchive(layout, identityText, storage.isLocked(layout.lock)),
   ];
   const copies = verifyCopies(storage, root, heads, findings, (what) => progress?.(0.6, what));
 
