@@ -184,7 +184,7 @@ export class Engine {
     if (image.lsn === this.#lastMarkLsn) return;
     image.takeChanged();
     this.#lastMarkLsn = this.post({ type: 'root.mark', root: image.root });
-    this.#parts.health.measure(this.#state, image.lsn);
+    this.#parts.health.measure(this.#state);
   }
 
   /** Prunes what has outlived its retention, a bounded number of rows per call. */

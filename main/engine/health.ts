@@ -71,7 +71,7 @@ export class Health {
   }
 
   /** Measures the state's size and its growth since the last call. */
-  measure(state: LiveState, _lsn: number): void {
+  measure(state: LiveState): void {
     const atNs = this.#clock.monotonicNs();
     const used = TABLE_LIST.map((table) => state.used(table));
     const seconds = this.#last ? Number(atNs - this.#last.atNs) / 1e9 : 0;
