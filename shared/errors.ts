@@ -19,6 +19,11 @@ export const ERROR_CODES = {
 
   // unreadable: this store, or this file, cannot be read as it is
   STORE_MISSING: { family: 'unreadable', remedy: 'Check the path: a store is a directory that holds store.json.' },
+  IDENTITY_LOST: {
+    family: 'unreadable',
+    remedy:
+      'Put a copy of store.json back: it never changes. Without one: mkdir DIRECTORY; rearm recover DIRECTORY --accept --from-venues FILE --override REASON.',
+  },
   STORE_EXISTS: { family: 'unreadable', remedy: 'Choose an empty directory, or open the store that is there.' },
   STORE_FOREIGN: { family: 'unreadable', remedy: 'The file belongs to another store: put it back where it came from.' },
   VERSION_NEWER: { family: 'unreadable', remedy: 'Open it with the newer release of Rearm that wrote it.' },

@@ -1,9 +1,13 @@
 /** `rearm recover STORE --accept --from-venues FILE`: a state of which nothing is left, made anew of what the venues answer. */
 
+import { randomBytes } from 'node:crypto';
+import { basename } from 'node:path';
 import { reconstructed } from '../../main/cascade/reconstruct.ts';
 import { recover } from '../../main/cascade/recover.ts';
 import { type Accepted, acceptRecovery } from '../../main/engine/accept.ts';
+import { createBareStore } from '../../main/engine/create.ts';
 import { nativePlatform } from '../../main/engine/native-platform.ts';
+import { Gate } from '../../main/gate/gate.ts';
 import { needsFromNothing } from '../../main/reconcile/needs.ts';
 import { readOurs } from '../../main/reconcile/ours.ts';
 import { reconciliation } from '../../main/reconcile/reconcile.ts';
@@ -22,9 +26,10 @@ export interface Reconstruction extends Accepted {
 }
 
 /**
- * Asks every venue of the configuration, and accepts what they answer as the state.
+ * Asks every venue of the configuration, and accepts what they answer as the state; in an empty directory, as that of a new store.
  *
- * @throws RearmError RECONSTRUCTION_REFUSED where something of the state can be recovered; VENUES_INCOMPLETE where a venue did not answer whole
+ * @throws RearmError RECONSTRUCTION_REFUSED where something of the state can be recovered; VENUES_INCOMPLETE where a venue did not answer whole;
+ *   AUDIT_BROKEN where it cannot be put on the record
  */
 export async function reconstruct(
   root: string,
@@ -34,9 +39,12 @@ export async function reconstruct(
   progress: (words: string) => void,
 ): Promise<Reconstruction> {
   const { storage, clock, bootId } = nativePlatform;
-  progress('looking for anything that is left');
-  const { image, report } = reconstructed(recover({ storage, clock, root, bootId }), storage, root);
   const { venues } = await loadVenues(venuesPath);
+  // A directory that was made for it: one that is not there may be a slip of the pen.
+  if (storage.exists(root) && storage.list(root).length === 0)
+    createBareStore({ platform: nativePlatform, root, name: basename(root).slice(0, 64) || 'store' });
+  progress('looking for anything that is left');
+  const { image, report, identity } = reconstructed(recover({ storage, clock, root, bootId }), storage, root);
   progress('asking the venues');
   const ours = readOurs(image!, report.store);
   const nowMs = Number(clock.wallNs() / 1_000_000n);
@@ -60,6 +68,8 @@ export async function reconstruct(
   });
   const { intents, settled } = resolve(decided, ours, evidence, options, clock.wallNs());
   progress('writing the new epoch');
+  const gate = Gate.open(root, { storage, clock, storeId: identity.storeId, random: (bytes) => randomBytes(bytes) });
+  gate.record(by, 'terminal.accept', { override: { what: 'reconstruction', reason }, decisions: settled.length });
   const accepted = await acceptRecovery({
     platform: nativePlatform,
     root,
@@ -68,6 +78,8 @@ export async function reconstruct(
     override: { reason },
     reconstruct: true,
   });
+  const { epoch, lsn, headHash, quarantined } = accepted;
+  gate.record(by, 'terminal.accepted', { epoch, lsn, headHash, quarantined: quarantined.length });
   const takenOver: Record<string, number> = {};
   for (const { id, kind } of found.breaks) if (settled.includes(id)) takenOver[kind] = (takenOver[kind] ?? 0) + 1;
   return { ...accepted, takenOver };

@@ -24,7 +24,8 @@ const UNKNOWN = 'whose strategy and trader a position belongs to, the limits, th
  */
 export function reconstructed(recovery: Recovery, storage: Storage, root: string): Recovery {
   const { report, identity } = recovery;
-  if (recovery.image)
+  // A log whose very first frame is bad is recovered to its beginning: that is nothing.
+  if (recovery.image && recovery.image.lsn > 0)
     throw new RearmError(
       'RECONSTRUCTION_REFUSED',
       `the state can be recovered to LSN ${report.lsn}: what the venues know is less than that`,

@@ -99,6 +99,8 @@ export async function acceptRecovery(options: AcceptOptions): Promise<Accepted> 
       await engine.commit({ type: 'risk.halt', reason: `${reason}; accepted by ${by}`.slice(0, 120), time: clock.wallNs() });
     }
     for (const intent of options.resolutions ?? []) await engine.commit(intent);
+    // What was lost before nobody knows: the day's loss and drawdown count from here.
+    if (options.reconstruct) await engine.commit({ type: 'risk.day', day: 0, time: clock.wallNs() });
     await engine.checkpoint();
     await engine.snapshot(false);
     const accepted = {

@@ -5,7 +5,8 @@ import { dirname } from 'node:path';
 import { RearmError } from '../../shared/errors.ts';
 import { formatTime } from '../../shared/units.ts';
 import { Image, type RowBounds } from '../image/image.ts';
-import { createIdentity, STORE_VERSION } from '../store/identity.ts';
+import type { HeldLock } from '../storage/storage.ts';
+import { createIdentity, STORE_VERSION, type StoreIdentity } from '../store/identity.ts';
 import { storeLayout } from '../store/layout.ts';
 import type { EngineConfig } from './config.ts';
 import type { Engine, EngineParts } from './engine.ts';
@@ -32,38 +33,8 @@ export interface CreateOptions {
 export async function createStore(options: CreateOptions): Promise<Engine> {
   const { platform, root } = options;
   const { storage, clock } = platform;
-  const layout = storeLayout(root);
-  const present = storage.list(root);
-  if (present.length > 0) throw new RearmError('STORE_EXISTS', `${root} is not empty: it holds ${present[0]}`, { root });
-  const made: string[] = [];
-  for (let path = root; !storage.exists(path); path = dirname(path)) made.push(path);
-  storage.makeDirectory(root);
-  for (const path of made) storage.syncDirectory(dirname(path));
-  const lock = storage.lock(layout.lock);
+  const { lock, identity } = prepare(options);
   try {
-    for (const directory of [
-      layout.lineage,
-      layout.wal,
-      layout.l1,
-      layout.l2,
-      layout.l3,
-      layout.l4,
-      layout.side,
-      layout.gate,
-      layout.audit,
-      layout.quarantine,
-    ]) {
-      storage.makeDirectory(directory);
-    }
-    storage.syncDirectory(root);
-    const identity = {
-      format: 'rearm-store' as const,
-      version: STORE_VERSION,
-      storeId: options.storeId ?? randomBytes(16).toString('hex'),
-      name: options.name,
-      createdAt: formatTime(clock.wallNs()) ?? '',
-      rowsMax: { ...options.rowsMax },
-    };
     const epoch = {
       epoch: 1,
       parent: 0,
@@ -92,4 +63,51 @@ export async function createStore(options: CreateOptions): Promise<Engine> {
     lock.release();
     throw error;
   }
+}
+
+/**
+ * A store with an identity and nothing else, in an empty directory: its state can only be reconstructed from the venues. Durable on return.
+ *
+ * @throws RearmError STORE_EXISTS where the directory holds anything, STORE_LOCKED, DISK_FULL
+ */
+export function createBareStore(options: Pick<CreateOptions, 'platform' | 'root' | 'name'>): void {
+  const { lock, identity } = prepare(options);
+  try {
+    createIdentity(options.platform.storage, options.root, identity);
+  } finally {
+    lock.release();
+  }
+}
+
+/** Directories, and what the store will be; locked on return. */
+function prepare(options: Pick<CreateOptions, 'platform' | 'root' | 'name' | 'rowsMax' | 'storeId'>): {
+  readonly lock: HeldLock;
+  readonly identity: StoreIdentity;
+} {
+  const { platform, root } = options;
+  const { storage, clock } = platform;
+  const { root: _root, identity: _identity, lock: lockPath, ...directories } = storeLayout(root);
+  const present = storage.list(root);
+  if (present.length > 0) throw new RearmError('STORE_EXISTS', `${root} is not empty: it holds ${present[0]}`, { root });
+  const made: string[] = [];
+  for (let path = root; !storage.exists(path); path = dirname(path)) made.push(path);
+  storage.makeDirectory(root);
+  for (const path of made) storage.syncDirectory(dirname(path));
+  const lock = storage.lock(lockPath);
+  try {
+    for (const directory of Object.values(directories)) storage.makeDirectory(directory);
+    storage.syncDirectory(root);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+  const identity = {
+    format: 'rearm-store' as const,
+    version: STORE_VERSION,
+    storeId: options.storeId ?? randomBytes(16).toString('hex'),
+    name: options.name,
+    createdAt: formatTime(clock.wallNs()) ?? '',
+    rowsMax: { ...options.rowsMax },
+  };
+  return { lock, identity };
 }

@@ -160,6 +160,23 @@ describe('accepting a recovery', () => {
     await desk.engine.abandon();
   });
 
+  it('frees nothing of the crash, however old it is', async () => {
+    const desk = await deskOf({ archive: false, l1Ms: NEVER, l2Ms: NEVER, l3Ms: NEVER, windowMs: NEVER, segmentBytes: 65_536 });
+    for (let to = 200; to <= 1_200; to += 200) {
+      await work(desk, to - 200, to);
+      await desk.engine.checkpoint();
+      await desk.engine.snapshot();
+      desk.follow();
+    }
+    await desk.engine.abandon();
+    const before = [...filesIn(desk.root, 'wal'), ...filesIn(desk.root, 'l3')];
+    expect(filesIn(desk.root, 'wal').length).toBeGreaterThan(2);
+    // Two hours later: by the rule of an engine's window nearly all of it could go.
+    desk.pass(2 * 3_600_000);
+    await acceptRecovery({ platform: desk.platform, root: desk.root, by: 'ada' });
+    expect([...filesIn(desk.root, 'wal'), ...filesIn(desk.root, 'l3')]).toEqual(expect.arrayContaining(before));
+  });
+
   it('can be done again and again, and the state stays', async () => {
     const desk = await deskOf({ archive: false, windowMs: NEVER });
     await work(desk, 0, 200);

@@ -224,6 +224,7 @@ function adjust(planning: Planning, inTwo: boolean): Plan {
   if (subject.explained) return NOTHING;
   const { venue, account, symbol } = entry;
   const price = priceAt(planning, venue, symbol ?? '', subject.price ?? subject.position?.entryPrice ?? null);
+  const mark = priceAt(planning, venue, symbol ?? '', subject.position?.mark ?? null);
   const to = (quantity: string, reason: string): Step => ({
     rank: 'positions',
     atNs: planning.timeNs,
@@ -238,10 +239,21 @@ function adjust(planning: Planning, inTwo: boolean): Plan {
       time: planning.timeNs,
     },
   });
+  // What was opened at its average price is worth what the mark says.
+  const valued: Step[] =
+    mark === '' || mark === price
+      ? []
+      : [
+          {
+            rank: 'positions',
+            atNs: planning.timeNs,
+            intent: { type: 'mark', venue, symbol: symbol ?? '', price: mark, time: planning.timeNs },
+          },
+        ];
   const theirs = subject.position?.quantity ?? '0';
   return inTwo
     ? steps(to('0', 'closed, first of two steps'), to(theirs, 'opened as the venue has it'))
-    : steps(to(theirs, 'as the venue has it'));
+    : steps(to(theirs, 'as the venue has it'), ...valued);
 }
 
 const PLANNERS: Readonly<Record<PlanName, (planning: Planning) => Plan>> = {

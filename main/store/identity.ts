@@ -63,26 +63,29 @@ export function createIdentity(storage: Storage, root: string, identity: StoreId
   publish(storage, layout.identity, [new TextEncoder().encode(text)]);
 }
 
-/** @throws RearmError STORE_MISSING, VERSION_NEWER, VERSION_OLDER, FORMAT_INVALID, CHECKSUM_MISMATCH, PERMISSION_DENIED */
+/** @throws RearmError STORE_MISSING, IDENTITY_LOST, VERSION_NEWER, VERSION_OLDER, PERMISSION_DENIED */
 export function readIdentity(storage: Storage, root: string): StoreIdentity {
-  const { identity: path } = storeLayout(root);
-  if (!storage.exists(path)) throw new RearmError('STORE_MISSING', `there is no store in ${root}`, { root });
+  const { identity: path, lineage } = storeLayout(root);
+  if (!storage.exists(path)) {
+    // It is written last: its maker may have died before, and nothing was acknowledged then.
+    const rest = storage.list(lineage).length > 0 ? '; other files of one are there: put a copy of its store.json back' : '';
+    throw new RearmError('STORE_MISSING', `there is no store in ${root}${rest}`, { root });
+  }
   let parsed: unknown;
   try {
     parsed = JSON.parse(new TextDecoder().decode(readWhole(storage, path, 65_536)));
   } catch (error) {
     if (error instanceof RearmError) throw error;
-    throw new RearmError('FORMAT_INVALID', `${path} is not JSON`, { path }, error);
+    throw new RearmError('IDENTITY_LOST', `${path} is not JSON`, { path }, error);
   }
   const stored = z.looseObject({ version: z.number().int(), checksum: z.string() }).safeParse(parsed);
-  if (!stored.success) throw new RearmError('FORMAT_INVALID', `${path}: ${z.prettifyError(stored.error)}`, { path });
+  if (!stored.success) throw new RearmError('IDENTITY_LOST', `${path}: ${z.prettifyError(stored.error)}`, { path });
   const { checksum, ...fields } = stored.data;
   // The content of a newer one, its checksum too, may follow other rules: it is not looked at.
   const isNewer = fields.version > STORE_VERSION;
-  if (!isNewer && checksum !== checksumOf(fields))
-    throw new RearmError('CHECKSUM_MISMATCH', `${path} does not match its checksum`, { path });
+  if (!isNewer && checksum !== checksumOf(fields)) throw new RearmError('IDENTITY_LOST', `${path} does not match its checksum`, { path });
   const result = body.safeParse(climb<Fields>(path, STORE_RUNGS, STORE_VERSION, fields.version, fields));
-  if (!result.success) throw new RearmError('FORMAT_INVALID', `${path}: ${z.prettifyError(result.error)}`, { path });
+  if (!result.success) throw new RearmError('IDENTITY_LOST', `${path}: ${z.prettifyError(result.error)}`, { path });
   return result.data;
 }
 
