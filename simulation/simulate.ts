@@ -46,12 +46,12 @@ export function judgeRecording(
   [killed, cut]: readonly [FaultClass, FaultClass],
 ): Failure | null {
   const { events, clock } = recording;
-  const lines: Operation[] = [];
+  const lines: Operation[] = [...(recording.before?.lines ?? [])];
   const digests = new Digests(lines);
-  const disk = new Durability(new FileTree());
+  const disk = new Durability(recording.start ?? new FileTree());
   const names = new Map<number, string>();
   const seen = new Set<string>();
-  let acknowledged = 0;
+  let acknowledged = recording.before?.acknowledged ?? 0;
   let since = 0;
 
   const { from = 0 } = recording;

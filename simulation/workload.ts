@@ -9,7 +9,7 @@ import { intentFromJson } from '../shared/model/json.ts';
 import { lineOf, SteppedClock, SteppedScheduler } from '../tests/model/desk.ts';
 import { Generator } from '../tests/model/generator.ts';
 import { randomOf } from '../tests/model/random.ts';
-import { ReferenceModel } from '../tests/model/reference.ts';
+import { type Operation, ReferenceModel } from '../tests/model/reference.ts';
 import { FileTree } from './disk.ts';
 import type { Event } from './history.ts';
 import { type Fault, ProcessEnded, SimulatedStorage } from './storage.ts';
@@ -48,6 +48,10 @@ export interface WorkloadOptions {
 }
 
 export interface Recording {
+  /** The disk that the process found; an empty one where it is left out. */
+  readonly start?: FileTree;
+  /** Operations that were on that disk, and the last one that the process must not lose. */
+  readonly before?: { readonly lines: readonly Operation[]; readonly acknowledged: number };
   readonly events: readonly Event[];
   /** Calls to the storage in all. */
   readonly calls: number;

@@ -1,13 +1,11 @@
 /** `rearm recover STORE --accept --from-venues FILE`: a state of which nothing is left, made anew of what the venues answer. */
 
-import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
 import { reconstructed } from '../../main/cascade/reconstruct.ts';
 import { recover } from '../../main/cascade/recover.ts';
-import { type Accepted, acceptRecovery } from '../../main/engine/accept.ts';
+import type { Accepted } from '../../main/engine/accept.ts';
 import { createBareStore } from '../../main/engine/create.ts';
 import { nativePlatform } from '../../main/engine/native-platform.ts';
-import { Gate } from '../../main/gate/gate.ts';
 import { needsFromNothing } from '../../main/reconcile/needs.ts';
 import { readOurs } from '../../main/reconcile/ours.ts';
 import { reconciliation } from '../../main/reconcile/reconcile.ts';
@@ -19,6 +17,7 @@ import { loadVenues } from '../../main/venues/configuration.ts';
 import { gatherVenue } from '../../main/venues/evidence.ts';
 import type { Break } from '../../shared/contract/reconcile.ts';
 import { RearmError } from '../../shared/errors.ts';
+import { acceptOnRecord } from './acceptance.ts';
 
 export interface Reconstruction extends Accepted {
   /** What was taken over, by kind of break. */
@@ -44,7 +43,7 @@ export async function reconstruct(
   if (storage.exists(root) && storage.list(root).length === 0)
     createBareStore({ platform: nativePlatform, root, name: basename(root).slice(0, 64) || 'store' });
   progress('looking for anything that is left');
-  const { image, report, identity } = reconstructed(recover({ storage, clock, root, bootId }), storage, root);
+  const { image, report } = reconstructed(recover({ storage, clock, root, bootId }), storage, root);
   progress('asking the venues');
   const ours = readOurs(image!, report.store);
   const nowMs = Number(clock.wallNs() / 1_000_000n);
@@ -68,18 +67,12 @@ export async function reconstruct(
   });
   const { intents, settled } = resolve(decided, ours, evidence, options, clock.wallNs());
   progress('writing the new epoch');
-  const gate = Gate.open(root, { storage, clock, storeId: identity.storeId, random: (bytes) => randomBytes(bytes) });
-  gate.record(by, 'terminal.accept', { override: { what: 'reconstruction', reason }, decisions: settled.length });
-  const accepted = await acceptRecovery({
-    platform: nativePlatform,
-    root,
+  const accepted = await acceptOnRecord(root, {
     by,
+    override: { what: 'reconstruction', reason },
     resolutions: intents,
-    override: { reason },
-    reconstruct: true,
+    decisions: settled.length,
   });
-  const { epoch, lsn, headHash, quarantined } = accepted;
-  gate.record(by, 'terminal.accepted', { epoch, lsn, headHash, quarantined: quarantined.length });
   const takenOver: Record<string, number> = {};
   for (const { id, kind } of found.breaks) if (settled.includes(id)) takenOver[kind] = (takenOver[kind] ?? 0) + 1;
   return { ...accepted, takenOver };

@@ -3,10 +3,10 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { recover } from '../../../main/cascade/recover.ts';
-import { acceptRecovery } from '../../../main/engine/accept.ts';
 import { nativePlatform } from '../../../main/engine/native-platform.ts';
 import type { RecoveryReport } from '../../../shared/contract/recovery.ts';
 import { RearmError } from '../../../shared/errors.ts';
+import { acceptOnRecord } from '../acceptance.ts';
 import { action, EXIT, type Exit, Progress, print, printJson, table } from '../output.ts';
 import { reconstruct } from '../reconstruction.ts';
 
@@ -41,12 +41,8 @@ async function run(store: string, options: Options): Promise<Exit> {
   if (options.fromVenues !== undefined) return fromVenues(root, resolve(options.fromVenues), options);
   if (options.accept) {
     const by = whoAccepts(options);
-    const accepted = await acceptRecovery({
-      platform: nativePlatform,
-      root,
-      by,
-      override: options.override === undefined ? undefined : { reason: options.override },
-    });
+    const override = options.override === undefined ? undefined : { what: 'damage' as const, reason: options.override };
+    const accepted = await acceptOnRecord(root, { by, override });
     const { report, ...head } = accepted;
     if (options.json) await printJson({ ...report, accepted: head });
     else
