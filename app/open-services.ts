@@ -6,11 +6,11 @@ import { version } from './cli/version.ts';
 import type { OpenServices } from './services.ts';
 
 export const openServices: OpenServices = async (options) => {
-  const { handlers, on, close } = openConsole({
+  const { handlers, handlersFor, on, close } = openConsole({
     host: options.host,
     version: version(),
     environment: options.environment,
     stores: options.stores.map(({ path, venues }) => ({ path: resolve(path), venues: venues === null ? null : resolve(venues) })),
   });
-  return { handlers, on, close };
+  return { handlers, handlersFor, on, close };
 };

@@ -64,6 +64,7 @@ export const ERROR_CODES = {
   SIGNATURE_INVALID: { family: 'refused', remedy: 'Sign again with the key that was enrolled for this person.' },
   ENROLMENT_REFUSED: { family: 'refused', remedy: 'People are enrolled while trading is not halted, or when the store is created.' },
   AUDIT_BROKEN: { family: 'refused', remedy: 'The audit log does not verify: keep it as evidence and call the engineer.' },
+  GATE_BUSY: { family: 'refused', remedy: 'Somebody acts at the gate already: wait until that is done, look again, then act.' },
   BREAKS_UNRESOLVED: { family: 'refused', remedy: 'Resolve or explain the blocking breaks first.' },
   CANCELLED: { family: 'refused', remedy: 'The work was cancelled on request; start it again when it is wanted.' },
 

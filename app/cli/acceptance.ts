@@ -6,6 +6,7 @@ import { nativePlatform } from '../../main/engine/native-platform.ts';
 import { Gate } from '../../main/gate/gate.ts';
 import { readIdentity } from '../../main/store/identity.ts';
 import type { Intent } from '../../shared/model/operations.ts';
+import { atTerminal } from './user.ts';
 
 export interface AcceptanceOptions {
   readonly by: string;
@@ -19,7 +20,8 @@ export interface AcceptanceOptions {
 export async function acceptOnRecord(root: string, options: AcceptanceOptions): Promise<Accepted> {
   const { by, override, resolutions = [], decisions = 0 } = options;
   const { storage, clock } = nativePlatform;
-  const gate = Gate.open(root, { storage, clock, storeId: readIdentity(storage, root).storeId, random: (bytes) => randomBytes(bytes) });
+  const { storeId } = readIdentity(storage, root);
+  const gate = Gate.open(root, { storage, clock, storeId, random: (bytes) => randomBytes(bytes) }).from(atTerminal());
   gate.record(by, 'terminal.accept', { override: override ?? null, decisions });
   const accepted = await acceptRecovery({
     platform: nativePlatform,

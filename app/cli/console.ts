@@ -1,6 +1,6 @@
 /** Opening the console from a command, and keeping it open until the person ends it. */
 
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { RearmError } from '../../shared/errors.ts';
 import { launch } from '../launch.ts';
@@ -8,12 +8,22 @@ import { openServices } from '../open-services.ts';
 import type { StoreTarget } from '../services.ts';
 import { note } from './output.ts';
 
-/** The venue configuration of a store: as given, or `venues.json` beside the store. */
-export function targetOf(store: string, venues: string | undefined): StoreTarget {
+/** With its venue configuration: as given, or `venues.json` beside the store. */
+function targetOf(store: string, venues: string | undefined): StoreTarget {
   const path = resolve(store);
-  if (!existsSync(path)) throw new RearmError('STORE_MISSING', `there is no directory ${path}`, { path });
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw new RearmError('STORE_MISSING', `there is no directory ${path}`, { path });
   const beside = join(dirname(path), 'venues.json');
   return { path, venues: venues === undefined ? (existsSync(beside) ? beside : null) : resolve(venues) };
+}
+
+/** The stores that a console is asked to show, each once. A directory without a store is shown: the venues may be all that is left. */
+export function targetsOf(stores: readonly string[], venues: string | undefined): StoreTarget[] {
+  const targets = stores.map((store) => targetOf(store, venues));
+  const paths = targets.map(({ path }) => realpathSync(path));
+  const twice = targets.find((_, index) => paths.indexOf(paths[index]!) !== index);
+  if (twice) throw new RearmError('USAGE', `${twice.path} is given twice`, { path: twice.path });
+  return targets;
 }
 
 export interface ConsoleRequest {
@@ -25,6 +35,10 @@ export interface ConsoleRequest {
 
 /** Resolves when the console was closed, or after SIGINT or SIGTERM; everything that it started has ended then. */
 export async function runConsole(request: ConsoleRequest): Promise<void> {
+  // From here on, also while it opens: nothing that was started is left behind. A second signal ends the process at once.
+  const interrupted = new Promise<void>((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => done());
+  });
   const launched = await launch({
     stores: request.stores,
     host: request.host,
@@ -32,9 +46,6 @@ export async function runConsole(request: ConsoleRequest): Promise<void> {
     environment: request.environment,
     openServices,
     print: note,
-  });
-  const interrupted = new Promise<void>((done) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => done());
   });
   await Promise.race([launched.closed, interrupted]);
   await launched.close();

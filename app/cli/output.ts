@@ -1,5 +1,6 @@
 /** What a command prints, and with which status it ends. stdout holds the command's own output and nothing else. */
 
+import { systemFailure } from '../../main/storage/system-errors.ts';
 import { type ErrorData, RearmError } from '../../shared/errors.ts';
 
 /** 0 clean; 1 usage; 2 cannot be read; 3 recovered with damage, or breaks found; 4 refused: a person must decide. */
@@ -29,7 +30,8 @@ export async function print(text: string): Promise<void> {
 export const printJson = (value: unknown): Promise<void> => print(`${toJson(value)}\n`);
 
 /** One line: code, what was tried, what to do next. */
-export const errorLine = (error: ErrorData): string => `rearm: ${error.code}: ${error.message.replace(/[.\s]+$/, '')}. ${error.remedy}`;
+export const errorLine = (error: ErrorData): string =>
+  `rearm: ${error.code}: ${error.message.replace(/[.\s]+$/, '').replace(/\s*[\r\n]+\s*/g, '; ')}. ${error.remedy}`;
 
 export const note = (text: string): void => {
   process.stderr.write(`${text}\n`);
@@ -56,17 +58,29 @@ export class Progress {
   }
 }
 
+function knownError(thrown: unknown): RearmError {
+  if (thrown instanceof RearmError) return thrown;
+  if (!(thrown instanceof Error)) return new RearmError('INTERNAL', String(thrown), {}, thrown);
+  const { code, syscall, path } = thrown as NodeJS.ErrnoException;
+  if (code !== undefined && syscall !== undefined && path !== undefined) return systemFailure(code, syscall, path, thrown);
+  return new RearmError('INTERNAL', thrown.message, {}, thrown);
+}
+
+/** Says in one line what was thrown. @returns the status to end with */
+export function told(thrown: unknown): Exit {
+  const known = knownError(thrown);
+  note(errorLine(known.toData()));
+  if (known.code === 'INTERNAL' && process.env.REARM_DEBUG && thrown instanceof Error) note(thrown.stack ?? '');
+  return exitOf(known);
+}
+
 /** Runs a command's action and ends the process with its status. */
 export function action<A extends unknown[]>(run: (...args: A) => Promise<Exit>): (...args: A) => Promise<void> {
   return async (...args) => {
     try {
       process.exitCode = await run(...args);
     } catch (error) {
-      const known =
-        error instanceof RearmError ? error : new RearmError('INTERNAL', error instanceof Error ? error.message : String(error), {}, error);
-      note(errorLine(known.toData()));
-      if (known.code === 'INTERNAL' && process.env.REARM_DEBUG && error instanceof Error) note(error.stack ?? '');
-      process.exitCode = exitOf(known);
+      process.exitCode = told(error);
     }
   };
 }

@@ -14,14 +14,17 @@ import { stateCommand } from './commands/state.ts';
 import { venuesCommand } from './commands/venues.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { walCommand } from './commands/wal.ts';
-import { EXIT, errorLine, note } from './output.ts';
+import { EXIT, told } from './output.ts';
 import { version } from './version.ts';
+
+/** What is wrong is said once, in one line, below. */
+const QUIET = { outputError: () => {}, writeErr: () => {} };
 
 const program = new Command('rearm')
   .description('The recovery console of trading desks.')
   .version(version())
   .exitOverride()
-  .configureOutput({ outputError: () => {} })
+  .configureOutput(QUIET)
   .addHelpText(
     'after',
     `
@@ -41,26 +44,24 @@ for (const add of [
   openCommand,
   signCommand,
 ]) {
-  program.addCommand(
-    add()
-      .exitOverride()
-      .configureOutput({ outputError: () => {} }),
-  );
+  program.addCommand(add().exitOverride().configureOutput(QUIET));
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-  throw error;
+  process.exit(told(new RearmError('IO_FAILED', `could not write to standard output: ${error.code ?? error.message}`, {}, error)));
 });
 
+// A thing that goes wrong beside a command (a timer, a socket) is said as all others are, and ends it.
+process.on('uncaughtException', (error) => process.exit(told(error)));
+
 try {
-  await program.parseAsync();
+  await program.parseAsync(process.argv, { from: 'node' });
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   if (error.exitCode === 0) process.exitCode = EXIT.clean;
   else {
-    if (error.code === 'commander.help') process.stderr.write('');
-    note(errorLine(new RearmError('USAGE', error.message.replace(/^error: /, ''), {}).toData()));
-    process.exitCode = EXIT.usage;
+    const message = error.code === 'commander.help' ? 'no command was given' : error.message.replace(/^error: /, '');
+    process.exitCode = told(new RearmError('USAGE', message, {}));
   }
 }

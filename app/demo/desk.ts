@@ -216,6 +216,8 @@ export interface DemoOptions {
   readonly submissions?: string | undefined;
   /** The venues outlive this process. */
   readonly lasting: boolean;
+  /** Aborted: what was started is ended, and the reason is thrown. */
+  readonly signal?: AbortSignal;
   readonly progress?: (text: string, fraction: number | null) => void;
 }
 
@@ -228,13 +230,13 @@ export interface Demo {
 }
 
 /**
- * Runs the desk into `root` up to the crash. @throws RearmError STORE_EXISTS where a store is there already
+ * Runs the desk into `root` up to the crash. Whatever it throws, what it had started is told to end.
+ * @throws RearmError STORE_EXISTS where a store is there already
  */
 export async function runDemo(root: string, options: DemoOptions): Promise<Demo> {
   const paths = deskPaths(root);
   if (existsSync(paths.store)) throw new RearmError('STORE_EXISTS', `${paths.store} is there already`, { root });
   mkdirSync(root, { recursive: true, mode: 0o700 });
-  const random = seededRandom(options.seed);
   options.progress?.('starting the venues', null);
   const simulator = await startSimulator(paths, options.seed, options.lasting);
   const file: DeskFile = {
@@ -245,14 +247,30 @@ export async function runDemo(root: string, options: DemoOptions): Promise<Demo>
     control: simulator.control,
   };
   writeFileSync(paths.desk, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
-  const trader = startTrader(paths, options.seed, options);
-  const ended = new Promise<never>((_, reject) =>
+  let trader: Trader | undefined;
+  try {
+    options.signal?.throwIfAborted();
+    trader = startTrader(paths, options.seed, options);
+    return await untilCrash(paths, simulator, trader, options);
+  } catch (error) {
+    trader?.child.kill('SIGKILL');
+    simulator.child.kill('SIGTERM');
+    throw error;
+  }
+}
+
+/** Lets the trading process trade, and kills it. */
+async function untilCrash(paths: DeskPaths, simulator: Simulator, trader: Trader, options: DemoOptions): Promise<Demo> {
+  const { root } = paths;
+  const random = seededRandom(options.seed);
+  const ended = new Promise<never>((_, reject) => {
     trader.child.once(
       'exit',
       (code) =>
         code !== null && reject(new RearmError('INTERNAL', `the trading process ended by itself; see ${root}/trader.log`, { code })),
-    ),
-  );
+    );
+    options.signal?.addEventListener('abort', () => reject(options.signal!.reason));
+  });
   ended.catch(() => {});
   const until = Date.now() + 30_000;
   while (trader.state().state !== 'trading') {

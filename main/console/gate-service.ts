@@ -1,6 +1,6 @@
 /** The gate of one store as the console shows it: accepting, proposing, signing, releasing. */
 
-import type { Bounds, GateView, Role, Scope } from '../../shared/contract/gate.ts';
+import type { AuditOrigin, Bounds, GateView, Role, Scope } from '../../shared/contract/gate.ts';
 import { RearmError } from '../../shared/errors.ts';
 import { type DossierDraft, Gate, type GateDependencies, type World } from '../gate/gate.ts';
 
@@ -15,11 +15,34 @@ export class GateService {
   readonly gate: Gate;
   readonly #world: GateWorld;
   readonly #changed: (view: GateView) => void;
+  /** Acts that take their time and are under way, in all sessions. */
+  readonly #underWay: Set<string>;
 
-  constructor(root: string, deps: GateDependencies, world: GateWorld, changed: (view: GateView) => void) {
-    this.gate = Gate.open(root, deps);
+  private constructor(gate: Gate, world: GateWorld, changed: (view: GateView) => void, underWay: Set<string>) {
+    this.gate = gate;
     this.#world = world;
     this.#changed = changed;
+    this.#underWay = underWay;
+  }
+
+  static open(root: string, deps: GateDependencies, world: GateWorld, changed: (view: GateView) => void): GateService {
+    return new GateService(Gate.open(root, deps), world, changed, new Set());
+  }
+
+  /** The same service for one session, which the audit log then names. */
+  from(origin: AuditOrigin): GateService {
+    return new GateService(this.gate.from(origin), this.#world, this.#changed, this.#underWay);
+  }
+
+  /** Runs an act, and refuses the same one while it runs. @throws RearmError GATE_BUSY */
+  async exclusively<T>(what: string, act: () => Promise<T>): Promise<T> {
+    if (this.#underWay.has(what)) throw new RearmError('GATE_BUSY', `${what} is under way already`, { what });
+    this.#underWay.add(what);
+    try {
+      return await act();
+    } finally {
+      this.#underWay.delete(what);
+    }
   }
 
   view(): GateView {
@@ -32,8 +55,8 @@ export class GateService {
     return view;
   }
 
-  enrol(request: { id: string; name: string; role: Role; passphrase: string; by: string }): GateView {
-    this.gate.enrol(request);
+  async enrol(request: { id: string; name: string; role: Role; passphrase: string; by: string }): Promise<GateView> {
+    await this.exclusively(`enrolling ${request.id}`, () => this.gate.enrolBeside(request));
     return this.tell();
   }
 
@@ -44,13 +67,24 @@ export class GateService {
     return this.tell();
   }
 
-  sign(request: { personId: string; dossierHash: string; passphrase?: string | undefined; signature?: string | undefined }): GateView {
+  async sign(request: {
+    personId: string;
+    dossierHash: string;
+    passphrase?: string | undefined;
+    signature?: string | undefined;
+  }): Promise<GateView> {
     const { personId, dossierHash, passphrase, signature } = request;
+    const world = () => this.#world.world();
     try {
-      this.gate.sign(
-        { personId, dossierHash, ...(passphrase !== undefined && { passphrase }), ...(signature !== undefined && { signature }) },
-        this.#world.world(),
-      );
+      if (passphrase !== undefined && signature === undefined) {
+        // One passphrase of a person at a time: tries side by side would not wait for each other.
+        const act = () => this.gate.signBeside({ personId, dossierHash, passphrase }, world);
+        await this.exclusively(`signing as ${personId}`, act);
+      } else
+        this.gate.sign(
+          { personId, dossierHash, ...(passphrase !== undefined && { passphrase }), ...(signature !== undefined && { signature }) },
+          world(),
+        );
     } finally {
       this.tell();
     }

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
 import type { ConsoleView, EventName, Events, Handlers } from '../../shared/contract/contract.ts';
+import type { AuditOrigin } from '../../shared/contract/gate.ts';
 import { nativePlatform } from '../engine/native-platform.ts';
 import { EventHub } from './events.ts';
 import { makeHandlers } from './handlers.ts';
@@ -16,7 +17,10 @@ export interface OpenConsoleOptions {
 }
 
 export interface Console {
+  /** For the user of this process. */
   readonly handlers: Handlers;
+  /** For one session of a host: the audit log names it with everything done through them. */
+  handlersFor(origin: AuditOrigin): Handlers;
   on<E extends EventName>(name: E, listener: (event: Events[E]) => void): () => void;
   close(): Promise<void>;
 }
@@ -28,16 +32,19 @@ export function openConsole(options: OpenConsoleOptions): Console {
   const sessions = options.stores.map(
     ({ path, venues }, index) => new StoreSession({ platform, random: (bytes) => randomBytes(bytes), hub, index, root: path, venues }),
   );
-  const handlers = makeHandlers(sessions, {
+  const user = userInfo().username;
+  const description = {
     version: options.version,
     host: options.host,
     environment: options.environment,
-    user: userInfo().username,
+    user,
     now: () => new Date().toISOString(),
-  });
+  };
+  const handlersFor = (origin: AuditOrigin): Handlers => makeHandlers(sessions, description, origin);
   for (const session of sessions) session.start();
   return {
-    handlers,
+    handlers: handlersFor({ host: options.host, session: user }),
+    handlersFor,
     on: (name, listener) => hub.on(name, listener),
     close: async () => {
       await Promise.all(sessions.map((session) => session.close()));

@@ -10,7 +10,7 @@ import type { TenFacts } from '../../shared/contract/facts.ts';
 import type { Bounds, GateView, Scope } from '../../shared/contract/gate.ts';
 import type { Decision } from '../../shared/contract/reconcile.ts';
 import type { CancelReport, CancelScope } from '../../shared/contract/venues.ts';
-import { type ErrorData, RearmError } from '../../shared/errors.ts';
+import { type ErrorData, errorData, RearmError } from '../../shared/errors.ts';
 import { TABLES } from '../../shared/model/tables.ts';
 import { acceptRecovery } from '../engine/accept.ts';
 import type { Platform } from '../engine/start.ts';
@@ -31,6 +31,11 @@ import { VenueDesk } from './venue-desk.ts';
 const VENUE_ROUND_MS = 5_000;
 /** The gate is looked at this often: another process may have signed, released, burnt. */
 const GATE_ROUND_MS = 1_000;
+
+interface Override {
+  readonly what: string;
+  readonly reason: string;
+}
 
 export interface SessionOptions {
   readonly platform: Platform;
@@ -53,6 +58,10 @@ export class StoreSession {
   readonly #options: SessionOptions;
   readonly #timers: NodeJS.Timeout[] = [];
   #lastGate = '';
+  /** An engine may have written since its end was last looked into. */
+  #engineLived = true;
+  /** Why what became true by itself is not on the record; told once. */
+  #notEnforced = '';
   #lastAuditHead: string | null = null;
   /** The gate as it was last looked at. */
   #gateSeen: GateView | null = null;
@@ -96,7 +105,7 @@ export class StoreSession {
       },
       answered: (evidence) => this.venues.take(evidence.report),
     });
-    this.gate = new GateService(
+    this.gate = GateService.open(
       root,
       { storage, clock, random: options.random, storeId: storeId(options) },
       { world: () => this.#world(), draft: (scope, bounds) => this.#draft(scope, bounds) },
@@ -140,7 +149,46 @@ export class StoreSession {
     return Number.isNaN(at) ? undefined : at;
   }
 
+  /** Makes durable what became true by itself: a mode that expired, bounds that the world left, an engine that died after its release. */
+  #enforce(): void {
+    const { gate } = this.gate;
+    const { nonce, mode } = gate.mode();
+    // The mode before the lock: a released mode is only ever set under the lock.
+    const alive = this.#options.platform.storage.isLocked(storeLayout(this.root).lock);
+    if (alive) this.#engineLived = true;
+    else if (mode !== 'HALTED' && nonce !== null && this.#engineLived) {
+      this.#engineLived = false;
+      void this.#engineGone();
+    }
+    gate.enforce('console', this.#world());
+  }
+
+  /** Released, and nobody holds the store any more: closed in order, or dead. Its log tells. */
+  async #engineGone(): Promise<void> {
+    await this.recovery.run();
+    const { report } = this.recovery;
+    if (report === null || report.writerAlive) {
+      // It ended while that recovery looked: the next round looks again.
+      this.#engineLived = true;
+      return;
+    }
+    if (report.closedInOrder) return;
+    try {
+      this.gate.gate.rehalt({ by: 'console', cause: 'engineDied' }, this.#world());
+    } catch (error) {
+      this.#alarm('gate', `The engine died; trading could not be halted on the record: ${errorData(error).message}.`);
+    }
+  }
+
   #lookAtGate(): void {
+    try {
+      this.#enforce();
+      this.#notEnforced = '';
+    } catch (error) {
+      const { message } = errorData(error);
+      if (message !== this.#notEnforced) this.#alarm('gate', `What changed by itself could not be recorded: ${message}.`);
+      this.#notEnforced = message;
+    }
     try {
       const head = this.gate.gate.auditHead();
       if (head !== null && head !== this.#lastAuditHead) this.#options.hub.emit('audit.changed', { store: this.#options.index, head });
@@ -179,8 +227,13 @@ export class StoreSession {
     return this.venues.view;
   }
 
-  async cancelOrders(scope: CancelScope, by: string): Promise<CancelReport> {
-    this.gate.record(by, 'console.cancel', { scope: JSON.parse(JSON.stringify(scope)) });
+  async cancelOrders(scope: CancelScope, by: string, gate: GateService): Promise<CancelReport> {
+    try {
+      gate.record(by, 'console.cancel', { scope: JSON.parse(JSON.stringify(scope)) });
+    } catch (error) {
+      // Taking risk off never waits for the record of it.
+      this.#alarm('audit', `The cancel is not on the record: ${errorData(error).message}.`);
+    }
     return this.venues.cancel(scope, by);
   }
 
@@ -204,11 +257,18 @@ export class StoreSession {
     return this.reconciliation.view;
   }
 
-  /** Accepts the recovery with what is staged: a new epoch, the resolutions in it, trading halted. */
-  async accept(by: string, override: { readonly what: string; readonly reason: string } | undefined): Promise<GateView> {
+  /**
+   * Accepts the recovery with what is staged: a new epoch, the resolutions in it, trading halted.
+   * @throws RearmError GATE_BUSY while another acceptance runs; whatever {@link acceptRecovery} throws
+   */
+  accept(by: string, override: Override | undefined, gate: GateService): Promise<GateView> {
+    return this.gate.exclusively('accepting', () => this.#accept(by, override, gate));
+  }
+
+  async #accept(by: string, override: Override | undefined, gate: GateService): Promise<GateView> {
     const { platform } = this.#options;
     const resolutions = this.reconciliation.resolutions();
-    this.gate.record(by, 'console.accept', {
+    gate.record(by, 'console.accept', {
       override: override ? { what: override.what, reason: override.reason } : null,
       decisions: resolutions.settled.length,
     });
@@ -221,7 +281,7 @@ export class StoreSession {
       reconstruct: this.recovery.report?.base === 'L5',
     });
     if (override) this.#overrides = [...this.#overrides, { what: override.what, reason: override.reason, by }];
-    this.gate.record(by, 'console.accepted', {
+    gate.record(by, 'console.accepted', {
       epoch: accepted.epoch,
       lsn: accepted.lsn,
       headHash: accepted.headHash,

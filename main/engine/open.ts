@@ -198,7 +198,7 @@ export class HaltedStore {
         const release = this.#mayBeReleased() ? await this.tryRelease() : null;
         if (release) return release;
       } catch (error) {
-        if (!(error instanceof RearmError) || (error.code !== 'TOKEN_INVALID' && error.code !== 'STORE_LOCKED')) throw error;
+        if (!(error instanceof RearmError) || !['TOKEN_INVALID', 'STORE_LOCKED', 'GATE_BUSY'].includes(error.code)) throw error;
         if (error.code === 'TOKEN_INVALID' && error.message !== refused) {
           refused = error.message;
           this.gate.reportEngine('refused', refused);

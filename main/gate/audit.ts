@@ -13,7 +13,7 @@
  */
 
 import { z } from 'zod';
-import type { AuditEntry, AuditView } from '../../shared/contract/gate.ts';
+import type { AuditEntry, AuditOrigin, AuditView } from '../../shared/contract/gate.ts';
 import { RearmError } from '../../shared/errors.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
 import { canonicalBytes, canonicalHash, parseCanonical, sha256Hex } from './canonical.ts';
@@ -93,15 +93,12 @@ function hashOf(entry: Omit<StoredEntry, 'hash' | 'signature'>): string {
   return canonicalHash({ sequence, at, actor, action, details, previousHash });
 }
 
-const viewOf = ({ sequence, at, actor, action, details, hash, previousHash }: StoredEntry): AuditEntry => ({
-  sequence,
-  at,
-  actor,
-  action,
-  details,
-  hash,
-  previousHash,
-});
+const originSchema = z.object({ host: z.string().max(64), session: z.string().max(128) });
+
+function viewOf({ sequence, at, actor, action, details, hash, previousHash }: StoredEntry): AuditEntry {
+  const origin = originSchema.safeParse(details.origin);
+  return { sequence, at, actor, action, details, hash, previousHash, ...(origin.success && { origin: origin.data }) };
+}
 
 export interface AuditDependencies {
   readonly storage: Storage;
@@ -109,6 +106,8 @@ export interface AuditDependencies {
   readonly clock: Clock;
   readonly random: (bytes: number) => Uint8Array;
   readonly storeId: string;
+  /** Through whom its entries come; absent: the process acts by itself. */
+  readonly origin?: AuditOrigin;
 }
 
 export class Audit {
@@ -118,6 +117,11 @@ export class Audit {
   constructor(deps: AuditDependencies) {
     this.#deps = deps;
     this.#headPath = `${deps.layout.audit}/audit.head`;
+  }
+
+  /** The same log, written by somebody who acts through `origin`: each entry has it in its details. */
+  from(origin: AuditOrigin): Audit {
+    return new Audit({ ...this.#deps, origin });
   }
 
   /**
@@ -218,7 +222,7 @@ export class Audit {
    *   form; whatever the storage throws. In each case nothing may follow from the action.
    */
   append(actor: string, action: string, details: Record<string, unknown>): AuditEntry {
-    const { storage, layout, clock, storeId } = this.#deps;
+    const { storage, layout, clock, storeId, origin } = this.#deps;
     const { line } = readLastLine(storage, layout.auditLog);
     const last = line === null ? null : this.#checkLast(line);
     const head = this.#readHead();
@@ -228,7 +232,7 @@ export class Audit {
       at: timeText(clock.wallNs()),
       actor,
       action,
-      details,
+      details: origin ? { ...details, origin: { host: origin.host, session: origin.session } } : details,
       previousHash: last?.hash ?? auditGenesis(storeId),
     };
     const hash = hashOf(body);

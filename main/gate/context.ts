@@ -1,6 +1,7 @@
 /** What every action of the gate stands on: the store, the clock, the lock, and what the audit log proves. */
 
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { AuditEntry } from '../../shared/contract/gate.ts';
 import { RearmError } from '../../shared/errors.ts';
 import type { Clock, HeldLock, Storage } from '../storage/storage.ts';
@@ -42,6 +43,8 @@ export interface GateDependencies {
   readonly engineAlive?: () => boolean;
   /** Waits while another process holds the gate's lock; blocks the thread. A simulation gives one that returns at once. */
   readonly wait?: (ms: number) => void;
+  /** Waits before a passphrase is tried again; does not block. */
+  readonly sleep?: (ms: number) => Promise<void>;
 }
 
 const LOCK_TRIES = 250;
@@ -59,19 +62,20 @@ export interface Knowledge {
   readonly issued: ReadonlyMap<string, string>;
 }
 
-export interface GateContext extends Omit<GateDependencies, 'configuration' | 'wait' | 'engineAlive'> {
+export interface GateContext extends Omit<GateDependencies, 'configuration' | 'wait' | 'sleep' | 'engineAlive'> {
   readonly layout: GateLayout;
   readonly configuration: GateConfiguration;
   readonly audit: Audit;
   /** Names this process in the envelopes that it proposes: their monotonic clock is only meaningful here. */
   readonly instance: string;
   now(): string;
+  sleep(ms: number): Promise<void>;
   engineAlive(): boolean;
   /** @param acceptedEpoch null where the caller does not know it. */
   mode(acceptedEpoch: number | null): EffectiveMode;
   /**
    * Runs an action under the gate's lock, with directories and audit log made durable before it.
-   * @throws RearmError STORE_LOCKED where another process holds the lock for five seconds.
+   * @throws RearmError GATE_BUSY where another process holds the lock for five seconds.
    */
   locked<T>(action: () => T): T;
   /**
@@ -139,7 +143,8 @@ export function gateContext(root: string, deps: GateDependencies): GateContext {
       try {
         return storage.lock(layout.lock);
       } catch (error) {
-        if (!(error instanceof RearmError) || error.code !== 'STORE_LOCKED' || tries === LOCK_TRIES) throw error;
+        if (!(error instanceof RearmError) || error.code !== 'STORE_LOCKED') throw error;
+        if (tries === LOCK_TRIES) throw new RearmError('GATE_BUSY', 'another process holds the gate', { path: layout.lock }, error);
         wait(LOCK_WAIT_MS);
       }
     }
@@ -198,6 +203,7 @@ export function gateContext(root: string, deps: GateDependencies): GateContext {
     audit,
     instance: Buffer.from(random(16)).toString('hex'),
     now: () => timeText(clock.wallNs()),
+    sleep: deps.sleep ?? ((ms) => setTimeout(ms)),
     engineAlive: deps.engineAlive ?? (() => storage.isLocked(join(root, 'lock'))),
     mode: (acceptedEpoch) => readMode(storage, layout, storeId, clock.wallNs(), acceptedEpoch),
     locked: (action) => underLock(readyAudit, action),

@@ -34,7 +34,7 @@ export function readEngine(context: GateContext): EngineRecord | null {
 /**
  * Durable on return; a change of state also goes into the audit log.
  *
- * @throws RearmError PAYLOAD_INVALID, STORE_LOCKED, AUDIT_BROKEN
+ * @throws RearmError PAYLOAD_INVALID, GATE_BUSY, AUDIT_BROKEN
  */
 export function reportEngine(context: GateContext, state: EngineState, detail: string): void {
   const { storage, layout, storeId, audit } = context;

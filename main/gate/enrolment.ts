@@ -5,7 +5,7 @@ import { RearmError } from '../../shared/errors.ts';
 import { publish, readWhole } from '../storage/publish.ts';
 import { sha256Hex } from './canonical.ts';
 import type { GateContext, Knowledge } from './context.ts';
-import { type KeyRecord, makeKey, publishKey } from './keyring.ts';
+import { type KeyRecord, makeKey, makeKeyBeside, publishKey } from './keyring.ts';
 import { checkPersonId } from './layout.ts';
 import { appendLine } from './line-log.ts';
 import {
@@ -63,23 +63,40 @@ function enrolOne(
   return entry;
 }
 
-function keyOf(context: GateContext, request: EnrolRequest): KeyRecord | null {
+function checkRequest(request: EnrolRequest): void {
   checkPersonId(request.id);
   if ((request.passphrase === undefined) === (request.publicKey === undefined)) {
     throw new RearmError('PAYLOAD_INVALID', `${request.id}: give a passphrase for a new key, or the public key, not both`, {});
   }
-  if (request.passphrase === undefined) return null;
-  return makeKey(request.id, request.passphrase, context.random, context.configuration.scrypt);
 }
 
 /**
  * Enrols people: one while trading is ACTIVE, or a first set when the store is created. Durable, one after the other, on return.
  *
- * @throws RearmError ENROLMENT_REFUSED with `context.reason` (people.ts ENROLMENT_RULES), PAYLOAD_INVALID, AUDIT_BROKEN, STORE_LOCKED
+ * @throws RearmError ENROLMENT_REFUSED with `context.reason` (people.ts ENROLMENT_RULES), PAYLOAD_INVALID, AUDIT_BROKEN, GATE_BUSY
  */
-export function enrol(context: GateContext, requests: readonly EnrolRequest[]): EnrolmentRecord[] {
+export const enrol = (context: GateContext, requests: readonly EnrolRequest[]): EnrolmentRecord[] =>
   // Outside the lock: each key takes the time of one scrypt.
-  const keys = requests.map((request) => keyOf(context, request));
+  enrolWith(
+    context,
+    requests,
+    requests.map((request) => {
+      checkRequest(request);
+      return request.passphrase === undefined
+        ? null
+        : makeKey(request.id, request.passphrase, context.random, context.configuration.scrypt);
+    }),
+  );
+
+/** {@link enrol} of one person, with scrypt beside this thread. */
+export async function enrolBeside(context: GateContext, request: EnrolRequest): Promise<void> {
+  checkRequest(request);
+  const { id, passphrase } = request;
+  const key = passphrase === undefined ? null : await makeKeyBeside(id, passphrase, context.random, context.configuration.scrypt);
+  enrolWith(context, [request], [key]);
+}
+
+function enrolWith(context: GateContext, requests: readonly EnrolRequest[], keys: readonly (KeyRecord | null)[]): EnrolmentRecord[] {
   return context.locked(() => {
     // The whole list is one first set, though the first trader and the first risk person in it would close it.
     const firstSet = isFirstSetOpen(context.completed().people);
@@ -90,7 +107,7 @@ export function enrol(context: GateContext, requests: readonly EnrolRequest[]): 
 /**
  * Revokes a person: what they signed no longer counts, in any mode, from the next look on. Durable on return.
  *
- * @throws RearmError NOT_FOUND, PAYLOAD_INVALID, ENROLMENT_REFUSED (whoever revokes is not enrolled), AUDIT_BROKEN, STORE_LOCKED
+ * @throws RearmError NOT_FOUND, PAYLOAD_INVALID, ENROLMENT_REFUSED (whoever revokes is not enrolled), AUDIT_BROKEN, GATE_BUSY
  */
 export function revoke(context: GateContext, request: { readonly id: string; readonly by: string; readonly reason: string }): void {
   context.locked(() => {
@@ -107,7 +124,7 @@ export function revoke(context: GateContext, request: { readonly id: string; rea
  * Replaces a file of people that is damaged, or disagrees with the audit log, by what the log proves. The old file is kept in
  * quarantine. Durable on return.
  *
- * @throws RearmError AUDIT_BROKEN where the log itself does not verify; STORE_LOCKED
+ * @throws RearmError AUDIT_BROKEN where the log itself does not verify; GATE_BUSY
  */
 export function rebuildPeople(context: GateContext, request: { readonly by: string; readonly reason: string }): void {
   const { storage, layout, audit } = context;

@@ -479,7 +479,7 @@ describe('the lock', () => {
         },
       },
     });
-    expect(outcome(() => proposeDraft(patient))).toBe('STORE_LOCKED');
+    expect(outcome(() => proposeDraft(patient))).toBe('GATE_BUSY');
     expect(waits).toBe(249);
     const lucky = another(desk, { locks, seed: 'lucky', deps: { wait: () => void locks.clear() } });
     expect(outcome(() => proposeDraft(lucky))).toBe('done');

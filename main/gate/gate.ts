@@ -6,7 +6,7 @@
  * kernel lock `gate/lock`. What is durable on return, and which codes are thrown, is said at each function behind it.
  */
 
-import type { AuditView, GateView } from '../../shared/contract/gate.ts';
+import type { AuditOrigin, AuditView, GateView } from '../../shared/contract/gate.ts';
 import { RearmError } from '../../shared/errors.ts';
 import type { Anchor, AuditVerification } from './audit.ts';
 import type { Difference, WorldNow } from './bounds.ts';
@@ -14,12 +14,12 @@ import { differences } from './bounds.ts';
 import { type GateConfiguration, type GateContext, type GateDependencies, gateContext } from './context.ts';
 import { type Accepted, type DossierDraft, type Envelope, readDossier } from './dossier.ts';
 import { type EngineState, reportEngine } from './engine-report.ts';
-import { type EnrolRequest, enrol, rebuildPeople, revoke } from './enrolment.ts';
+import { type EnrolRequest, enrol, enrolBeside, rebuildPeople, revoke } from './enrolment.ts';
 import { enforce, rehalt, type SetModeRequest, setMode, stayHalted } from './halt.ts';
 import type { EffectiveMode } from './mode-record.ts';
 import type { AutomaticHalt } from './modes.ts';
 import type { EnrolmentRecord } from './people.ts';
-import { type ProposeRequest, propose, type SignRequest, sign } from './proposal.ts';
+import { type ProposeRequest, propose, type SignRequest, sign, signBeside } from './proposal.ts';
 import { findToken, type ReleaseRequest, release, verifyAndBurn, verifyToken } from './release.ts';
 import type { World } from './standing.ts';
 import type { Token } from './token.ts';
@@ -47,7 +47,7 @@ export type {
   WorldNow,
 };
 
-const OWN_WORDS = new Set(['audit', 'dossier', 'engine', 'gate', 'mode', 'people', 'person', 'token']);
+const OWN_WORDS = new Set(['audit', 'dossier', 'engine', 'gate', 'key', 'mode', 'people', 'person', 'token']);
 
 export class Gate {
   readonly #context: GateContext;
@@ -59,6 +59,11 @@ export class Gate {
   /** Touches no file: the first action that writes makes what is missing. @throws RearmError CONFIGURATION_INVALID, PAYLOAD_INVALID */
   static open(storeDirectory: string, deps: GateDependencies): Gate {
     return new Gate(gateContext(storeDirectory, deps));
+  }
+
+  /** The same gate for somebody who acts through `origin`, which every entry of theirs in the audit log then names. */
+  from(origin: AuditOrigin): Gate {
+    return new Gate({ ...this.#context, audit: this.#context.audit.from(origin) });
   }
 
   /** The state of the gate, for the screens. Reads only. */
@@ -73,6 +78,11 @@ export class Gate {
 
   enrol(request: EnrolRequest): EnrolmentRecord {
     return enrol(this.#context, [request])[0]!;
+  }
+
+  /** {@link enrol} without blocking the thread for the time of scrypt. */
+  enrolBeside(request: EnrolRequest): Promise<void> {
+    return enrolBeside(this.#context, request);
   }
 
   /** The people of a store that is being created, in one go. */
@@ -105,6 +115,14 @@ export class Gate {
 
   sign(request: SignRequest, world: World = {}): void {
     sign(this.#context, request, world);
+  }
+
+  /**
+   * {@link sign} with a passphrase without blocking the thread for the time of scrypt. A wrong one is put on the record, and makes
+   * the person's next try wait: half a second, doubled each time, half a minute at most.
+   */
+  signBeside(request: SignRequest & { readonly passphrase: string }, world: () => World = () => ({})): Promise<void> {
+    return signBeside(this.#context, request, world);
   }
 
   release(request: ReleaseRequest): Token {
@@ -168,7 +186,7 @@ export class Gate {
    * An entry of another service of the console, durable on return. Its action begins with that service's word, never with one of
    * the gate's own: what those say is evidence.
    *
-   * @throws RearmError PAYLOAD_INVALID, AUDIT_BROKEN, STORE_LOCKED
+   * @throws RearmError PAYLOAD_INVALID, AUDIT_BROKEN, GATE_BUSY
    */
   record(actor: string, action: string, details: Record<string, unknown>): void {
     const word = action.split('.')[0] ?? '';

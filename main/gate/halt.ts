@@ -104,7 +104,7 @@ function halt(context: GateContext, options: HaltOptions): EffectiveMode {
  * audit log is in: then the mode is set, and AUDIT_BROKEN is thrown after it.
  *
  * @throws RearmError GATE_CLOSED where a person cannot go there; APPROVAL_INVALID (reason unknownPerson) where the person going up
- *   is not enrolled; PAYLOAD_INVALID, AMOUNT_INVALID, STORE_LOCKED, AUDIT_BROKEN
+ *   is not enrolled; PAYLOAD_INVALID, AMOUNT_INVALID, GATE_BUSY, AUDIT_BROKEN
  */
 export function setMode(context: GateContext, request: SetModeRequest, world: World = {}): EffectiveMode {
   const { storage, layout, storeId, clock } = context;
@@ -172,7 +172,7 @@ export function setMode(context: GateContext, request: SetModeRequest, world: Wo
 /**
  * The decision not to release: trading is halted, the dossier in force is void, its token is withdrawn. Durable on return.
  *
- * @throws RearmError AUDIT_BROKEN after all that is done; STORE_LOCKED, PAYLOAD_INVALID before.
+ * @throws RearmError AUDIT_BROKEN after all that is done; GATE_BUSY, PAYLOAD_INVALID before.
  */
 export function stayHalted(
   context: GateContext,
@@ -185,7 +185,7 @@ export function stayHalted(
   return context.lockedToHalt(() => halt(context, { by, reason, action: 'gate.stayHalted', voids: true, acceptedEpoch }));
 }
 
-/** A process halts. Durable on return. @throws RearmError AUDIT_BROKEN after it is done; STORE_LOCKED, PAYLOAD_INVALID before. */
+/** A process halts. Durable on return. @throws RearmError AUDIT_BROKEN after it is done; GATE_BUSY, PAYLOAD_INVALID before. */
 export function rehalt(
   context: GateContext,
   request: { readonly by: string; readonly cause: AutomaticHalt; readonly detail?: string },
@@ -210,7 +210,7 @@ function leftBounds(context: GateContext, world: World): readonly Change[] | nul
  * Makes durable what has become true by itself: a mode whose time has passed becomes a recorded halt, a dossier whose bounds the world
  * left becomes void and its unused token is withdrawn. Writes nothing where nothing changed.
  *
- * @throws RearmError STORE_LOCKED, AUDIT_BROKEN, AMOUNT_INVALID
+ * @throws RearmError GATE_BUSY, AUDIT_BROKEN, AMOUNT_INVALID
  */
 export function enforce(context: GateContext, by: string, world: World): void {
   const mode = context.mode(world.accepted?.epoch ?? null);

@@ -9,7 +9,7 @@
  * No message, no context and no other file ever holds the passphrase or the key.
  */
 
-import { createCipheriv, createDecipheriv, type KeyObject, scryptSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, type KeyObject, scrypt, scryptSync } from 'node:crypto';
 import { z } from 'zod';
 import { RearmError } from '../../shared/errors.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -63,15 +63,39 @@ export type KeyRecord = z.infer<typeof keySchema>;
 
 const encode64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
-function derive(passphrase: string, kdf: KeyRecord['kdf']): Uint8Array {
-  const { N, r, p } = kdf;
-  const salt = Buffer.from(kdf.salt, 'base64');
-  return scryptSync(passphrase.normalize('NFKC'), salt, 32, { N, r, p, maxmem: memoryOf(kdf) });
-}
+const SECRET_BYTES = 32;
+
+const parametersOf = (kdf: KeyRecord['kdf']) => ({ N: kdf.N, r: kdf.r, p: kdf.p, maxmem: memoryOf(kdf) });
+const normal = (passphrase: string): string => passphrase.normalize('NFKC');
+
+const derive = (passphrase: string, kdf: KeyRecord['kdf']): Uint8Array =>
+  scryptSync(normal(passphrase), Buffer.from(kdf.salt, 'base64'), SECRET_BYTES, parametersOf(kdf));
+
+/** The same, beside this thread: a console goes on showing. */
+const deriveBeside = (passphrase: string, kdf: KeyRecord['kdf']): Promise<Uint8Array> =>
+  new Promise((resolve, reject) => {
+    scrypt(normal(passphrase), Buffer.from(kdf.salt, 'base64'), SECRET_BYTES, parametersOf(kdf), (error, secret) =>
+      error ? reject(error) : resolve(secret),
+    );
+  });
 
 function additional(record: Pick<KeyRecord, 'format' | 'personId' | 'publicKey' | 'kdf'>, iv: string): Uint8Array {
   const { format, personId, publicKey, kdf } = record;
   return canonicalBytes({ format, personId, publicKey, kdf, cipher: { name: 'aes-256-gcm', iv } });
+}
+
+/** A private key, and how it will be encrypted. */
+interface KeyPlan {
+  readonly privateKey: KeyObject;
+  readonly iv: string;
+  readonly head: Pick<KeyRecord, 'format' | 'personId' | 'publicKey' | 'kdf'>;
+}
+
+function planKey(personId: string, random: (bytes: number) => Uint8Array, cost: ScryptCost): KeyPlan {
+  const privateKey = privateKeyOf(random(32));
+  const kdf = { name: 'scrypt' as const, N: cost.N, r: 8 as const, p: cost.p, salt: encode64(random(32)) };
+  const iv = encode64(random(12));
+  return { privateKey, iv, head: { format: 'rearm-key-1', personId, publicKey: publicKeyText(privateKey), kdf } };
 }
 
 /** Makes a new key for a person. Nothing is written: see {@link publishKey}. Blocks for the time that scrypt takes. */
@@ -81,11 +105,23 @@ export function makeKey(
   random: (bytes: number) => Uint8Array,
   cost: ScryptCost = SCRYPT_COST,
 ): KeyRecord {
-  const privateKey = privateKeyOf(random(32));
-  const kdf = { name: 'scrypt' as const, N: cost.N, r: 8 as const, p: cost.p, salt: encode64(random(32)) };
-  const iv = encode64(random(12));
-  const head = { format: 'rearm-key-1' as const, personId, publicKey: publicKeyText(privateKey), kdf };
-  const cipher = createCipheriv('aes-256-gcm', derive(passphrase, kdf), Buffer.from(iv, 'base64'));
+  const plan = planKey(personId, random, cost);
+  return encrypted(plan, derive(passphrase, plan.head.kdf));
+}
+
+/** {@link makeKey}, with scrypt beside this thread. */
+export async function makeKeyBeside(
+  personId: string,
+  passphrase: string,
+  random: (bytes: number) => Uint8Array,
+  cost: ScryptCost = SCRYPT_COST,
+): Promise<KeyRecord> {
+  const plan = planKey(personId, random, cost);
+  return encrypted(plan, await deriveBeside(passphrase, plan.head.kdf));
+}
+
+function encrypted({ privateKey, iv, head }: KeyPlan, secret: Uint8Array): KeyRecord {
+  const cipher = createCipheriv('aes-256-gcm', secret, Buffer.from(iv, 'base64'));
   cipher.setAAD(additional(head, iv));
   const ciphertext = Buffer.concat([cipher.update(privateKeyBytes(privateKey)), cipher.final()]);
   const tag = cipher.getAuthTag().toString('base64');
@@ -115,13 +151,14 @@ export function readKey(storage: Storage, directory: string, personId: string): 
  *
  * @throws RearmError SIGNATURE_INVALID where the passphrase does not open it, or the file was changed: the two cannot be told apart.
  */
-export function unlockKey(record: KeyRecord, passphrase: string): KeyObject {
+export const unlockKey = (record: KeyRecord, passphrase: string): KeyObject => decrypted(record, derive(passphrase, record.kdf));
+
+function decrypted(record: KeyRecord, secret: Uint8Array): KeyObject {
   const refused = () =>
     new RearmError('SIGNATURE_INVALID', `the passphrase does not open the key of ${record.personId}; nothing was signed`, {
       personId: record.personId,
       reason: 'passphrase',
     });
-  const secret = derive(passphrase, record.kdf);
   let pkcs8: Uint8Array;
   try {
     const iv = Buffer.from(record.cipher.iv, 'base64');
@@ -141,3 +178,7 @@ export function unlockKey(record: KeyRecord, passphrase: string): KeyObject {
 /** A signature over a dossier hash, base64, with the key behind the passphrase. @throws RearmError SIGNATURE_INVALID */
 export const signDossierHash = (record: KeyRecord, passphrase: string, dossierHash: string): string =>
   signHash(unlockKey(record, passphrase), 'rearm-approval-1', dossierHash);
+
+/** {@link signDossierHash}, with scrypt beside this thread. */
+export const signDossierHashBeside = async (record: KeyRecord, passphrase: string, dossierHash: string): Promise<string> =>
+  signHash(decrypted(record, await deriveBeside(passphrase, record.kdf)), 'rearm-approval-1', dossierHash);

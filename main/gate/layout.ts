@@ -1,12 +1,11 @@
 /** Where the gate's files lie. Names are made of hashes, nonces and person ids that match these patterns, nothing else. */
 
 import { join } from 'node:path';
+import { PERSON_ID_PATTERN } from '../../shared/contract/gate.ts';
 import { RearmError } from '../../shared/errors.ts';
 
 export const HASH_PATTERN = /^[0-9a-f]{64}$/;
 export const NONCE_PATTERN = /^[0-9a-f]{64}$/;
-/** Lower case, so that two ids never differ only in a way that a file system or an eye does not see. */
-export const PERSON_ID_PATTERN = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 export const STORE_ID_PATTERN = /^[0-9a-f]{32}$/;
 
 export interface GateLayout {

@@ -18,12 +18,12 @@ import {
 } from './dossier.ts';
 import { verifyHash } from './ed25519.ts';
 import { voidDossier } from './halt.ts';
-import { readKey, signDossierHash } from './keyring.ts';
+import { readKey, signDossierHash, signDossierHashBeside } from './keyring.ts';
 import { checkHash, checkPersonId, dossierPath } from './layout.ts';
 import { isInForce } from './people.ts';
 import { isOfContent } from './records.ts';
 import { type Assessment, assess, hasOpenToken, type World } from './standing.ts';
-import { timeText } from './time.ts';
+import { timeOf, timeText } from './time.ts';
 
 export interface ProposeRequest {
   readonly by: string;
@@ -59,7 +59,7 @@ function withdrawOpenToken(context: GateContext, by: string): void {
  * Freezes and publishes a dossier on an accepted head, and puts it in force; the one before it, and its token if nobody used
  * it, are worth nothing from here on. Durable on return.
  *
- * @throws RearmError APPROVAL_INVALID (unknownPerson, or a rule of the proposal), BREAKS_UNRESOLVED, PAYLOAD_INVALID, AUDIT_BROKEN, STORE_LOCKED
+ * @throws RearmError APPROVAL_INVALID (unknownPerson, or a rule of the proposal), BREAKS_UNRESOLVED, PAYLOAD_INVALID, AUDIT_BROKEN, GATE_BUSY
  */
 export function propose(context: GateContext, request: ProposeRequest): Envelope {
   const { storage, layout, storeId, clock, audit, configuration, instance } = context;
@@ -135,7 +135,7 @@ export interface SignRequest {
  *
  * @param world what the caller sees; where it is outside the bounds the dossier becomes void instead.
  * @throws RearmError SIGNATURE_INVALID (wrong passphrase, wrong key), APPROVAL_INVALID (unknownPerson, revoked, superseded, void,
- *   expired, released, otherHead), NOT_FOUND (no key file), PAYLOAD_INVALID, AUDIT_BROKEN, STORE_LOCKED
+ *   expired, released, otherHead), NOT_FOUND (no key file), PAYLOAD_INVALID, AUDIT_BROKEN, GATE_BUSY
  */
 export function sign(context: GateContext, request: SignRequest, world: World = {}): void {
   const { storage, layout, audit } = context;
@@ -172,4 +172,58 @@ export function sign(context: GateContext, request: SignRequest, world: World = 
       signedAt: context.now(),
     });
   });
+}
+
+/** Wait before the n-th try after wrong passphrases: half a second, doubled each time, half a minute at most. */
+const PATIENCE_MS = 500;
+const PATIENCE_MS_MAX = 30_000;
+
+/**
+ * How long a person's passphrase is not tried: counted in the audit log from the wrong ones since they last signed, so that neither
+ * another session nor another process starts anew.
+ *
+ * @throws RearmError AUDIT_BROKEN
+ */
+export function patienceMs(context: GateContext, personId: string): number {
+  let wrong = 0;
+  let last = 0n;
+  context.audit.require(({ actor, action, at }) => {
+    if (actor !== personId) return;
+    if (action === 'dossier.signed') wrong = 0;
+    if (action !== 'key.refused') return;
+    wrong += 1;
+    last = timeOf(at);
+  });
+  if (wrong === 0) return 0;
+  const whole = Math.min(PATIENCE_MS * 2 ** Math.min(wrong - 1, 16), PATIENCE_MS_MAX);
+  // A clock that was set back keeps nobody out for longer than that.
+  const passed = Math.max(0, Number((context.clock.wallNs() - last) / 1_000_000n));
+  return Math.max(0, whole - passed);
+}
+
+/**
+ * {@link sign} with a passphrase, for a thread that has other things to do: scrypt runs beside it. A wrong passphrase is put on the record,
+ * and makes the person's next try wait.
+ *
+ * @param world as it is when the signature is made.
+ */
+export async function signBeside(
+  context: GateContext,
+  request: SignRequest & { readonly passphrase: string },
+  world: () => World,
+): Promise<void> {
+  const { personId, dossierHash, passphrase, keyDirectory } = request;
+  checkHash(dossierHash);
+  const key = readKey(context.storage, keyDirectory ?? context.layout.keys, personId);
+  const patience = patienceMs(context, personId);
+  if (patience > 0) await context.sleep(patience);
+  let signature: string;
+  try {
+    signature = await signDossierHashBeside(key, passphrase, dossierHash);
+  } catch (error) {
+    if (error instanceof RearmError && error.code === 'SIGNATURE_INVALID')
+      context.locked(() => context.audit.append(personId, 'key.refused', { dossierHash }));
+    throw error;
+  }
+  sign(context, { personId, dossierHash, signature }, world());
 }

@@ -1,11 +1,12 @@
 /** Small records: one canonical JSON value in one file, published whole, read as hostile. */
 
 import { z } from 'zod';
+import { PERSON_ID_PATTERN } from '../../shared/contract/gate.ts';
 import { RearmError } from '../../shared/errors.ts';
 import { publish, readWhole } from '../storage/publish.ts';
 import type { Storage } from '../storage/storage.ts';
 import { canonicalBytes, parseCanonical } from './canonical.ts';
-import { HASH_PATTERN, NONCE_PATTERN, PERSON_ID_PATTERN, STORE_ID_PATTERN } from './layout.ts';
+import { HASH_PATTERN, NONCE_PATTERN, STORE_ID_PATTERN } from './layout.ts';
 import { isTimeText } from './time.ts';
 
 /** Characters that a screen would not show, or would show in another order than they are stored. */

@@ -43,7 +43,7 @@ export interface ReleaseRequest {
  * Issues the token of a complete approval. Durable on return; the engine is still halted until it burns it.
  *
  * @throws RearmError APPROVAL_INVALID with `context.reason` (oneSignature, sameRole, void, expired, superseded, otherHead, released ...),
- *   AUDIT_BROKEN, STORE_LOCKED, PAYLOAD_INVALID; in each case no token is in force.
+ *   AUDIT_BROKEN, GATE_BUSY, PAYLOAD_INVALID; in each case no token is in force.
  */
 export function release(context: GateContext, request: ReleaseRequest): Token {
   const { storage, layout, storeId, clock, random, configuration, audit } = context;
@@ -91,7 +91,9 @@ export function release(context: GateContext, request: ReleaseRequest): Token {
 
 /**
  * What the trading process asks for again and again while it waits: the token in force for its store and epoch. null where there is none,
- * or it is used, out of time, or cannot be read. Reads only; whether the token is good is decided by {@link verifyAndBurn}.
+ * or it is used, out of time, or no token. Reads only; whether the token is good is decided by {@link verifyAndBurn}.
+ *
+ * @throws what the storage throws: a disk that does not answer is no reason to wait on in silence
  */
 export function findToken(context: GateContext, accepted: Accepted): Token | null {
   const { storage, layout, storeId, clock } = context;
@@ -102,7 +104,7 @@ export function findToken(context: GateContext, accepted: Accepted): Token | nul
     const forUs = token.storeId === storeId && token.epoch === accepted.epoch;
     return forUs && clock.wallNs() < timeOf(token.expiresAt) ? token : null;
   } catch (error) {
-    if (error instanceof RearmError) return null;
+    if (isOfContent(error)) return null;
     throw error;
   }
 }
@@ -148,7 +150,7 @@ export function verifyToken(
  * engine may trade in that mode; when it throws, whatever it throws, the engine stays halted. Durable on return.
  *
  * @param by names the trading process in the records.
- * @throws RearmError TOKEN_INVALID with `context.reason` (token.ts TOKEN_RULES), AUDIT_BROKEN, STORE_LOCKED, what the storage throws.
+ * @throws RearmError TOKEN_INVALID with `context.reason` (token.ts TOKEN_RULES), AUDIT_BROKEN, GATE_BUSY, what the storage throws.
  */
 export function verifyAndBurn(context: GateContext, value: unknown, accepted: Accepted, by = 'engine'): EffectiveMode {
   const { storage, layout, storeId, audit } = context;

@@ -238,14 +238,20 @@ export class NativeStorage implements Storage {
   }
 
   exists(path: string): boolean {
-    return fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+    try {
+      return fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+    } catch (error) {
+      // A file stands where a directory of the path should be: nothing is there.
+      if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return false;
+      throw failure(error, 'look for', path);
+    }
   }
 
   list(directory: string): string[] {
     try {
       return fs.readdirSync(directory).sort();
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code!)) return [];
       throw failure(error, 'list', directory);
     }
   }

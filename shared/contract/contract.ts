@@ -8,7 +8,7 @@
 import { z } from 'zod';
 import type { ErrorData } from '../errors.ts';
 import type { TenFacts } from './facts.ts';
-import { type AuditView, type GateView, ROLES } from './gate.ts';
+import { type AuditView, type GateView, PERSON_ID_PATTERN, ROLES } from './gate.ts';
 import type { DeathReport, OperationRow, PageView, StateAt, Timeline } from './postmortem.ts';
 import type { ReconcileReport } from './reconcile.ts';
 import type { RecoveryProgress, RecoveryReport } from './recovery.ts';
@@ -17,7 +17,10 @@ import type { CancelReport, VenueReport } from './venues.ts';
 const name = z.string().min(1).max(128);
 const reason = z.string().trim().min(3).max(512);
 const lsnField = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-const amount = z.string().regex(/^[+-]?\d{1,30}(\.\d{1,18})?$/);
+/** Money that is a limit: plain decimal, not negative, finite. */
+const limit = z.string().regex(/^\d{1,30}(\.\d{1,18})?$/, 'is no plain decimal from zero up');
+/** Person ids become names of files. */
+const personId = z.string().regex(PERSON_ID_PATTERN, 'is no person id: 1 to 64 of a-z 0-9 _ -, first a letter or digit');
 /** Stores are named by their index in the list that the host opened, never by a path from outside. */
 const store = z.number().int().min(0).max(1023);
 const none = z.object({}).strict();
@@ -45,9 +48,9 @@ export const scope = z
 export const bounds = z
   .object({
     unexplainedBreaks: z.number().int().min(0).max(1000),
-    grossExposure: amount,
-    netExposure: amount,
-    lossSinceProposal: amount,
+    grossExposure: limit,
+    netExposure: limit,
+    lossSinceProposal: limit,
   })
   .strict();
 
@@ -86,13 +89,13 @@ export const REQUESTS = {
     .strict(),
   'reconcile.unstage': z.object({ store, breakIds: z.array(z.string().min(1).max(63)).min(1).max(10_000), by: name }).strict(),
   'gate.get': z.object({ store }).strict(),
-  'gate.enrol': z.object({ store, id: name, name, role: z.enum(ROLES), passphrase }).strict(),
+  'gate.enrol': z.object({ store, id: personId, name, role: z.enum(ROLES), passphrase }).strict(),
   'gate.propose': z.object({ store, by: name, scope, bounds }).strict(),
   /** With a passphrase the console signs with the person's key; with a signature it was made elsewhere (`rearm sign`). */
   'gate.sign': z
     .object({
       store,
-      personId: name,
+      personId,
       dossierHash: z.string().length(64),
       passphrase: passphrase.optional(),
       signature: z.string().max(128).optional(),

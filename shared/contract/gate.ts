@@ -6,6 +6,9 @@ import type { Outcome, TierName } from './recovery.ts';
 export const ROLES = ['trader', 'risk'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** Lower case, so that two ids never differ only in a way that a file system or an eye does not see. */
+export const PERSON_ID_PATTERN = /^[a-z0-9][a-z0-9_-]{0,63}$/;
+
 export interface Person {
   readonly id: string;
   readonly name: string;
@@ -105,6 +108,14 @@ export interface GateView {
   readonly engine: { readonly state: 'waiting' | 'trading' | 'refused' | 'absent'; readonly detail: string; readonly at: string | null };
 }
 
+/** The session through which a person acted. */
+export interface AuditOrigin {
+  /** `electron`, `web`, `cli`. */
+  readonly host: string;
+  /** `window`; `S1`, `S2` ... of the web host; the user of a terminal. */
+  readonly session: string;
+}
+
 export interface AuditEntry {
   readonly sequence: number;
   readonly at: string;
@@ -113,6 +124,8 @@ export interface AuditEntry {
   readonly details: Readonly<Record<string, unknown>>;
   readonly hash: string;
   readonly previousHash: string;
+  /** Absent where a process acted by itself. */
+  readonly origin?: AuditOrigin;
 }
 
 export interface AuditView {

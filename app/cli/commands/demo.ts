@@ -31,7 +31,7 @@ export const demoCommand = (): Command =>
 
 function numberOf(text: string, what: string, from: number, to: number): number {
   const value = Number(text);
-  if (!Number.isFinite(value) || value < from || value > to)
+  if (text.trim() === '' || !Number.isFinite(value) || value < from || value > to)
     throw new RearmError('USAGE', `${what} is ${text}, not a number from ${from} to ${to}`, {});
   return value;
 }
@@ -44,10 +44,21 @@ async function run(directory: string, options: Options): Promise<Exit> {
     await tellSimulator(desk.control, '/shutdown', {}).catch(() => note('The venues had ended already.'));
     return EXIT.clean;
   }
+  const seed = numberOf(options.seed, '--seed', 0, 4_294_967_295);
+  const seconds = numberOf(options.seconds, '--seconds', 0.5, 3_600);
+  const interrupt = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () =>
+      interrupt.abort(
+        new RearmError('CANCELLED', `${signal}: the demo desk was ended before its crash; ${root} is incomplete`, { signal }),
+      ),
+    );
+  }
   const progress = new Progress();
   const demo = await runDemo(root, {
-    seed: numberOf(options.seed, '--seed', 0, 4_294_967_295),
-    seconds: numberOf(options.seconds, '--seconds', 0.5, 3_600),
+    seed,
+    seconds,
+    signal: interrupt.signal,
     acks: options.acks === undefined ? undefined : resolve(options.acks),
     submissions: options.submissions === undefined ? undefined : resolve(options.submissions),
     lasting: true,

@@ -1,7 +1,7 @@
 /** `rearm open STORE...` */
 
 import { Command } from 'commander';
-import { runConsole, targetOf } from '../console.ts';
+import { runConsole, targetsOf } from '../console.ts';
 import { action, EXIT, type Exit } from '../output.ts';
 import { colourOf } from './serve.ts';
 
@@ -20,7 +20,7 @@ export const openCommand = (): Command =>
 
 async function run(stores: readonly string[], options: Options): Promise<Exit> {
   await runConsole({
-    stores: stores.map((store) => targetOf(store, options.venues)),
+    stores: targetsOf(stores, options.venues),
     environment: { name: options.environment, colour: colourOf(options.environment) },
   });
   return EXIT.clean;

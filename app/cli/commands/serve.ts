@@ -2,7 +2,7 @@
 
 import { Command } from 'commander';
 import { RearmError } from '../../../shared/errors.ts';
-import { runConsole, targetOf } from '../console.ts';
+import { runConsole, targetsOf } from '../console.ts';
 import { action, EXIT, type Exit } from '../output.ts';
 
 interface Options {
@@ -32,7 +32,7 @@ export const colourOf = (name: string): 'production' | 'test' | 'demo' =>
 
 async function run(stores: readonly string[], options: Options): Promise<Exit> {
   await runConsole({
-    stores: stores.map((store) => targetOf(store, options.venues)),
+    stores: targetsOf(stores, options.venues),
     host: 'web',
     port: portOf(options.port),
     environment: { name: options.environment, colour: colourOf(options.environment) },

@@ -11,6 +11,7 @@ import { readIdentity } from '../../../main/store/identity.ts';
 import { isAcceptance } from '../../../main/store/lineage.ts';
 import { RearmError } from '../../../shared/errors.ts';
 import { action, EXIT, type Exit, note, print, printJson } from '../output.ts';
+import { atTerminal } from '../user.ts';
 
 interface Options {
   readonly person: string;
@@ -49,24 +50,27 @@ async function run(store: string, options: Options): Promise<Exit> {
   const root = resolve(store);
   const { storage, clock, bootId } = nativePlatform;
   const { storeId } = readIdentity(storage, root);
-  const gate = Gate.open(root, { storage, clock, storeId, random: (bytes) => randomBytes(bytes) });
+  const deps = { storage, clock, storeId, random: (bytes: number) => randomBytes(bytes) };
+  const gate = Gate.open(root, deps).from(atTerminal());
   const { report, epoch } = recover({ storage, clock, root, bootId, brief: true });
   const accepted =
     epoch && isAcceptance(epoch.reason) && report.headHash ? { epoch: epoch.epoch, lsn: report.lsn, headHash: report.headHash } : null;
   const view = gate.view({ accepted });
   if (!view.dossier) throw new RearmError('NOT_FOUND', 'no dossier is in force', { root });
   const { dossier, hash } = view.dossier;
-  if (!options.json) {
-    await print(`${JSON.stringify(dossier, null, 2)}\n\nhash ${hash}\n`);
-    if (!options.yes && (await ask('Sign this dossier? Type yes: ', false)) !== 'yes') {
+  const shown = `${JSON.stringify(dossier, null, 2)}\n\nhash ${hash}\n`;
+  if (!options.json) await print(shown);
+  if (!options.yes) {
+    if (options.json) note(shown);
+    if ((await ask('Sign this dossier? Type yes: ', false)) !== 'yes') {
       note('Not signed.');
       return EXIT.refused;
     }
   }
   const passphrase = process.env.REARM_PASSPHRASE ?? (await ask(`Passphrase of ${options.person}: `, true));
-  gate.sign(
+  await gate.signBeside(
     { personId: options.person, dossierHash: hash, passphrase, ...(options.keys && { keyDirectory: resolve(options.keys) }) },
-    { accepted },
+    () => ({ accepted }),
   );
   const after = gate.view({ accepted }).dossier;
   if (options.json) await printJson({ hash, signedBy: options.person, status: after?.status, owes: after?.owes });

@@ -47,6 +47,9 @@ async function run(store: string, options: { readonly from?: string; readonly to
         note(`rearm: the log is damaged after LSN ${end.lastLsn}: ${end.reason}`);
         return EXIT.found;
       }
+      // The next one is asked for by who follows a log; one further away was mistaken.
+      if (from > end.lastLsn + 1)
+        throw new RearmError('LSN_UNREACHABLE', `LSN ${from} is beyond the last one, ${end.lastLsn}`, { from, last: end.lastLsn });
       return EXIT.clean;
     }
   }
