@@ -49,7 +49,11 @@ export const ERROR_CODES = {
   RING_FULL: { family: 'refused', remedy: 'The writer is behind: wait for acknowledgements, then submit again; nothing was dropped.' },
   WRITER_POISONED: {
     family: 'refused',
-    remedy: 'A write or a sync failed: nothing more is acknowledged. Stop, look at the disk, recover.',
+    remedy: 'Writes or syncs failed, in new segments as well: nothing more is acknowledged. Stop, look at the disk, recover.',
+  },
+  LOG_REWRITTEN: {
+    family: 'refused',
+    remedy: 'Nothing was lost: what was not proven was written anew in the named segment. Look at the disk before it fails for good.',
   },
   WRITER_FENCED: { family: 'refused', remedy: 'A newer epoch exists: this process lost the right to write. Stop it.' },
   STATE_BOUND: {

@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { RearmError } from '../../shared/errors.ts';
 import { BOOT, Desk } from '../../tests/model/desk.ts';
 import { Generator } from '../../tests/model/generator.ts';
 import { randomOf } from '../../tests/model/random.ts';
@@ -185,4 +186,25 @@ it('a file of each kind, cut and flipped at random places, gives the right state
     judge(recoverAt(root), desk, acknowledged);
   }
   expect(fs.existsSync(join(desk.root, 'store.json'))).toBe(true);
+});
+
+describe('a tier whose directory does not answer', () => {
+  it.each(['l1', 'l2', 'l3'])('does not keep the others from being probed (%s)', async (tier) => {
+    const desk = await crashed(120, [40, 80]);
+    await desk.engine.snapshot();
+    const root = leave(desk);
+    class Silent extends NativeStorage {
+      override list(directory: string): string[] {
+        if (directory === join(root, tier)) throw new RearmError('IO_FAILED', `could not list ${directory}`, { path: directory });
+        return super.list(directory);
+      }
+    }
+    const recovery = recover({ storage: new Silent(), clock: systemClock, root, bootId: BOOT });
+    judge(recovery, desk, Number(desk.engine.durableLsn));
+    const { report } = recovery;
+    expect(report.outcome).not.toBe('refused');
+    expect(report.tiers.find((row) => row.tier === tier.toUpperCase())).toMatchObject({ status: 'damaged', lsn: null });
+    expect(report.tiers.filter(({ status }) => status === 'valid').length).toBeGreaterThan(1);
+    expect(report.findings.map(({ message }) => message)).toContain(`could not list ${join(root, tier)}`);
+  });
 });

@@ -15,7 +15,7 @@ import { readArchive } from '../tiers/archive-reader.ts';
 import { readMapped } from '../tiers/mapped-reader.ts';
 import { readSlots } from '../tiers/slot-reader.ts';
 import { readSnapshots } from '../tiers/snapshot-reader.ts';
-import type { TierHead } from '../tiers/tier-copy.ts';
+import { type LocalTier, problemOf, type TierHead } from '../tiers/tier-copy.ts';
 import { readLog, type SegmentScan, scanSegments } from '../wal/log-reader.ts';
 import { type Assembly, assemble } from './assemble.ts';
 import { Candidates } from './candidates.ts';
@@ -153,22 +153,27 @@ export function recover(options: RecoverOptions): Recovery {
   });
   const path = lineage.path;
 
-  const mapped = course.run('probe.L1', 'mapped file', () => {
+  /** No tier keeps another from being probed: one whose directory does not answer is a copy that cannot be read. */
+  const probe = (tier: LocalTier, what: string, read: () => readonly TierHead[]): readonly TierHead[] =>
+    course.run(`probe.${tier}`, what, () => {
+      let value: readonly TierHead[];
+      try {
+        value = read();
+      } catch (error) {
+        if (!(error instanceof RearmError)) throw error;
+        value = [unreadable(tier, error)];
+      }
+      return { value, reason: describeHeads(value) };
+    });
+  let watermarks: ReadonlyMap<number, number> = new Map();
+  const mapped = probe('L1', 'mapped file', () => {
     const reading = readMapped(storage, layout, storeId, options.bootId);
-    return { value: reading, reason: describeHeads(reading.heads) };
+    watermarks = reading.acknowledged;
+    return reading.heads;
   });
-  const slots = course.run('probe.L2', 'slots', () => {
-    const value = readSlots(storage, layout, storeId);
-    return { value, reason: describeHeads(value) };
-  });
-  const snapshots = course.run('probe.L3', 'snapshots', () => {
-    const value = readSnapshots(storage, layout, storeId);
-    return { value, reason: describeHeads(value) };
-  });
-  const archives = course.run('probe.L4', 'archive', () => {
-    const value = readArchive(layout, identity.storeId, writerAlive);
-    return { value, reason: describeHeads(value) };
-  });
+  const slots = probe('L2', 'slots', () => readSlots(storage, layout, storeId));
+  const snapshots = probe('L3', 'snapshots', () => readSnapshots(storage, layout, storeId));
+  const archives = probe('L4', 'archive', () => readArchive(layout, identity.storeId, writerAlive));
   const scan = course.run('probe.log', 'log segments', () => {
     const value = scanSegments(storage, layout, storeId, path);
     for (const { name, error } of value.errors)
@@ -181,9 +186,9 @@ export function recover(options: RecoverOptions): Recovery {
     };
   });
 
-  const heads = [...mapped.heads, ...slots, ...snapshots, ...archives];
+  const heads = [...mapped, ...slots, ...snapshots, ...archives];
   const candidates = new Candidates(storage, clock, storeId, path, scan, heads, options.at);
-  const acknowledged = acknowledgedBy(mapped.acknowledged, heads, path);
+  const acknowledged = acknowledgedBy(watermarks, heads, path);
 
   const image = new Image(identity.rowsMax);
   course.run('decide', 'which copies can be the base', () => {
@@ -261,6 +266,18 @@ export function recover(options: RecoverOptions): Recovery {
   const headHash = end && end.lastLsn >= (base?.mark.lsn ?? 0) ? end.headHash : (base?.mark.headHash ?? 0n);
   return { report, image: evidence.image, headHash, identity, epoch: lineage.head, reconstructed: lineage.reconstructed };
 }
+
+const unreadable = (tier: LocalTier, error: RearmError): TierHead => ({
+  tier,
+  name: tier.toLowerCase(),
+  mark: null,
+  scope: tier === 'L1' ? 'hot' : 'all',
+  bytes: 0,
+  problem: problemOf(error),
+  load: () => {
+    throw error;
+  },
+});
 
 const describeHeads = (heads: readonly TierHead[]): string => {
   if (heads.length === 0) return 'nothing there';

@@ -142,6 +142,10 @@ function damageFindings({ assembly, replay, image }: Evidence, acknowledged: num
       offset,
     });
   }
+  for (const { file, offset } of end?.superseded ?? []) {
+    const message = `${file} failed when it was written: what lies from ${offset} on does not count, the next segment holds it anew`;
+    findings.push({ code: 'LOG_SUPERSEDED', severity: 'note', message, file: `wal/${file}`, offset });
+  }
   const base = assembly?.hot;
   if (base && end && end.lastLsn < base.mark.lsn && replay) {
     findings.push({

@@ -16,9 +16,13 @@ export class InlinePipe implements RecordPipe {
   readonly #frame = new FrameBuffer();
   readonly #tiers: TierControl | undefined;
   readonly #stop: () => void;
+  readonly #failed: (error: RearmError) => void;
   #failure: RearmError | undefined;
 
-  /** @param flushMs how often posted operations are written and the tiers are looked at; null: only when {@link tick} is called */
+  /**
+   * @param failed told once, when nothing more is accepted
+   * @param flushMs how often posted operations are written and the tiers are looked at; null: only when {@link tick} is called
+   */
   constructor(
     writer: Writer,
     tiers: TierControl | undefined,
@@ -28,12 +32,13 @@ export class InlinePipe implements RecordPipe {
   ) {
     this.#writer = writer;
     this.#tiers = tiers;
+    this.#failed = failed;
     const task = () => {
       try {
         this.tick();
-      } catch (error) {
+      } catch {
+        // Told already, and thrown to everybody who comes.
         this.#stop();
-        failed(error as RearmError);
       }
     };
     this.#stop = flushMs === null ? () => {} : scheduler.every(flushMs, task);
@@ -53,6 +58,7 @@ export class InlinePipe implements RecordPipe {
       return work();
     } catch (error) {
       this.#failure = error instanceof RearmError ? error : new RearmError('INTERNAL', (error as Error).message, {}, error);
+      this.#failed(this.#failure);
       throw this.#failure;
     }
   }

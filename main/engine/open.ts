@@ -4,10 +4,10 @@
  */
 
 import type { RecoveryReport } from '../../shared/contract/recovery.ts';
-import { RearmError } from '../../shared/errors.ts';
+import { type ErrorCode, RearmError } from '../../shared/errors.ts';
 import { TABLES } from '../../shared/model/tables.ts';
 import { type Recovery, recover } from '../cascade/recover.ts';
-import { Gate, type GateDependencies, type Token } from '../gate/gate.ts';
+import { type EngineState, Gate, type GateDependencies, type Token } from '../gate/gate.ts';
 import { gateLayout } from '../gate/layout.ts';
 import { CanonicalReader, type CanonicalState, canonicalState } from '../image/canonical.ts';
 import { storeLayout } from '../store/layout.ts';
@@ -99,6 +99,8 @@ function isHalted({ image }: Recovery): boolean {
 }
 
 const POLL_MS = 250;
+/** An acceptance or somebody at the gate is under way: it is looked at again when that is over. */
+const OTHERS_ACT: ReadonlySet<string> = new Set<ErrorCode>(['STORE_LOCKED', 'GATE_BUSY']);
 
 /** A store after a crash: read-only, with the recovered state and the gate's, until a valid token is burnt. */
 export class HaltedStore {
@@ -188,23 +190,34 @@ export class HaltedStore {
     return storage.list(layout.tokens).some((name) => name.endsWith('.json') && !burnt.has(name.replace(/\.json$/, '')));
   }
 
-  /** Waits for a release, looking every quarter of a second; reports to the gate that it waits, and why a token was refused. */
+  /**
+   * Waits for a release, looking every quarter of a second; reports to the gate that it waits, and why a token was refused. What else fails on
+   * the way (the audit log does not verify, the disk does not answer) is told as an alarm, and the store stays halted: the wait goes on.
+   *
+   * @throws RearmError CANCELLED
+   */
   async waitForRelease(options: { readonly cancelled?: () => boolean } = {}): Promise<Release> {
-    this.gate.reportEngine('waiting', 'waiting for an approval');
-    let refused = '';
+    const { platform, alarm } = this.#options;
+    let owed: readonly [EngineState, string] | null = ['waiting', 'waiting for an approval'];
+    let told = '';
     for (;;) {
       if (options.cancelled?.()) throw new RearmError('CANCELLED', 'waiting for a release was cancelled', {});
       try {
+        if (owed) this.gate.reportEngine(...owed);
+        owed = null;
         const release = this.#mayBeReleased() ? await this.tryRelease() : null;
         if (release) return release;
+        told = '';
       } catch (error) {
-        if (!(error instanceof RearmError) || !['TOKEN_INVALID', 'STORE_LOCKED', 'GATE_BUSY'].includes(error.code)) throw error;
-        if (error.code === 'TOKEN_INVALID' && error.message !== refused) {
-          refused = error.message;
-          this.gate.reportEngine('refused', refused);
+        if (!(error instanceof RearmError)) throw error;
+        const { code, message } = error;
+        if (!OTHERS_ACT.has(code) && message !== told) {
+          told = message;
+          if (code === 'TOKEN_INVALID') owed = ['refused', message];
+          else alarm?.({ code, text: message, atNs: platform.clock.wallNs() });
         }
       }
-      await new Promise<void>((resolve) => this.#options.platform.scheduler.after(POLL_MS, resolve));
+      await new Promise<void>((resolve) => platform.scheduler.after(POLL_MS, resolve));
     }
   }
 }

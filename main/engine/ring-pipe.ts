@@ -74,6 +74,7 @@ export class RingPipe implements RecordPipe {
       worker.once('error', reject);
       worker.on('message', (message: { type: string; event?: TierEvent; error?: ErrorData }) => {
         if (message.type === 'event') report(message.event!);
+        else if (message.type === 'alarm') failed(RearmError.fromData(message.error!));
         else if (message.type === 'ready') resolve();
         else if (message.type === 'failed') {
           pipe.#failure = RearmError.fromData(message.error!);

@@ -109,7 +109,7 @@ export async function startEngine(options: StartOptions): Promise<Engine> {
     shadow.bytes.set(image.bytes.subarray(0, image.pageCount * PAGE_BYTES));
     shadow.mapPages(image.pageCount);
     shadow.lsn = image.lsn;
-    const log = new LogWriter({ storage, clock, layout, storeId, lock, segmentBytes: config.segmentBytes, start });
+    const log = new LogWriter({ storage, clock, layout, storeId, lock, segmentBytes: config.segmentBytes, start, tell: failed });
     const l1 = config.l1
       ? new MappedTier(
           storage,

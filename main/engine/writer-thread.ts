@@ -64,6 +64,7 @@ const log = new LogWriter({
   lock: storage.followLock(layout.lock),
   segmentBytes: data.config.segmentBytes,
   start: data.start,
+  tell: (trouble) => parentPort!.postMessage({ type: 'alarm', error: trouble.toData() }),
 });
 const l1 = data.config.l1
   ? new MappedTier(

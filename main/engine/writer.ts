@@ -64,6 +64,8 @@ export class Writer {
   #lastL1Ns: bigint;
   #lastL2Ns: bigint;
   #lastL2Lsn = -1;
+  #acknowledgedLsn: number;
+  #l1Head: bigint | undefined;
 
   constructor(options: WriterOptions) {
     this.#clock = options.clock;
@@ -77,6 +79,7 @@ export class Writer {
     this.#l2Ns = toNs(options.config.l2Ms);
     this.#l2Pending = [new PageSet(options.shadow.pagesMax), new PageSet(options.shadow.pagesMax)];
     for (const set of this.#l2Pending) set.addRange(options.shadow.pageCount);
+    this.#acknowledgedLsn = options.log.durableLsn;
     this.#lastSyncNs = options.clock.monotonicNs();
     this.#lastL1Ns = this.#lastSyncNs;
     this.#lastL2Ns = this.#lastSyncNs;
@@ -97,13 +100,21 @@ export class Writer {
     this.#log.write(frame);
     if (frame.urgent) this.#sync();
     this.#apply(frame);
-    if (frame.urgent) this.#l1?.acknowledge(this.#log.durableLsn);
+    this.#acknowledge();
     frame.clear();
   }
 
   #sync(): void {
     this.#log.sync();
     this.#lastSyncNs = this.#clock.monotonicNs();
+  }
+
+  /** Before anybody is told, whatever made it durable: a full segment and a rewritten one sync what nobody waited for, too. */
+  #acknowledge(): void {
+    const { durableLsn } = this.#log;
+    if (durableLsn === this.#acknowledgedLsn) return;
+    this.#acknowledgedLsn = durableLsn;
+    this.#l1?.acknowledge(durableLsn);
   }
 
   #apply(frame: FrameBuffer): void {
@@ -145,9 +156,8 @@ export class Writer {
 
   /** Makes every written frame durable. */
   flush(): void {
-    if (this.#log.durableLsn === this.#log.writtenLsn) return;
-    this.#sync();
-    this.#l1?.acknowledge(this.#log.durableLsn);
+    if (this.#log.durableLsn < this.#log.writtenLsn) this.#sync();
+    this.#acknowledge();
   }
 
   #mark(): CheckpointMark {
@@ -173,11 +183,13 @@ export class Writer {
   checkpointL1(): void {
     if (!this.#l1) return;
     this.#takeChanged();
-    if (this.#l1.lastLsn === this.#shadow.lsn) return;
+    // Not the LSN: frames that were written anew bear another checksum, and a mark of the old one would be another history's.
+    if (this.#l1Head === this.#log.headHash) return;
     const start = this.#clock.monotonicNs();
     const ms = () => Number(this.#clock.monotonicNs() - start) / 1e6;
     try {
       const pages = this.#l1.checkpoint(this.#mark());
+      this.#l1Head = this.#log.headHash;
       this.#report({ tier: 'L1', lsn: this.#shadow.lsn, bytes: pages * PAGE_BYTES, ms: ms(), error: null });
     } catch (error) {
       if (!(error instanceof RearmError)) throw error;

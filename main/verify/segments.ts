@@ -5,7 +5,7 @@ import { decodeIntent } from '../operations/codec.ts';
 import { RECORD_HEADER_BYTES, readRecordHeader } from '../operations/record.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { StoreLayout } from '../store/layout.ts';
-import { readLog, type SegmentScan } from '../wal/log-reader.ts';
+import { holdsFrame, readLog, type SegmentScan } from '../wal/log-reader.ts';
 import type { FileFindings } from './file-findings.ts';
 import { nonZeroFrom } from './zeros.ts';
 
@@ -20,7 +20,9 @@ export function verifySegments(
   for (const segment of segments) findings.file(`wal/${segment.name}`);
   for (const name of scan.prepared) {
     const at = nonZeroFrom(storage, `${layout.wal}/${name}`, 0);
-    if (at !== null)
+    if (at !== null && holdsFrame(storage, layout, storeId, name))
+      findings.add(`wal/${name}`, 'torn', 'UNFINISHED', 'it was being written when the engine died, and never counted', { offset: at });
+    else if (at !== null)
       findings.add(`wal/${name}`, 'damaged', 'NOT_ZERO', 'bytes that are not zero in a segment that was never used', { offset: at });
   }
   for (const name of scan.abandoned) findings.add(`wal/${name}`, 'note', 'ABANDONED', 'a branch that was abandoned; kept as evidence');
@@ -36,6 +38,10 @@ export function verifySegments(
     });
     for (const passed of end.passedOver)
       findings.add(`wal/${passed.file}`, 'damaged', 'FRAME_DAMAGED', passed.reason, { offset: passed.offset });
+    for (const { file, offset } of end.superseded)
+      findings.add(`wal/${file}`, 'note', 'SUPERSEDED', 'the next segment holds anew, or goes on without, what lies from here on', {
+        offset,
+      });
     if (end.kind === 'end') break;
     const file = `wal/${end.at?.file ?? ''}`;
     if (end.kind === 'tornTail') {

@@ -9,7 +9,7 @@ import { NativeStorage, systemClock } from '../storage/native.ts';
 import { storeLayout } from '../store/layout.ts';
 import { FRAME_HEADER_BYTES } from './frame.ts';
 import { FrameBuffer } from './frame-buffer.ts';
-import { type LogEnd, type LogSegment, readLog, scanSegments } from './log-reader.ts';
+import { holdsFrame, type LogEnd, type LogSegment, readLog, scanSegments } from './log-reader.ts';
 import { LogWriter } from './log-writer.ts';
 import { SEGMENT_HEADER_BYTES, segmentName } from './segment.ts';
 
@@ -32,7 +32,7 @@ const frames: Written[] = [];
 let whole: Buffer;
 let segment: LogSegment;
 
-function write(writer: LogWriter, firstLsn: number, count: number): void {
+function write(writer: LogWriter, firstLsn: number, count: number, synced = true): void {
   const frame = new FrameBuffer(4096);
   for (let i = 0; i < count; i += 1) {
     frame.reserve(32);
@@ -41,7 +41,7 @@ function write(writer: LogWriter, firstLsn: number, count: number): void {
     frame.added(frame.end + 32, firstLsn + i, true);
   }
   writer.write(frame);
-  writer.sync();
+  if (synced) writer.sync();
 }
 
 const newWriter = (segmentBytes: number) =>
@@ -53,6 +53,7 @@ const newWriter = (segmentBytes: number) =>
     lock: { holds: () => true, release: () => {} },
     segmentBytes,
     start: { epoch: 1, lsn: 0, headHash: 0n },
+    tell: (trouble) => expect.unreachable(trouble.message),
   });
 
 beforeAll(() => {
@@ -212,6 +213,7 @@ describe('several segments', () => {
       lock: { holds: () => true, release: () => {} },
       segmentBytes: SEGMENT_HEADER_BYTES + 4096,
       start: { epoch: 1, lsn: 0, headHash: 0n },
+      tell: (trouble) => expect.unreachable(trouble.message),
     });
     for (let lsn = 1; lsn <= 120; lsn += 1) write(writer, lsn, 1);
     writer.close();
@@ -256,5 +258,134 @@ describe('several segments', () => {
     fs.writeFileSync(hit, bytes);
     expect(end.kind).toBe('damaged');
     expect(end.durableSeen).toBeGreaterThan(110);
+  });
+
+  it('of which one lacks its end are read from the next, where nothing before that is asked for', () => {
+    const [, second, third] = scanSegments(storage, several, storeId, path).segments;
+    const hit = join(several.wal, second!.name);
+    const bytes = fs.readFileSync(hit);
+    const end = bytes.findLastIndex((byte) => byte !== 0);
+    const spoilt = Buffer.from(bytes);
+    spoilt[end]! ^= 1;
+    fs.writeFileSync(hit, spoilt);
+    const lastOfIt = third!.firstLsn - 1;
+    const read = (fromLsn: number, neededFrom: number) => {
+      const { segments } = scanSegments(storage, several, storeId, path);
+      return readLog({ storage, storeId, segments, fromLsn, neededFrom, visit: () => undefined });
+    };
+    const after = read(lastOfIt, lastOfIt + 1);
+    const within = read(lastOfIt, lastOfIt);
+    fs.writeFileSync(hit, bytes);
+    expect(after).toMatchObject({ kind: 'end', lastLsn: 120, passedOver: [{ file: second!.name }] });
+    expect(within).toMatchObject({ kind: 'damaged', lastLsn: lastOfIt - 1 });
+  });
+});
+
+describe('a segment whose end was written anew in the next one', () => {
+  const failing = storeLayout(join(root, 'failing'));
+  const [old, anew] = [1, 2].map((number) => join(failing.wal, segmentName(1, number))) as [string, string];
+  const FRAME = FRAME_HEADER_BYTES + 64;
+  const frameAt = (index: number) => SEGMENT_HEADER_BYTES + index * FRAME;
+  let bytes: Buffer;
+  let told: string[];
+
+  beforeAll(() => {
+    fs.mkdirSync(failing.wal, { recursive: true });
+    told = [];
+    let failsNext = false;
+    const open: NativeStorage['open'] = (at, mode) => {
+      const opened = storage.open(at, mode);
+      const { sync } = Object.getPrototypeOf(opened) as typeof opened;
+      return Object.assign(opened, {
+        sync: () => {
+          if (failsNext) {
+            failsNext = false;
+            throw new RearmError('IO_FAILED', 'the sync failed', {});
+          }
+          sync.call(opened);
+        },
+      });
+    };
+    const writer = new LogWriter({
+      storage: Object.assign(Object.create(storage) as NativeStorage, { open }),
+      clock: systemClock,
+      layout: failing,
+      storeId,
+      lock: { holds: () => true, release: () => {} },
+      segmentBytes: SEGMENT_HEADER_BYTES + 4096,
+      start: { epoch: 1, lsn: 0, headHash: 0n },
+      tell: ({ code }) => told.push(code),
+    });
+    for (const lsn of [1, 3, 5, 7]) {
+      write(writer, lsn, 2, lsn < 4);
+    }
+    expect(writer.durableLsn).toBe(4);
+    failsNext = true;
+    writer.sync();
+    expect(writer.durableLsn).toBe(8);
+    write(writer, 9, 2);
+    writer.close();
+    bytes = fs.readFileSync(old);
+  });
+
+  const readAll = () => {
+    const { segments, errors } = scanSegments(storage, failing, storeId, path);
+    const places: string[] = [];
+    const visit = ({ header, segment: { segment: number } }: { header: { firstLsn: number }; segment: LogSegment }) => {
+      places.push(`${header.firstLsn} in ${number}`);
+      return undefined;
+    };
+    return { end: readLog({ storage, storeId, segments, fromLsn: 1, visit }), places, errors };
+  };
+  const whole = ['1 in 1', '3 in 1', '5 in 2', '7 in 2', '9 in 2'];
+
+  it('was told', () => expect(told).toEqual(['LOG_REWRITTEN']));
+
+  it.each<[string, (first: Buffer) => void]>([
+    ['with every frame of it valid still', () => {}],
+    ['with the first of it lost', (first) => first.fill(0, frameAt(2), frameAt(3))],
+    ['with the last of it torn', (first) => first.fill(0, frameAt(3) + 90)],
+    ['with nothing of it left', (first) => first.fill(0, frameAt(2))],
+    ['with other bytes in its place', (first) => first.fill(0x5a, frameAt(2))],
+  ])('is read up to there, %s', (_, change) => {
+    const changed = Buffer.from(bytes);
+    change(changed);
+    fs.writeFileSync(old, changed);
+    const { end, places } = readAll();
+    fs.writeFileSync(old, bytes);
+    expect(places).toEqual(whole);
+    expect(end).toMatchObject({ kind: 'end', lastLsn: 10, resumesAt: null, passedOver: [] });
+    const left = changed.subarray(frameAt(2)).some((byte) => byte !== 0);
+    expect(end.superseded).toEqual(left ? [{ file: segmentName(1, 1), offset: frameAt(2) }] : []);
+  });
+
+  it('is damaged where a frame before that is bad: what does not count any more does not bridge it', () => {
+    const changed = Buffer.from(bytes);
+    for (const index of [1, 2]) changed[frameAt(index) + 90]! ^= 1;
+    fs.writeFileSync(old, changed);
+    const { end, places } = readAll();
+    fs.writeFileSync(old, bytes);
+    expect(places).toEqual(['1 in 1']);
+    expect(end).toMatchObject({ kind: 'damaged', lastLsn: 2, resumesAt: 5, durableSeen: 8 });
+  });
+
+  it('counts whole while the next one has no header yet', () => {
+    const next = fs.readFileSync(anew);
+    fs.writeFileSync(anew, Buffer.from(next).fill(0, 0, SEGMENT_HEADER_BYTES));
+    const { places } = readAll();
+    expect(holdsFrame(storage, failing, storeId, segmentName(1, 2))).toBe(true);
+    fs.writeFileSync(anew, next);
+    expect(places).toEqual(['1 in 1', '3 in 1', '5 in 1', '7 in 1']);
+  });
+
+  it('is read up to there where the header of the next one is bad: its first frame says as much', () => {
+    const next = fs.readFileSync(anew);
+    const changed = Buffer.from(next);
+    changed[50]! ^= 1;
+    fs.writeFileSync(anew, changed);
+    const { places, errors } = readAll();
+    fs.writeFileSync(anew, next);
+    expect(errors).toHaveLength(1);
+    expect(places).toEqual(whole);
   });
 });

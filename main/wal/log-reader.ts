@@ -175,6 +175,8 @@ export interface LogEnd {
   readonly resumesAt: number | null;
   /** Damage that lies wholly before `fromLsn`: passed over, because nothing of it was asked for. */
   readonly passedOver: readonly { readonly file: string; readonly offset: number; readonly reason: string }[];
+  /** Ends of segments that do not count: the next one was written in their place, or goes on from before them. */
+  readonly superseded: readonly { readonly file: string; readonly offset: number }[];
 }
 
 const BUFFER_BYTES = 4 << 20;
@@ -215,6 +217,7 @@ export function readLog(options: ReadLogOptions): LogEnd {
       durableSeen: 0,
       resumesAt: null,
       passedOver: [],
+      superseded: [],
     };
   const reader = new SegmentReader(storage, storeId);
   let lastLsn = segments[start]!.firstLsn - 1;
@@ -238,8 +241,10 @@ export function readLog(options: ReadLogOptions): LogEnd {
     durableSeen,
     resumesAt,
     passedOver,
+    superseded,
   });
   const passedOver: { file: string; offset: number; reason: string }[] = [];
+  const superseded: { file: string; offset: number }[] = [];
   /** Damage ends the reading, not the knowledge: what the frames behind it say was durable was acknowledged. */
   const survey = (from: number, offset: number) => {
     for (let i = from; i < segments.length; i += 1) {
@@ -264,6 +269,11 @@ export function readLog(options: ReadLogOptions): LogEnd {
       survey(i, SEGMENT_HEADER_BYTES);
       return ended('damaged', `${segment.name}: ${why}`, { file: segment.name, offset: 0 }, 0, segment.firstLsn);
     }
+    const next = segments[i + 1];
+    /** Nothing is missing between what was read of this segment and the next one, whatever else lies here. */
+    const goesOn = () => next?.firstLsn === lastLsn + 1 && next.previousHash === headHash;
+    /** A valid frame behind a fault, unless the next segment holds that anew. */
+    const behind = ({ resumesAt }: Stop) => (resumesAt && (!next || resumesAt.lsn < next.firstLsn) ? resumesAt : null);
     let stopped = false;
     let resumed = false;
     const visit = (frame: FrameView): Verdict => {
@@ -273,6 +283,7 @@ export function readLog(options: ReadLogOptions): LogEnd {
         headHash = frame.header.previousHash;
       }
       const { header } = frame;
+      if (next && header.firstLsn >= next.firstLsn) return 'stop';
       if (header.previousHash !== headHash || header.firstLsn !== lastLsn + 1) return 'broken';
       if (header.firstLsn + header.count - 1 > segment.lastLsnAllowed) return 'stop';
       if (header.firstLsn + header.count - 1 >= fromLsn && options.visit(frame) === false) {
@@ -286,16 +297,27 @@ export function readLog(options: ReadLogOptions): LogEnd {
       return 'go';
     };
     let stop = reader.read(segment, SEGMENT_HEADER_BYTES, visit);
-    while (stop.resumesAt !== null && stop.resumesAt.lsn <= neededFrom && stop.resumesAt.offset > stop.offset) {
+    for (let to = behind(stop); to && !goesOn() && to.lsn <= neededFrom && to.offset > stop.offset; to = behind(stop)) {
       passedOver.push({ file: segment.name, offset: stop.offset, reason: `a frame is bad (${stop.fault})` });
       resumed = true;
-      stop = reader.read(segment, stop.resumesAt.offset, visit);
+      stop = reader.read(segment, to.offset, visit);
     }
     done += segment.bytes;
     if (stopped) return ended('end', 'stopped on request');
     // What lies behind the fork of the next epoch belongs to nobody.
-    if (stop.kind === 'stopped' || lastLsn >= segment.lastLsnAllowed) continue;
-    const next = segments[i + 1];
+    if (lastLsn >= segment.lastLsnAllowed) continue;
+    if (goesOn()) {
+      const rest = stop.kind === 'stopped' || stop.tornBytes > 0 || stop.resumesAt !== null;
+      if (rest && next!.epoch === segment.epoch) superseded.push({ file: segment.name, offset: stop.offset });
+      continue;
+    }
+    if (stop.kind === 'stopped') continue;
+    if (next && next.firstLsn <= neededFrom) {
+      passedOver.push({ file: segment.name, offset: stop.offset, reason: `its end is bad or missing (${stop.fault})` });
+      lastLsn = next.firstLsn - 1;
+      headHash = next.previousHash;
+      continue;
+    }
     if (stop.kind === 'broken') {
       survey(i, stop.offset);
       return ended(
@@ -303,17 +325,18 @@ export function readLog(options: ReadLogOptions): LogEnd {
         `${segment.name}: a frame at ${stop.offset} does not continue the chain`,
         { file: segment.name, offset: stop.offset },
         0,
-        stop.resumesAt?.lsn ?? null,
+        behind(stop)?.lsn ?? null,
       );
     }
-    if (stop.resumesAt !== null) {
-      survey(i, stop.resumesAt.offset);
+    const resumesAt = behind(stop);
+    if (resumesAt !== null) {
+      survey(i, resumesAt.offset);
       return ended(
         'damaged',
         `${segment.name}: the frame at ${stop.offset} is bad (${stop.fault}) and valid frames follow`,
         { file: segment.name, offset: stop.offset },
         0,
-        stop.resumesAt.lsn,
+        resumesAt.lsn,
       );
     }
     if (next && next.firstLsn !== lastLsn + 1) {
@@ -474,6 +497,24 @@ class SegmentReader {
   }
 }
 
+/** Whether a segment without a header holds a valid frame: one that was being written when the engine died, before it counted. */
+export function holdsFrame(storage: Storage, layout: StoreLayout, storeId: Uint8Array, name: string): boolean {
+  let held = false;
+  const visit = (): Verdict => {
+    held = true;
+    return 'stop';
+  };
+  const { resumesAt } = new SegmentReader(storage, storeId).read(unread(layout, name), SEGMENT_HEADER_BYTES, visit);
+  return held || resumesAt !== null;
+}
+
+/** A segment as its name alone tells it. */
+function unread(layout: StoreLayout, name: string): LogSegment {
+  const path = join(layout.wal, name);
+  const rest = { version: SEGMENT_VERSION, firstLsn: 0, previousHash: 0n, createdNs: 0n, bytes: 0 };
+  return { ...parseSegmentName(name)!, ...rest, name, path, lastLsnAllowed: Number.POSITIVE_INFINITY };
+}
+
 /** Highest LSN that anything of the log shows, of whatever branch and behind whatever damage; 0 for none. */
 export function highestLsn(storage: Storage, layout: StoreLayout, storeId: Uint8Array): number {
   const reader = new SegmentReader(storage, storeId);
@@ -483,14 +524,11 @@ export function highestLsn(storage: Storage, layout: StoreLayout, storeId: Uint8
     return 'go';
   };
   for (const name of storage.list(layout.wal)) {
-    const parsed = parseSegmentName(name);
-    if (!parsed) continue;
-    const path = join(layout.wal, name);
-    const unread = { ...parsed, name, path, version: SEGMENT_VERSION, firstLsn: 0, previousHash: 0n, createdNs: 0n, bytes: 0 };
+    if (!parseSegmentName(name)) continue;
     try {
-      const segment = { ...unread, lastLsnAllowed: Number.POSITIVE_INFINITY };
+      const segment = unread(layout, name);
       for (let at: number | undefined = SEGMENT_HEADER_BYTES; at !== undefined; ) at = reader.read(segment, at, visit).resumesAt?.offset;
-      const file = storage.open(path, 'read');
+      const file = storage.open(segment.path, 'read');
       try {
         // Begun only after everything before it was written.
         highest = Math.max(highest, (readSegmentHeader(file, storeId)?.firstLsn ?? 1) - 1);

@@ -17,18 +17,24 @@
  * | 72 | | zero | to 4096 |
  * | 4096 | | frames | |
  *
- * A header that is zero from end to end is a segment that was prepared and not yet used.
+ * A header that is zero from end to end is a segment that was prepared and not yet used, or whose frames were not yet durable: see below.
  *
  * Frames follow each other from 4096 on. Each is valid by itself (Frames), goes on where the one before it ended (first LSN, previous
- * hash), and the first one is the one that the header names. Where the next is not valid, in this order:
+ * hash), and the first one is the one that the header names. Each of these ends a segment, tried in this order:
  *
- * - every byte from there on is zero: the end of the segment;
- * - a valid frame of this segment begins at a later multiple of 8 bytes: damage;
- * - the next segment of the lineage begins with a later LSN than the one that is expected here: damage;
- * - the next segment begins with exactly that LSN and names the last valid frame as its previous one: the bytes are superseded,
- *   and nothing is lost with them;
- * - there is no next segment: a torn tail, left by a crash; its operations were never acknowledged, unless the durable LSN of a frame,
+ * - the next segment of the lineage begins with exactly the LSN that is expected here, and names the last frame as its previous one: what
+ *   lies from here on is superseded, be it valid frames or not, and nothing is lost with it;
+ * - the frame is not valid, and a valid frame of this segment, of an LSN before the next segment's first, begins at a later multiple of 8
+ *   bytes: damage;
+ * - the frame is not valid, and there is a next segment: damage;
+ * - every byte from there on is zero: the end of the log;
+ * - it is not valid, and there is no next segment: a torn tail, left by a crash; its operations were never acknowledged, unless the durable LSN of a frame,
  *   the acknowledged LSN in L1 or the mark of a synced tier is above the last valid frame: then it is damage.
+ *
+ * A segment is superseded in part after a write or a sync of it failed. Its frames behind the last completed sync are written anew into
+ * the next segment (same LSNs, same records; place, previous hash and checksum are others), synced there, and only then is that segment's
+ * header written and synced: while the header is zero the old frames count, from then on the new ones do. Several segments may
+ * begin with the same LSN; the one with the highest number counts.
  */
 
 import { xxh64 } from '@node-rs/xxhash';

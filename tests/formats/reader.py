@@ -636,7 +636,8 @@ class Reader:
     def segment(self, file, epoch, number, segments):
         data = self.bytes_of(file)
         if is_zero(data[:PAGE]):
-            need(is_zero(data), 'frames in a segment without a header')
+            # It was being written anew when the engine died: until its header is there the segment before it counts.
+            need(is_zero(data) or self.valid_behind(data, PAGE, epoch, number) is not None, 'bytes in a segment that was never used')
             return
         self.head(data, b'RSEG', PAGE)
         own, own_number, first, previous, _created, size = struct.unpack_from('<IIQQqQ', data, 32)

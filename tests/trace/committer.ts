@@ -1,14 +1,19 @@
-/** Commits operations, and says on standard output when each was acknowledged; for the traced test. */
+/** Commits operations, and says on standard output when each was acknowledged, and what the engine told; for the traced tests. */
 
 import { writeSync } from 'node:fs';
 import { createStore, nativePlatform, parseEngineConfig } from '../../main/index.ts';
 
-const [root, commit] = process.argv.slice(2) as [string, 'inline' | 'threaded'];
+const [root, commit, segmentBytes = '65536'] = process.argv.slice(2) as [string, 'inline' | 'threaded', string?];
 const engine = await createStore({
   platform: nativePlatform,
   root,
   name: 'traced',
-  config: parseEngineConfig({ commit, tiers: 'off', segmentBytes: 65_536, l1Ms: 5 }),
+  config: parseEngineConfig({ commit, tiers: 'off', segmentBytes: Number(segmentBytes), l1Ms: 5 }),
+  alarm: ({ code }) => writeSync(1, `alarm ${code}\n`),
+});
+process.once('uncaughtException', (error) => {
+  writeSync(1, `ended ${(error as { code?: string }).code}\n`);
+  process.exit(3);
 });
 const now = () => nativePlatform.clock.wallNs();
 for (let round = 0; round < 40; round += 1) {
