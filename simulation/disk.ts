@@ -68,7 +68,7 @@ export class FileTree {
     const content = this.content(inode);
     if (content.shared || content.bytes.length < size) {
       const grown = new Uint8Array(content.bytes.length < size ? Math.max(size, Math.min(2 * size, size + 65_536)) : content.bytes.length);
-      grown.set(content.bytes.subarray(0, content.size));
+      grown.set(content.bytes);
       content.bytes = grown;
       content.shared = false;
     }
