@@ -4,16 +4,6 @@
 import '../bundled.ts';
 import { Command, CommanderError } from 'commander';
 import { RearmError } from '../../shared/errors.ts';
-import { demoCommand } from './commands/demo.ts';
-import { openCommand } from './commands/open.ts';
-import { reconcileCommand } from './commands/reconcile.ts';
-import { recoverCommand } from './commands/recover.ts';
-import { serveCommand } from './commands/serve.ts';
-import { signCommand } from './commands/sign.ts';
-import { stateCommand } from './commands/state.ts';
-import { venuesCommand } from './commands/venues.ts';
-import { verifyCommand } from './commands/verify.ts';
-import { walCommand } from './commands/wal.ts';
 import { EXIT, told } from './output.ts';
 import { version } from './version.ts';
 
@@ -32,20 +22,23 @@ Exit status: 0 clean; 1 usage; 2 cannot be read; 3 recovered with damage, or bre
 Errors are one line on stderr with a stable code (docs/ERRORS.md). With --json, stdout holds one JSON document.`,
   );
 
-for (const add of [
-  recoverCommand,
-  stateCommand,
-  walCommand,
-  verifyCommand,
-  venuesCommand,
-  reconcileCommand,
-  demoCommand,
-  serveCommand,
-  openCommand,
-  signCommand,
-]) {
-  program.addCommand(add().exitOverride().configureOutput(QUIET));
-}
+/** Each with all that it needs: the one that was named is loaded, and all of them where none was. */
+const COMMANDS: Readonly<Record<string, () => Promise<() => Command>>> = {
+  recover: async () => (await import('./commands/recover.ts')).recoverCommand,
+  state: async () => (await import('./commands/state.ts')).stateCommand,
+  wal: async () => (await import('./commands/wal.ts')).walCommand,
+  verify: async () => (await import('./commands/verify.ts')).verifyCommand,
+  venues: async () => (await import('./commands/venues.ts')).venuesCommand,
+  reconcile: async () => (await import('./commands/reconcile.ts')).reconcileCommand,
+  demo: async () => (await import('./commands/demo.ts')).demoCommand,
+  serve: async () => (await import('./commands/serve.ts')).serveCommand,
+  open: async () => (await import('./commands/open.ts')).openCommand,
+  sign: async () => (await import('./commands/sign.ts')).signCommand,
+};
+
+const named = process.argv[2] ?? '';
+for (const load of Object.hasOwn(COMMANDS, named) ? [COMMANDS[named]!] : Object.values(COMMANDS))
+  program.addCommand((await load())().exitOverride().configureOutput(QUIET));
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);

@@ -12,9 +12,9 @@ import { nativePlatform } from '../../main/engine/native-platform.ts';
 import { errorData } from '../../shared/errors.ts';
 import { type DeskPaths, deskPaths, readDesk, runDemo, type Simulator, startSimulator, startTrader } from '../demo/desk.ts';
 import { projectRoot } from '../paths.ts';
-import { describe } from './commands/recover.ts';
 import { runConsole } from './console.ts';
 import { errorLine, note, Progress } from './output.ts';
+import { describe } from './report.ts';
 
 const ROOT = process.env.REARM_DEMO ?? join(projectRoot(), '.rearm', 'demo');
 const SEED = Number(process.env.REARM_SEED ?? '1');

@@ -7,8 +7,9 @@ import { nativePlatform } from '../../../main/engine/native-platform.ts';
 import type { RecoveryReport } from '../../../shared/contract/recovery.ts';
 import { RearmError } from '../../../shared/errors.ts';
 import { acceptOnRecord } from '../acceptance.ts';
-import { action, EXIT, type Exit, Progress, print, printJson, table } from '../output.ts';
-import { reconstruct } from '../reconstruction.ts';
+import { parseLsn } from '../lsn.ts';
+import { action, EXIT, type Exit, Progress, print, printJson } from '../output.ts';
+import { describe, statusOf } from '../report.ts';
 
 interface Options {
   readonly json?: boolean;
@@ -74,6 +75,8 @@ async function run(store: string, options: Options): Promise<Exit> {
 const whoAccepts = ({ by }: Options): string => by ?? process.env.USER ?? 'terminal';
 
 async function fromVenues(root: string, venues: string, options: Options): Promise<Exit> {
+  // The clients of the venues are slow to load, and seldom needed here.
+  const { reconstruct } = await import('../reconstruction.ts');
   const progress = new Progress();
   const { report, takenOver, ...head } = await reconstruct(root, venues, whoAccepts(options), options.override!, (words) =>
     progress.show(null, words),
@@ -86,55 +89,4 @@ async function fromVenues(root: string, venues: string, options: Options): Promi
     );
   }
   return EXIT.refused;
-}
-
-export function parseLsn(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw new RearmError('USAGE', `${text} is not an LSN`, { text });
-  return value;
-}
-
-export function statusOf(report: RecoveryReport): Exit {
-  if (report.outcome === 'refused') return EXIT.refused;
-  const damage =
-    report.outcome === 'salvaged' || report.findings.some((finding) => finding.severity === 'damage' || finding.severity === 'critical');
-  return damage ? EXIT.found : EXIT.clean;
-}
-
-const count = (value: number | null) => (value === null ? '-' : value.toLocaleString('en-US'));
-
-/** The report as text: the sentence, the tiers, the steps, the findings. */
-export function describe(report: RecoveryReport): string {
-  const tiers = [
-    ['tier', 'status', 'LSN', 'age', 'read ms', 'would lose', 'reason'],
-    ...report.tiers
-      .filter((tier) => tier.tier !== 'L5')
-      .map((tier) => [
-        `${tier.chosen ? '>' : ' '} ${tier.tier}`,
-        tier.status,
-        count(tier.lsn),
-        tier.ageMs === null ? '-' : `${(tier.ageMs / 1000).toFixed(1)} s`,
-        tier.ms.toFixed(1),
-        tier.wouldLose
-          ? `${count(tier.wouldLose.operations)} operations, ${count(tier.wouldLose.orders)} orders, ${count(tier.wouldLose.fills)} fills`
-          : '-',
-        tier.reason,
-      ]),
-  ];
-  const steps = report.steps.map((step) => [
-    `  ${step.step}`,
-    `${step.ms.toFixed(1)} ms`,
-    step.outcome,
-    step.reason + (step.afterRto ? ' (after the RTO)' : ''),
-  ]);
-  const findings = report.findings.map((finding) => `  ${finding.severity}: ${finding.code}: ${finding.message}`);
-  return [
-    report.sentence,
-    '',
-    table(tiers, [2, 3, 4]),
-    '',
-    table(steps, [1]),
-    ...(findings.length > 0 ? ['', 'Findings:', ...findings] : []),
-    ...(report.stateDigest ? ['', `state digest ${report.stateDigest}`] : []),
-  ].join('\n');
 }

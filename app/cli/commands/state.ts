@@ -6,8 +6,9 @@ import { recover } from '../../../main/cascade/recover.ts';
 import { nativePlatform } from '../../../main/engine/native-platform.ts';
 import { canonicalState } from '../../../main/image/canonical.ts';
 import { RearmError } from '../../../shared/errors.ts';
+import { parseLsn } from '../lsn.ts';
 import { action, type Exit, print } from '../output.ts';
-import { parseLsn, statusOf } from './recover.ts';
+import { statusOf } from '../report.ts';
 
 export const stateCommand = (): Command =>
   new Command('state')

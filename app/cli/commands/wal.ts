@@ -7,8 +7,8 @@ import { type DecodedOperation, openLog, readOperations } from '../../../main/hi
 import { RearmError } from '../../../shared/errors.ts';
 import { intentToJson } from '../../../shared/model/json.ts';
 import { formatTime } from '../../../shared/units.ts';
+import { parseLsn } from '../lsn.ts';
 import { action, EXIT, type Exit, note, print } from '../output.ts';
-import { parseLsn } from './recover.ts';
 
 export const walCommand = (): Command =>
   new Command('wal')
