@@ -3,5 +3,6 @@
 export { type EngineConfig, parseEngineConfig } from './engine/config.ts';
 export { type CreateOptions, createStore } from './engine/create.ts';
 export { Engine, type Submission } from './engine/engine.ts';
+export type { Alarm } from './engine/health.ts';
 export { nativePlatform } from './engine/native-platform.ts';
 export { HaltedStore, type OpenedStore, type OpenOptions, openStore, type Release } from './engine/open.ts';

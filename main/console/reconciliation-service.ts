@@ -1,6 +1,6 @@
 /** The reconciliation of one store as the console shows it: the venues asked whole, the breaks, and what is staged on them. */
 
-import type { ReconcileView } from '../../shared/contract/contract.ts';
+import type { ReconcileView, VenueAsked } from '../../shared/contract/contract.ts';
 import type { Decision, ReconcileReport } from '../../shared/contract/reconcile.ts';
 import { type ErrorData, errorData, RearmError } from '../../shared/errors.ts';
 import { openLog } from '../history/operations.ts';
@@ -14,7 +14,10 @@ import { TOLERANCES } from '../reconcile/tolerances.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
 import { isoTime } from '../venues/answer.ts';
 import type { VenueConnection } from '../venues/client.ts';
-import { gatherVenue, type VenueEvidence } from '../venues/evidence.ts';
+import { gatherVenue, type Needs, type VenueEvidence } from '../venues/evidence.ts';
+
+/** How often the screen follows a venue that is still being asked. */
+const ASKED_MS = 200;
 
 export interface ReconciliationOptions {
   readonly storage: Storage;
@@ -50,13 +53,14 @@ export class ReconciliationService {
   #report: ReconcileReport | null = null;
   #error: ErrorData | null = null;
   #running: Promise<void> | undefined;
+  #asked = new Map<string, VenueAsked>();
 
   constructor(options: ReconciliationOptions) {
     this.#options = options;
   }
 
   get view(): ReconcileView {
-    return { running: this.#running !== undefined, report: this.report, error: this.#error };
+    return { running: this.#running !== undefined, asked: [...this.#asked.values()], report: this.report, error: this.#error };
   }
 
   /** The last report, with what is staged now. */
@@ -71,6 +75,7 @@ export class ReconciliationService {
   run(): Promise<void> {
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
+      this.#asked.clear();
       this.#tell();
     });
     this.#tell();
@@ -88,13 +93,7 @@ export class ReconciliationService {
       const nowMs = Number(clock.wallNs() / 1_000_000n);
       const needs = ({ configuration }: VenueConnection) =>
         recovered.fromNothing ? needsFromNothing(configuration, ours, nowMs) : needsOf(configuration, ours, history);
-      const evidence = await Promise.all(
-        connections.map(async (connection) => {
-          const answers = await gatherVenue(connection, { clock, needs: () => needs(connection) });
-          this.#options.answered(answers);
-          return answers;
-        }),
-      );
+      const evidence = await Promise.all(connections.map((connection) => this.#gather(connection, () => needs(connection))));
       this.#round = {
         ours,
         history,
@@ -107,6 +106,29 @@ export class ReconciliationService {
       this.#error = null;
     } catch (error) {
       this.#error = errorData(error);
+    }
+  }
+
+  /** Asks one venue, and tells how far it is: a venue of many pages takes a while. */
+  async #gather(connection: VenueConnection, needs: () => Needs): Promise<VenueEvidence> {
+    const { clock } = this.#options;
+    const { name, questions } = connection;
+    const startNs = clock.monotonicNs();
+    const tell = (status: VenueAsked['status'], reason: string): void => {
+      const ms = Number(clock.monotonicNs() - startNs) / 1e6;
+      this.#asked.set(name, { name, status, questions: connection.questions - questions, ms, reason });
+      this.#tell();
+    };
+    tell('asking', '');
+    const timer = setInterval(() => tell('asking', ''), ASKED_MS);
+    try {
+      const evidence = await gatherVenue(connection, { clock, needs });
+      clearInterval(timer);
+      tell(evidence.report.status, evidence.report.reason);
+      this.#options.answered(evidence);
+      return evidence;
+    } finally {
+      clearInterval(timer);
     }
   }
 

@@ -46,6 +46,13 @@ export interface SessionOptions {
   readonly venues: string | null;
 }
 
+/** An entry of the audit log has a bound; who stages hundreds of breaks at once leaves several. */
+const BREAKS_PER_ENTRY = 100;
+const chunked = (ids: readonly string[]): string[][] =>
+  Array.from({ length: Math.ceil(ids.length / BREAKS_PER_ENTRY) }, (_, index) =>
+    ids.slice(index * BREAKS_PER_ENTRY, (index + 1) * BREAKS_PER_ENTRY),
+  );
+
 export class StoreSession {
   readonly root: string;
   readonly name: string;
@@ -136,9 +143,21 @@ export class StoreSession {
     );
   }
 
-  #remember(): void {
+  async #remember(): Promise<void> {
     const { image, report, accepted } = this.recovery;
-    if (this.#atCrash || !image || !report || accepted) return;
+    if (this.#atCrash || !image || !report) return;
+    if (accepted) {
+      // This console came after the acceptance: what the engine knew at its end is in the log, until it is pruned.
+      const lsn = accepted.forkLsn;
+      const asked = Promise.all([this.thread.ask('state', { lsn }), this.thread.ask('operations', { from: lsn, count: 1 })]);
+      const [state, page] = (await asked.catch(() => null)) ?? [];
+      const last = page?.[0];
+      const at = last && last.type !== 'epoch.close' ? last.at : undefined;
+      if (state?.risk.grossExposure !== undefined)
+        this.#atCrash = { gross: String(state.risk.grossExposure), net: String(state.risk.netExposure), at };
+      this.#facts.touch();
+      return;
+    }
     const risk = new CanonicalReader(image).rows(TABLES.risk)[0];
     const at = crashedAtOf(report) ?? undefined;
     if (risk) this.#atCrash = { gross: String(risk.grossExposure), net: String(risk.netExposure), at };
@@ -242,17 +261,19 @@ export class StoreSession {
     return this.reconciliation.view;
   }
 
-  stage(payload: {
-    readonly breakIds: readonly string[];
-    readonly decision: Decision;
-    readonly comment: string;
-    readonly by: string;
-  }): ReconcileView {
-    this.reconciliation.stage(payload.breakIds, payload.decision, payload.comment, payload.by);
+  /** @throws RearmError AUDIT_BROKEN: what cannot be put on the record is not staged; else as {@link ReconciliationService.stage} */
+  stage(
+    payload: { readonly breakIds: readonly string[]; readonly decision: Decision; readonly comment: string; readonly by: string },
+    gate: GateService,
+  ): ReconcileView {
+    const { breakIds, decision, comment, by } = payload;
+    for (const breaks of chunked(breakIds)) gate.record(by, 'console.stage', { decision, comment, breaks });
+    this.reconciliation.stage(breakIds, decision, comment, by);
     return this.reconciliation.view;
   }
 
-  unstage(breakIds: readonly string[]): ReconcileView {
+  unstage(breakIds: readonly string[], by: string, gate: GateService): ReconcileView {
+    for (const breaks of chunked(breakIds)) gate.record(by, 'console.unstage', { breaks });
     this.reconciliation.unstage(breakIds);
     return this.reconciliation.view;
   }

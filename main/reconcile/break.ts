@@ -206,7 +206,7 @@ export class Findings {
       blocking: draft.blocking ?? row.blocking,
       proposals,
       foundAt: this.options.askedAt,
-      ageMs: sinceMs > 0 ? Math.max(0, this.nowMs - sinceMs) : 0,
+      ageMs: sinceMs > 0 ? Math.max(0, this.nowMs - sinceMs) : null,
     };
     const found = { entry, facts: digest(facts === undefined ? [sideText(draft.ours), sideText(draft.theirs)] : [facts], 8), subject };
     this.found.push(found);

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
+import { systemFailure } from '../storage/system-errors.ts';
 import type { StoreLayout } from '../store/layout.ts';
 import { ARCHIVE_FILE_NAME } from '../store/layout.ts';
 import { ARCHIVE_VERSION, archiveUnavailable, isEmptyDatabase, openDatabase } from './archive.ts';
@@ -69,7 +70,12 @@ function badHead(code: 'damaged' | 'newer' | 'foreign' | 'unavailable', message:
 /** Heads of the images in the archive, newest first; one bad head where it cannot be read; none where there is no archive. @param live an engine has the store open */
 export function readArchive(layout: StoreLayout, storeId: string, live: boolean): TierHead[] {
   const path = join(layout.l4, ARCHIVE_FILE_NAME);
-  const stat = fs.lstatSync(path, { throwIfNoEntry: false });
+  let stat: fs.Stats | undefined;
+  try {
+    stat = fs.lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw systemFailure((error as NodeJS.ErrnoException).code ?? 'UNKNOWN', 'look at', path, error);
+  }
   if (!stat) return [];
   const reason = archiveUnavailable();
   if (reason) return [badHead('unavailable', reason, stat.size)];

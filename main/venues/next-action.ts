@@ -20,7 +20,7 @@ const quotes = ({ venues }: FactsInput) =>
 const blocking = ({ reconciliation }: FactsInput) =>
   (reconciliation?.breaks ?? []).filter(({ blocking: blocks, staged }) => blocks && (staged === null || staged.decision === 'note'));
 const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
-const trading = ({ gate }: FactsInput) => gate?.mode === 'ACTIVE' && gate.engine.state === 'trading';
+const trading = ({ gate }: FactsInput) => gate !== null && gate.mode !== 'HALTED' && gate.engine.state === 'trading';
 
 export const ACTIONS: readonly ActionRow[] = [
   {
@@ -28,7 +28,12 @@ export const ACTIONS: readonly ActionRow[] = [
     when: ({ engine }) => engine?.life === 'secondWriter',
     next: () => by('desk supervisor', 'Stop the second engine: two are sending'),
   },
-  { name: 'trading', when: trading, next: () => by('desk supervisor', 'Watch the first fills') },
+  {
+    name: 'trading',
+    when: trading,
+    next: ({ gate }) =>
+      by('desk supervisor', gate?.mode === 'ACTIVE' ? 'Watch the first fills' : `Watch: the engine is alive, and held to ${gate!.mode}`),
+  },
   {
     name: 'alive',
     when: ({ engine, recovery }) => engine?.life === 'alive' || recovery?.writerAlive === true,

@@ -112,6 +112,19 @@ describe('a log', () => {
     }
   });
 
+  it('whose next segment was being prepared when the engine died goes on from what is there', () => {
+    const next = join(layout.wal, segmentName(1, 2));
+    for (const length of [0, 1, SEGMENT_HEADER_BYTES - 1, SEGMENT_HEADER_BYTES, 3 * SEGMENT_HEADER_BYTES]) {
+      fs.writeFileSync(next, Buffer.alloc(length));
+      const scan = scanSegments(storage, layout, storeId, path);
+      expect(scan, `${length} bytes`).toMatchObject({ prepared: [segmentName(1, 2)], errors: [] });
+    }
+    // A header that was there, and was cut off, is no such thing.
+    fs.writeFileSync(next, fs.readFileSync(file).subarray(0, 1000));
+    expect(scanSegments(storage, layout, storeId, path).errors).toMatchObject([{ name: segmentName(1, 2) }]);
+    fs.rmSync(next);
+  });
+
   it('that ends in less than a frame header of garbage has a torn tail too', () => {
     const last = frames.at(-1)!;
     for (const length of [1, 8, 79])

@@ -17,7 +17,7 @@
  * | 72 | | zero | to 4096 |
  * | 4096 | | frames | |
  *
- * A header that is zero from end to end is a segment that was prepared and not yet used, or whose frames were not yet durable: see below.
+ * A header that is zero from end to end, whole or not, is a segment that was prepared and not yet used, or whose frames were not yet durable: see below.
  *
  * Frames follow each other from 4096 on. Each is valid by itself (Frames), goes on where the one before it ended (first LSN, previous
  * hash), and the first one is the one that the header names. Each of these ends a segment, tried in this order:
@@ -88,17 +88,18 @@ export function encodeSegmentHeader(header: Omit<SegmentHeader, 'version'>): Uin
 }
 
 /**
- * Reads and judges a segment's header; null where it is zero from end to end.
+ * Reads and judges a segment's header; null where what is there of it is zero: it was prepared, and not begun.
  *
  * @throws RearmError FORMAT_INVALID, CHECKSUM_MISMATCH, VERSION_NEWER, VERSION_OLDER, STORE_FOREIGN
  */
 export function readSegmentHeader(file: StoredFile, storeId: Uint8Array): SegmentHeader | null {
   const bytes = new Uint8Array(SEGMENT_HEADER_BYTES);
   const context = { path: file.path };
-  if (file.read(bytes, 0, bytes.length, 0) < bytes.length)
-    throw new RearmError('FORMAT_INVALID', `${file.path} is shorter than its header`, context);
-  const view = new DataView(bytes.buffer);
+  const length = file.read(bytes, 0, bytes.length, 0);
+  // Before it is whole too: an engine that dies while it prepares a segment leaves nothing, or a few zeros.
   if (bytes.every((byte) => byte === 0)) return null;
+  if (length < bytes.length) throw new RearmError('FORMAT_INVALID', `${file.path} is shorter than its header`, context);
+  const view = new DataView(bytes.buffer);
   if (view.getUint32(8, true) !== SEGMENT_MAGIC) throw new RearmError('FORMAT_INVALID', `${file.path} is not a log segment`, context);
   if (xxh64(bytes.subarray(8)) !== view.getBigUint64(0, true)) {
     throw new RearmError('CHECKSUM_MISMATCH', `the header of ${file.path} does not match its checksum`, context);

@@ -151,7 +151,7 @@ class Fixture {
   }
 
   #reconcileView() {
-    return { running: false, report: reconcileReport(this.#world, this.#breaks), error: null };
+    return { running: false, asked: [], report: reconcileReport(this.#world, this.#breaks), error: null };
   }
 
   #dossier(): DossierView {
@@ -187,12 +187,13 @@ class Fixture {
       },
       'reconcile.get': () =>
         this.#world.variant === 'unanswered' || this.#world.variant === 'refused'
-          ? { running: false, report: null, error: null }
+          ? { running: false, asked: [], report: null, error: null }
           : this.#reconcileView(),
       'reconcile.run': () => {
         if (this.#world.variant === 'unanswered')
           return {
             running: false,
+            asked: [],
             report: null,
             error: new RearmError('VENUE_SILENT', 'No venue answered: there is nothing to compare with.').toData(),
           };

@@ -141,8 +141,20 @@ export interface VenuesView {
   readonly cancels: readonly CancelReport[];
 }
 
+/** How far one venue is with its answers to a reconciliation. */
+export interface VenueAsked {
+  readonly name: string;
+  /** `asking` until every question of the round was answered, or given up. */
+  readonly status: VenueReport['status'];
+  readonly questions: number;
+  readonly ms: number;
+  readonly reason: string;
+}
+
 export interface ReconcileView {
   readonly running: boolean;
+  /** While it runs: each venue that is asked. */
+  readonly asked: readonly VenueAsked[];
   readonly report: ReconcileReport | null;
   readonly error: ErrorData | null;
 }

@@ -60,7 +60,8 @@ export interface Break {
   /** LSNs of the operations behind our side. */
   readonly lsns: readonly number[];
   readonly foundAt: string;
-  readonly ageMs: number;
+  /** Since when the difference can be there, by our record or the venue's; null where neither says. */
+  readonly ageMs: number | null;
   readonly staged: { readonly decision: Decision; readonly comment: string; readonly by: string; readonly at: string } | null;
 }
 

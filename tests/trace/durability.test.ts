@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { deskPaths, startSimulator } from '../../app/demo/desk.ts';
 import { durableAt, frameLsns, readTrace } from './trace.ts';
 
@@ -32,7 +32,11 @@ const traced = (output: string, size: number, ...command: string[]) => [
 ];
 const source = (path: string) => new URL(path, import.meta.url).pathname;
 
-describe.skipIf(!canTrace)('traced (needs strace)', () => {
+describe('traced', () => {
+  beforeEach((context) => {
+    if (!canTrace) context.skip('strace is not installed');
+  });
+
   test.each(['inline', 'threaded'])(
     '%s commit: acknowledged only after a sync that covers it',
     async (commit) => {

@@ -10,7 +10,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import '../../bundled.ts';
-import { createStore, type Engine, nativePlatform, openStore, parseEngineConfig } from '../../../main/index.ts';
+import { type Alarm, createStore, type Engine, nativePlatform, openStore, parseEngineConfig } from '../../../main/index.ts';
 import type { Scope } from '../../../shared/contract/gate.ts';
 import { seededRandom } from '../random.ts';
 import { acknowledgeToParent, Ledger, submissionLog } from './journal.ts';
@@ -52,13 +52,18 @@ const config = parseEngineConfig({
 const observer = submissionLog(values.submissions ?? null);
 const random = (bytes: number) => randomBytes(bytes);
 
+/** What an operator of a desk would be paged for; standard error is the process's log. */
+const alarm = ({ code, text }: Alarm): void => {
+  process.stderr.write(`${new Date().toISOString()} ALARM ${code}: ${text}\n`);
+};
+
 async function start(): Promise<{ engine: Engine; scope: Scope | null; isNew: boolean; sinceMs: number }> {
   const root = values.store!;
   if (!existsSync(join(root, 'store.json'))) {
-    const engine = await createStore({ platform: nativePlatform, root, name: 'demo desk', config, observer });
+    const engine = await createStore({ platform: nativePlatform, root, name: 'demo desk', config, observer, alarm });
     return { engine, scope: null, isNew: true, sinceMs: Date.now() - 1_000 };
   }
-  const opened = await openStore({ platform: nativePlatform, root, config, random, observer });
+  const opened = await openStore({ platform: nativePlatform, root, config, random, observer, alarm });
   if (opened.state === 'running')
     return { engine: opened.engine, scope: null, isNew: false, sinceMs: Date.parse(opened.report.lastOperationAt ?? '') || Date.now() };
   say({ state: 'halted', sentence: opened.store.report.sentence });

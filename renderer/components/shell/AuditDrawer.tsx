@@ -4,7 +4,7 @@ import { X } from 'lucide-react';
 import type { AuditEntry } from '../../../shared/contract/gate.ts';
 import { humanise } from '../../format/words.ts';
 import { useActions, useSubject } from '../../store/context.tsx';
-import { detailsOf } from '../../store/selectors/audit.ts';
+import { detailsOf, originText } from '../../store/selectors/audit.ts';
 import { Button } from '../Button.tsx';
 import { ShortHash } from '../Hash.tsx';
 import { Mark } from '../Mark.tsx';
@@ -77,7 +77,7 @@ export function AuditDrawer() {
                 </div>
                 <div className="text-xs break-words text-soft">{detailsText(entry)}</div>
                 <div className="text-xs text-faint">
-                  #{entry.sequence} <ShortHash value={entry.hash} />
+                  #{entry.sequence} <ShortHash value={entry.hash} /> {originText(entry)}
                 </div>
               </li>
             ))}

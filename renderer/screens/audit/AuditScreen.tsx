@@ -18,7 +18,7 @@ import { formatCount } from '../../format/amount.ts';
 import { humanise, plural } from '../../format/words.ts';
 import { useCommands } from '../../keyboard/commands.tsx';
 import { useActions, useConsole, useSubject } from '../../store/context.tsx';
-import { detailsOf, firstBrokenLink } from '../../store/selectors/audit.ts';
+import { detailsOf, firstBrokenLink, originText } from '../../store/selectors/audit.ts';
 
 const NONE: readonly AuditEntry[] = [];
 const text = (pick: (entry: AuditEntry) => string) => (a: AuditEntry, b: AuditEntry) =>
@@ -42,6 +42,14 @@ const COLUMNS: readonly GridColumn<AuditEntry>[] = [
     cell: (entry) => entry.actor,
     raw: (entry) => entry.actor,
     compare: text((entry) => entry.actor),
+  },
+  {
+    id: 'origin',
+    header: 'From',
+    track: '120px',
+    cell: (entry) => <span className="text-soft">{originText(entry)}</span>,
+    raw: originText,
+    compare: text(originText),
   },
   {
     id: 'action',
@@ -174,7 +182,7 @@ function Entry({ entry, bad }: { entry: AuditEntry; bad: boolean }) {
           Entry {formatCount(entry.sequence)}: {entry.action}
         </h2>
         <span className="text-soft">
-          by {entry.actor}, <Stamp at={entry.at} precision={9} zone />
+          by {entry.actor}, {originText(entry)}, <Stamp at={entry.at} precision={9} zone />
         </span>
         {bad ? <Status tone="critical" word="first bad entry" /> : null}
       </div>

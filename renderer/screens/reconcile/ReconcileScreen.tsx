@@ -17,7 +17,7 @@ import { blockingOf, filterBreaks, undecidedOf } from '../../store/selectors/bre
 import { BREAK_COLUMNS, BREAK_EXPORT, breakCells } from './columns.tsx';
 import { Evidence } from './Evidence.tsx';
 import { ASKS_COMMENT, StageDialog, type Staging } from './StageDialog.tsx';
-import { VenuesAsked } from './VenuesAsked.tsx';
+import { VenuesAsked, VenuesBeingAsked } from './VenuesAsked.tsx';
 
 const NO_BREAKS: readonly Break[] = [];
 const MONEY_FIRST = { id: 'money', descending: true } as const;
@@ -111,6 +111,7 @@ export function ReconcileScreen() {
     return (
       <Screen title="Reconcile">
         {error ? <ErrorNotice error={error} asked="what the venues hold, against the recovered state" askedAt={subject.askedAt} /> : null}
+        {view && view.asked.length > 0 ? <VenuesBeingAsked asked={view.asked} /> : null}
         <section className="panel">
           <Empty
             title={
@@ -142,7 +143,7 @@ export function ReconcileScreen() {
           aside={<Button onClick={action.clear}>Dismiss</Button>}
         />
       ) : null}
-      <VenuesAsked report={view.report} />
+      {view.asked.length > 0 ? <VenuesBeingAsked asked={view.asked} /> : <VenuesAsked report={view.report} />}
       <section className="panel min-h-[180px] flex-1" aria-label="Breaks">
         <div className="panel-head">
           <h2>Breaks</h2>

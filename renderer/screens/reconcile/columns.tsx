@@ -116,9 +116,9 @@ export const BREAK_COLUMNS: readonly GridColumn<Break>[] = [
     header: 'Age',
     track: '72px',
     align: 'right',
-    cell: (entry) => formatDuration(entry.ageMs),
+    cell: (entry) => (entry.ageMs === null ? <Unknown /> : formatDuration(entry.ageMs)),
     raw: (entry) => entry.ageMs,
-    compare: (a, b) => a.ageMs - b.ageMs || compareByMoney(a, b),
+    compare: (a, b) => (a.ageMs ?? -1) - (b.ageMs ?? -1) || compareByMoney(a, b),
   },
   {
     id: 'staged',

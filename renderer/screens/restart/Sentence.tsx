@@ -89,21 +89,23 @@ export function Sentence({ tools }: { tools: ReactNode }) {
       </Button>
       {accepted ? (
         <span className="flex-none text-sm text-soft">accepted: epoch {accepted.epoch}</span>
-      ) : report.outcome === 'empty' || report.error !== null ? null : nothing ? (
-        <Button kind="danger" shortcut="Shift+A" disabled={barrier !== null} onClick={() => void reconstruct()}>
-          Take the state from the venues
-        </Button>
-      ) : (
+      ) : report.outcome === 'empty' || report.error !== null ? null : (
         <>
           {barrier ? <span className="max-w-64 flex-none text-sm text-soft">{barrier}</span> : null}
-          <Button
-            kind={acceptable ? 'primary' : 'danger'}
-            shortcut="Shift+A"
-            disabled={barrier !== null}
-            onClick={() => openDialog('accept')}
-          >
-            {acceptable ? 'Accept recovered state' : 'Override refusal'}
-          </Button>
+          {nothing ? (
+            <Button kind="danger" shortcut="Shift+A" disabled={barrier !== null} onClick={() => void reconstruct()}>
+              Take the state from the venues
+            </Button>
+          ) : (
+            <Button
+              kind={acceptable ? 'primary' : 'danger'}
+              shortcut="Shift+A"
+              disabled={barrier !== null}
+              onClick={() => openDialog('accept')}
+            >
+              {acceptable ? 'Accept recovered state' : 'Override refusal'}
+            </Button>
+          )}
         </>
       )}
     </div>

@@ -132,6 +132,7 @@ export function WaterfallPanel({ waterfall, running }: { waterfall: Waterfall; r
                 position="right"
                 offset={6}
                 fill="var(--ink)"
+                className="haloed"
                 formatter={(ms: unknown) => formatMeasured(Number(ms))}
               />
             </Bar>

@@ -20,3 +20,10 @@ export function firstBrokenLink(entries: readonly AuditEntry[]): number | null {
   }
   return null;
 }
+
+/** Through what a person acted, in words; a process that acted by itself has no session. */
+export function originText({ origin }: Pick<AuditEntry, 'origin'>): string {
+  if (!origin) return 'by itself';
+  if (origin.host === 'electron') return 'desktop window';
+  return origin.host === 'web' ? `browser ${origin.session}` : `terminal, ${origin.session}`;
+}
