@@ -1,5 +1,6 @@
 /** Unit and property tests: beside the source, and in tests/. The end-to-end tests have vitest.e2e.config.ts. */
 
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -7,6 +8,8 @@ export default defineConfig({
     include: ['{app,main,renderer,shared,scripts}/**/*.test.{ts,tsx}', 'tests/**/*.test.{ts,tsx}'],
     exclude: ['tests/e2e/**', '**/node_modules/**', 'tests/output/**'],
     pool: 'forks',
+    // One more than there are cores: much of the time goes into waiting for disks and for other processes.
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ['default', './tests/support/not-run-reporter.ts'],
