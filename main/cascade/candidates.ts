@@ -184,11 +184,11 @@ export class Candidates {
       : 'no copy: the log alone';
   }
 
-  decisions(chosen: TierHead | undefined): DecisionReport[] {
+  decisions(chosen: TierHead | undefined, cold: TierHead | undefined): DecisionReport[] {
     return this.all.map((candidate) => ({
       group: candidate.head.scope === 'hot' ? 'hot' : 'cold',
       case: candidate.verdict.name,
-      decision: `${candidate.head.name}: ${candidate.head.name === chosen?.name ? 'base' : candidate.verdict.use}`,
+      decision: `${candidate.head.name}: ${candidate.head === chosen ? 'base' : candidate.head === cold ? 'base of the cold tables' : candidate.verdict.use}`,
       reason: candidate.reason,
     }));
   }

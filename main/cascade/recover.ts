@@ -332,8 +332,10 @@ function firstWhole(
     const assembly = course.run('load', 'the base, page by page', () => {
       const value = assemble(image, order.next, origin ?? 0);
       const base = value.hot;
+      const { cold, salvaged } = value;
+      const coldWords = cold && cold !== base ? `, the cold tables from ${cold.head.name} at LSN ${cold.mark.lsn}` : '';
       const reason = base
-        ? `${base.head.name} at LSN ${base.mark.lsn}${value.salvaged.length > 0 ? `, ${value.salvaged.length} pages from elsewhere` : ''}`
+        ? `${base.head.name} at LSN ${base.mark.lsn}${coldWords}${salvaged.length > 0 ? `, ${salvaged.length} pages from elsewhere` : ''}`
         : 'no copy: the log from its beginning';
       return {
         value,
@@ -373,7 +375,8 @@ function firstWhole(
       const { kind, reason } = value.end;
       return {
         value,
-        reason: kind === 'end' ? `${value.replayed} operations; ${value.rootsCompared} logged roots agree` : reason,
+        reason:
+          kind === 'end' ? `${value.replayed} operations from LSN ${assembly.from + 1}; ${value.rootsCompared} logged roots agree` : reason,
         outcome: kind === 'damaged' ? 'finding' : 'ok',
         lsnBefore: baseLsn,
         lsnAfter: image.lsn,

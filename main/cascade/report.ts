@@ -103,7 +103,7 @@ export function buildReport(evidence: Evidence, steps: readonly StepReport[], fi
     ),
     wal: walReport(evidence),
     steps,
-    decisions: evidence.candidates.decisions(base?.head),
+    decisions: evidence.candidates.decisions(base?.head, evidence.assembly?.cold?.head),
     findings,
     pageMap: pageMap(evidence),
     unacknowledgedOrders: image ? countUnacknowledged(image) : 0,

@@ -68,6 +68,13 @@ export function Path({ report }: { report: RecoveryReport }) {
   );
 }
 
+const WORDS: { readonly [R in PathTier['role']]: (entry: PathTier) => string } = {
+  base: () => 'chosen',
+  cold: ({ pages }) => `gave the cold tables, ${plural(pages, 'page')}`,
+  salvage: ({ pages }) => `gave ${plural(pages, 'page')}`,
+  lost: ({ tier, behind }) => behind ?? tier.reason,
+};
+
 function TierLane({ entry }: { entry: PathTier }) {
   const { tier, role } = entry;
   return (
@@ -79,9 +86,7 @@ function TierLane({ entry }: { entry: PathTier }) {
           {tier.lsn === null ? (tier.tier === 'L5' ? 'not used' : TIER_STATUS[tier.status].word) : `LSN ${formatCount(tier.lsn)}`}
         </span>
       </div>
-      <div className="truncate text-xs text-faint">
-        {role === 'base' ? 'chosen' : role === 'salvage' ? `gave ${plural(entry.pages, 'page')}` : (entry.behind ?? tier.reason)}
-      </div>
+      <div className="truncate text-xs text-faint">{WORDS[role](entry)}</div>
     </div>
   );
 }
@@ -167,10 +172,17 @@ function Drawing({
           );
         }
         const curve = `M6 ${y}C${baseX - 12} ${y} ${baseX - 26} ${middle} ${baseX - 2} ${middle}`;
-        return entry.role === 'base' ? (
-          <path key={entry.tier.tier} d={curve} {...strong} markerEnd="url(#path-arrow)" />
-        ) : (
-          <path key={entry.tier.tier} d={curve} fill="none" stroke="var(--high)" strokeWidth="1.75" strokeDasharray="5 3" />
+        if (entry.role === 'base') return <path key={entry.tier.tier} d={curve} {...strong} markerEnd="url(#path-arrow)" />;
+        const mended = entry.role === 'salvage';
+        return (
+          <path
+            key={entry.tier.tier}
+            d={curve}
+            fill="none"
+            stroke={mended ? 'var(--high)' : 'var(--ink)'}
+            strokeWidth="1.75"
+            strokeDasharray={mended ? '5 3' : undefined}
+          />
         );
       })}
       <Box

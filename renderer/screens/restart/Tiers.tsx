@@ -9,7 +9,7 @@ import { formatCount } from '../../format/amount.ts';
 import { formatBytes, formatDuration, formatMeasured } from '../../format/duration.ts';
 import { plural, sentence, TIER_NAME, TIER_STATUS, type Tone } from '../../format/words.ts';
 import { useConsole, useSubject } from '../../store/context.tsx';
-import { runningAge } from '../../store/selectors/freshness.ts';
+import { ageOf } from '../../store/selectors/freshness.ts';
 import { behindBase } from '../../store/selectors/path.ts';
 
 function Checksum({ tier }: { tier: TierReport }) {
@@ -48,7 +48,6 @@ const WIDTHS = [132, 100, 74, 90, 78, 156, 66, 176, 128, null] as const;
 export function Tiers() {
   const subject = useSubject('recovery');
   const nowMs = useConsole((state) => state.nowMs);
-  const hostOffsetMs = useConsole((state) => state.hostOffsetMs);
   const running = subject.view?.running ?? false;
   const report = running ? null : (subject.view?.report ?? null);
   const tiers = (running ? subject.view?.progress?.tiers : subject.view?.report?.tiers) ?? [];
@@ -82,7 +81,7 @@ export function Tiers() {
         <tbody>
           {tiers.map((tier) => {
             const behind = report ? behindBase(tier, report) : null;
-            const age = runningAge(tier.ageMs, subject.receivedAt, nowMs, hostOffsetMs);
+            const age = ageOf(tier.takenAt, nowMs);
             return (
               <tr key={tier.tier} data-chosen={tier.chosen || undefined}>
                 <th scope="row" className="tight">

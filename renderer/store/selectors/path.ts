@@ -6,8 +6,8 @@ import { pageSource } from './pages.ts';
 
 export interface PathTier {
   readonly tier: TierReport;
-  /** `base` gave the image, `salvage` gave single pages, `lost` gave nothing. */
-  readonly role: 'base' | 'salvage' | 'lost';
+  /** `base` gave the image, `cold` the tables that the base does not hold, `salvage` single pages, `lost` nothing. */
+  readonly role: 'base' | 'cold' | 'salvage' | 'lost';
   /** Pages that it gave to a base that lacked them. */
   readonly pages: number;
   /** Why a tier that could have been the base is not; null where its own reason says it. */
@@ -27,19 +27,23 @@ export interface RecoveryPath {
 }
 
 export function pathOf(report: RecoveryReport): RecoveryPath {
-  const gave = new Map<TierName, number>();
+  const salvaged = new Map<TierName, number>();
+  const cold = new Map<TierName, number>();
   for (let page = 0; page < report.pageMap.states.length; page += 1) {
-    if (report.pageMap.states[page] !== 's') continue;
     const source = pageSource(report.pageMap, page);
-    if (source !== null && source !== report.base) gave.set(source, (gave.get(source) ?? 0) + 1);
+    if (source === null || source === report.base) continue;
+    const gave = report.pageMap.states[page] === 's' ? salvaged : cold;
+    gave.set(source, (gave.get(source) ?? 0) + 1);
   }
   return {
     tiers: report.tiers.map((tier) => {
-      const pages = gave.get(tier.tier) ?? 0;
+      const isBase = tier.chosen || tier.tier === report.base;
+      const mended = salvaged.get(tier.tier) ?? 0;
+      const others = cold.get(tier.tier) ?? 0;
       return {
         tier,
-        role: tier.chosen || tier.tier === report.base ? 'base' : pages > 0 ? 'salvage' : 'lost',
-        pages,
+        role: isBase ? 'base' : mended > 0 ? 'salvage' : others > 0 ? 'cold' : 'lost',
+        pages: mended > 0 ? mended : others,
         behind: behindBase(tier, report),
       };
     }),
