@@ -76,6 +76,11 @@ export const ERROR_CODES = {
   TIER_UNAVAILABLE: { family: 'unavailable', remedy: 'The tier cannot be used in this runtime; the others go on.' },
   VENUE_SILENT: { family: 'unavailable', remedy: 'The venue did not answer: count it at its worst and use its emergency contact.' },
   VENUE_REFUSED: { family: 'unavailable', remedy: 'Read what the venue answered; check the key and its permissions.' },
+  DEMO_FAILED: {
+    family: 'unavailable',
+    remedy:
+      'One demo desk runs per directory: end the one that runs (Ctrl-C where it was started, or `rearm demo DIR --stop`), or name another.',
+  },
   RUNTIME_MISSING: { family: 'unavailable', remedy: 'The named program is not on this machine; the line says what is used instead.' },
 
   // internal: a broken invariant; a defect of Rearm

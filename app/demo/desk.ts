@@ -60,6 +60,10 @@ export interface Simulator {
   readonly control: DeskFile['control'];
 }
 
+/** What the simulator said last. */
+const lastLine = ({ root }: DeskPaths): string =>
+  readFileSync(join(root, 'simulator.log'), 'utf8').trimEnd().split('\n').at(-1)?.slice(0, 300) || `see ${root}/simulator.log`;
+
 /**
  * Starts the venues; resolves when they listen.
  * @param lasting they outlive this process, until told to end or left alone for long
@@ -80,7 +84,7 @@ export async function startSimulator(paths: DeskPaths, seed: number, lasting: bo
   const control = await new Promise<DeskFile['control']>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) =>
-      reject(new RearmError('RUNTIME_MISSING', `the venue simulator ended with status ${code}; see ${paths.root}/simulator.log`, {})),
+      reject(new RearmError('DEMO_FAILED', `the venue simulator ended with status ${code}: ${lastLine(paths)}`, { root: paths.root })),
     );
     onJson(child, (message) => {
       if (message.ready) resolve(message.control as DeskFile['control']);

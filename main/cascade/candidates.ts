@@ -188,7 +188,7 @@ export class Candidates {
     return this.all.map((candidate) => ({
       group: candidate.head.scope === 'hot' ? 'hot' : 'cold',
       case: candidate.verdict.name,
-      decision: `${candidate.head.name}: ${candidate.head === chosen ? 'base' : candidate.head === cold ? 'base of the cold tables' : candidate.verdict.use}`,
+      decision: `${candidate.head.name}: ${candidate.head.name === chosen?.name ? 'base' : candidate.head.name === cold?.name ? 'base of the cold tables' : candidate.verdict.use}`,
       reason: candidate.reason,
     }));
   }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readDesk } from '../../app/demo/desk.ts';
 import { nativePlatform } from '../../main/engine/native-platform.ts';
+import type { RecoveryReport } from '../../shared/contract/recovery.ts';
 import { ROOT } from '../support/imports.ts';
 import {
   accept,
@@ -61,7 +62,7 @@ const has = (value: unknown, names: readonly string[]): void => {
 
 test('recover: the report whole, and nothing of it on standard error', async () => {
   const run = await rearm(['recover', desk.store, '--json']);
-  const report = documentOf<{ tiers: object[]; steps: object[]; rtoMs: number; lsn: number }>(run);
+  const report = documentOf<RecoveryReport>(run);
   expect(run.status).toBe(0);
   has(report, ['outcome', 'base', 'lsn', 'acknowledgedLsn', 'lostAcknowledged', 'replayed', 'tornBytes', 'stateDigest']);
   has(report, ['tiers', 'steps', 'findings', 'rtoMs']);
@@ -70,6 +71,11 @@ test('recover: the report whole, and nothing of it on standard error', async () 
   expect(report.steps.length).toBeGreaterThan(0);
   expect(report).toMatchObject({ outcome: 'recovered', lostAcknowledged: 0 });
   expect(report.lsn).toBeGreaterThanOrEqual(desk.killedAtLsn);
+  // Which copy gave what: the hot tables come from one, and the cold ones from one that holds them.
+  const gave = (what: string) =>
+    report.decisions.flatMap(({ decision }) => (decision.endsWith(`: ${what}`) ? decision.slice(0, 2).toUpperCase() : []));
+  expect(gave('base')).toEqual([report.base]);
+  expect(gave('base of the cold tables').length).toBe(report.base === 'L1' ? 1 : 0);
   const earlier = documentOf(await rearm(['recover', desk.store, '--at', '100', '--json']));
   expect(earlier).toMatchObject({ lsn: 100 });
 });
