@@ -82,6 +82,30 @@ describe('a log that is damaged in the middle', () => {
     judge(recoverAt(root), desk, acknowledged);
   });
 
+  it('is refused where it is gone and nothing else tells how far it went, and is not missed where L1 does', async () => {
+    const desk = await crashed(300, [250]);
+    const acknowledged = Number(desk.engine.durableLsn);
+    await desk.engine.checkpoint();
+    const gone = leave(desk, 'gone');
+    removeFiles(gone, 'wal');
+    expect(recoverAt(gone).report, 'L1 tells').toMatchObject({ outcome: 'recovered', base: 'L1', lostAcknowledged: 0 });
+    expect(recoverAt(gone).report.lsn).toBeGreaterThanOrEqual(acknowledged);
+    removeFiles(gone, 'l1');
+    const unknown = recoverAt(gone);
+    judge(unknown, desk, acknowledged);
+    expect(unknown.report).toMatchObject({ outcome: 'refused', base: 'L2', lostAcknowledged: null });
+    expect(unknown.report.findings.map(({ code }) => code)).toContain('LOG_MISSING');
+    // What L1 tells counts while the machine is up: what its pages held when the power went is not known.
+    const cut = leave(desk, 'cut');
+    removeFiles(cut, 'wal');
+    const otherBoot = recover({ storage: new NativeStorage(), clock: systemClock, root: cut, bootId: 'another' }).report;
+    expect(otherBoot).toMatchObject({ outcome: 'refused', lostAcknowledged: null });
+    // The log as it is, without L1: it tells the end itself.
+    const whole = leave(desk, 'whole');
+    removeFiles(whole, 'l1');
+    expect(recoverAt(whole).report).toMatchObject({ outcome: 'recovered', lostAcknowledged: 0 });
+  });
+
   it('is refused where the header of a segment that is needed cannot be read', async () => {
     const desk = await crashed(900, [100]);
     const acknowledged = Number(desk.engine.durableLsn);

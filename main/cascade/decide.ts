@@ -65,15 +65,27 @@ export const CASES: readonly Case[] = [
   },
   {
     name: 'wholeAndContinued',
-    when: { content: ['whole'], log: ['continues', 'notNeeded'] },
+    when: { content: ['whole'], log: ['continues'] },
     use: 'candidate',
     because: 'every page is proven and the log goes on from it',
   },
   {
+    name: 'wholeAtTheEnd',
+    when: { content: ['whole'], log: ['notNeeded'] },
+    use: 'candidate',
+    because: 'every page is proven and the log holds nothing after it',
+  },
+  {
     name: 'partialAndContinued',
-    when: { content: ['partial'], log: ['continues', 'notNeeded'] },
+    when: { content: ['partial'], log: ['continues'] },
     use: 'salvage',
     because: 'its good pages are proven and the log goes on from it',
+  },
+  {
+    name: 'partialAtTheEnd',
+    when: { content: ['partial'], log: ['notNeeded'] },
+    use: 'salvage',
+    because: 'its good pages are proven and the log holds nothing after it',
   },
   {
     name: 'behindAGap',

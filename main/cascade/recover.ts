@@ -16,7 +16,7 @@ import { readMapped } from '../tiers/mapped-reader.ts';
 import { readSlots } from '../tiers/slot-reader.ts';
 import { readSnapshots } from '../tiers/snapshot-reader.ts';
 import { type LocalTier, problemOf, type TierHead } from '../tiers/tier-copy.ts';
-import { readLog, type SegmentScan, scanSegments } from '../wal/log-reader.ts';
+import { type LogEnd, readLog, type SegmentScan, scanSegments } from '../wal/log-reader.ts';
 import { type Assembly, assemble } from './assemble.ts';
 import { Candidates } from './candidates.ts';
 import { knownLineage } from './known-lineage.ts';
@@ -67,7 +67,10 @@ export interface Evidence {
   readonly heads: readonly TierHead[];
   readonly scan: SegmentScan;
   readonly candidates: Candidates;
+  /** Highest LSN that is known to have been acknowledged. */
   readonly acknowledged: number;
+  /** No higher one can have been. */
+  readonly acknowledgedKnown: boolean;
   readonly assembly: Assembly | null;
   readonly replay: Replay | null;
   readonly image: Image | null;
@@ -166,9 +169,11 @@ export function recover(options: RecoverOptions): Recovery {
       return { value, reason: describeHeads(value) };
     });
   let watermarks: ReadonlyMap<number, number> = new Map();
+  let sameBoot = false;
   const mapped = probe('L1', 'mapped file', () => {
     const reading = readMapped(storage, layout, storeId, options.bootId);
     watermarks = reading.acknowledged;
+    sameBoot = reading.sameBoot === true;
     return reading.heads;
   });
   const slots = probe('L2', 'slots', () => readSlots(storage, layout, storeId));
@@ -213,19 +218,30 @@ export function recover(options: RecoverOptions): Recovery {
   // A log that could not be replayed still tells what was durable when it was written.
   const unread = best?.replay && best.replay.end.lastLsn > 0 ? 0 : durableInLog(storage, storeId, scan);
   const watermark = Math.max(acknowledged, best?.replay?.end.durableSeen ?? 0, unread);
+  const synced = syncedMark(heads, path);
+  const acknowledgedKnown =
+    options.at !== undefined ||
+    recoveredLsn === 0 ||
+    logTellsEnd(scan, best!.replay!.end, synced) ||
+    // What process death leaves in memory is exact.
+    (sameBoot && [...watermarks.keys()].some((epoch) => epoch >= synced.epoch));
+  if (!acknowledgedKnown) {
+    const { lastLsn } = best!.replay!.end;
+    findings.push({
+      code: 'LOG_MISSING',
+      severity: 'critical',
+      message: `the log ${scan.segments.length === 0 ? 'is not there' : `ends at LSN ${lastLsn}`}, the state goes to ${recoveredLsn}: whether more was acknowledged cannot be known`,
+      lsn: recoveredLsn + 1,
+    });
+  }
   let losses: ReturnType<typeof lossesOf> = new Map();
   let digest: string | null = null;
   if (!options.brief) {
     course.run('compare', 'the other copies in depth, and the digest of the state', () => {
       findings.push(...candidates.judgeRest(() => course.tell('compare', null, 'reading the other copies')));
-      losses = lossesOf(
-        storage,
-        storeId,
-        scan.segments,
-        heads.flatMap((head) => (head.mark ? [head.mark.lsn] : [])),
-        recoveredLsn,
-        watermark,
-      );
+      // Where the end is not known, neither is what a copy would lose.
+      const lsns = acknowledgedKnown ? heads.flatMap((head) => (head.mark ? [head.mark.lsn] : [])) : [];
+      losses = lossesOf(storage, storeId, scan.segments, lsns, recoveredLsn, watermark);
       digest = best?.replay ? stateDigest(image) : null;
       const damaged = candidates.damagedCount();
       return {
@@ -247,6 +263,7 @@ export function recover(options: RecoverOptions): Recovery {
     scan,
     candidates,
     acknowledged: watermark,
+    acknowledgedKnown,
     assembly: best?.assembly ?? null,
     replay: best?.replay ?? null,
     image: best?.replay ? image : null,
@@ -309,6 +326,19 @@ function acknowledgedBy(watermarks: ReadonlyMap<number, number>, heads: readonly
   }
   return highest;
 }
+
+/** The newest mark on the lineage of a copy that is only written after the log was synced up to it. */
+function syncedMark(heads: readonly TierHead[], path: readonly Stretch[]): { readonly epoch: number; readonly lsn: number } {
+  const marks = heads.flatMap(({ mark, tier }) => (mark && tier !== 'L1' && onLineage(path, mark.epoch, mark.lsn) ? [mark] : []));
+  return { epoch: Math.max(0, ...marks.map(({ epoch }) => epoch)), lsn: Math.max(0, ...marks.map(({ lsn }) => lsn)) };
+}
+
+/**
+ * Whether the log tells where the acknowledged state ends: it is there, in the epoch of the newest synced copy, and goes as far as that.
+ * Only L1 may be ahead of it: after a power cut, its pages can have been written where the end of the log was not.
+ */
+const logTellsEnd = ({ segments }: SegmentScan, { lastLsn }: LogEnd, synced: ReturnType<typeof syncedMark>): boolean =>
+  lastLsn >= synced.lsn && segments.some(({ epoch }) => epoch >= synced.epoch);
 
 interface Attempt {
   readonly assembly: Assembly;

@@ -40,15 +40,16 @@ export function buildReport(evidence: Evidence, steps: readonly StepReport[], fi
   const lsn = image?.lsn ?? 0;
   const lastSeen = Math.max(lsn, replay?.end.lastLsn ?? 0);
   const acknowledgedLsn = Math.min(evidence.acknowledged, figures.at ?? Number.POSITIVE_INFINITY);
-  // Where nothing is left, nothing tells what was acknowledged.
-  const lostAcknowledged = image === null && acknowledgedLsn === 0 ? null : Math.max(0, acknowledgedLsn - lsn);
+  // Where nothing is left, or the end of the log, nothing tells what was acknowledged.
+  const unknown = image === null ? acknowledgedLsn === 0 : !evidence.acknowledgedKnown && acknowledgedLsn <= lsn;
+  const lostAcknowledged = unknown ? null : Math.max(0, acknowledgedLsn - lsn);
   const findings = [...evidence.findings, ...damageFindings(evidence, acknowledgedLsn)];
   const critical = findings.some((finding) => finding.severity === 'critical');
   const empty = image !== null && lsn === 0 && acknowledgedLsn === 0 && scan.errors.length === 0;
   const salvaged = assembly?.salvaged.length ?? 0;
   const outcome: Outcome = empty
     ? 'empty'
-    : image === null || lostAcknowledged! > 0 || critical
+    : image === null || lostAcknowledged !== 0 || critical
       ? 'refused'
       : salvaged > 0
         ? 'salvaged'

@@ -66,6 +66,10 @@ function Open({ onClose }: { onClose: () => void }) {
               <Notice tone="critical" title={`${plural(report.lostAcknowledged, 'acknowledged operation')} would be lost`}>
                 Their orders and fills may be live at the venues.
               </Notice>
+            ) : report.lostAcknowledged === null && report.base !== null && !fromVenues ? (
+              <Notice tone="critical" title="Nobody knows what was acknowledged after this state">
+                The end of the log is gone. Orders and fills that it held may be live at the venues.
+              </Notice>
             ) : null}
             {fromVenues ? (
               <Notice tone="high" title="What is decided on the Reconcile screen becomes the state">

@@ -56,6 +56,8 @@ export function impliedAlarms(subjects: StoreSubjects): readonly Implied[] {
     if (report.outcome === 'refused') add('recovery.refused', 'critical', 'Recovery refused: a person must decide', report.startedAt);
     if (report.lostAcknowledged) {
       add('recovery.lost', 'critical', `${plural(report.lostAcknowledged, 'acknowledged operation')} lost`, report.startedAt);
+    } else if (report.lostAcknowledged === null && report.base !== null) {
+      add('recovery.unknown', 'critical', 'What was acknowledged last is not known', report.startedAt);
     }
     if (report.writerAlive) add('recovery.writerAlive', 'critical', 'The store has a living writer: observe only', report.startedAt);
     if (report.outcome === 'salvaged') add('recovery.salvaged', 'high', 'The state was salvaged from more than one tier', report.startedAt);
