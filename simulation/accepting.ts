@@ -4,10 +4,10 @@ import { acceptRecovery } from '../main/engine/accept.ts';
 import { openLog, readOperations } from '../main/history/operations.ts';
 import { intentToJson } from '../shared/model/json.ts';
 import { formatTime } from '../shared/units.ts';
-import { SteppedScheduler } from '../tests/model/desk.ts';
-import type { Operation } from '../tests/model/reference.ts';
 import type { FileTree } from './disk.ts';
-import type { Event } from './history.ts';
+import type { Event } from './event.ts';
+import type { Operation } from './model/reference.ts';
+import { SteppedScheduler } from './stepped.ts';
 import { SimulatedStorage } from './storage.ts';
 import { LATER_BOOT, type Recording, ROOT } from './workload.ts';
 

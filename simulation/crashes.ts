@@ -1,7 +1,7 @@
 /** The disks that a power cut may leave at one moment: all of them where they are few, a choice of them where they are many. */
 
-import type { Random } from '../tests/model/random.ts';
 import { Durability, type FileTree, type Pending } from './disk.ts';
+import type { Random } from './model/random.ts';
 
 export interface CrashLimits {
   /** Every combination is tried where there are at most so many. */

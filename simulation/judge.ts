@@ -9,8 +9,8 @@ import { stateDigest } from '../main/image/canonical.ts';
 import type { Clock } from '../main/storage/storage.ts';
 import { RearmError } from '../shared/errors.ts';
 import { PAGE_BYTES } from '../shared/model/schema.ts';
-import { type Operation, ReferenceModel } from '../tests/model/reference.ts';
 import type { FileTree } from './disk.ts';
+import { type Operation, ReferenceModel } from './model/reference.ts';
 import { SimulatedStorage } from './storage.ts';
 import { ROOT, ROWS_MAX } from './workload.ts';
 

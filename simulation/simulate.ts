@@ -3,12 +3,12 @@
  * that a power cut has, and left as a killed process leaves it; each disk that was not seen before is recovered and judged.
  */
 
-import { randomOf } from '../tests/model/random.ts';
-import type { Operation } from '../tests/model/reference.ts';
 import { type Choices, type CrashLimits, describeChoices, powerCuts } from './crashes.ts';
 import { Durability, FileTree } from './disk.ts';
-import type { Event } from './history.ts';
+import type { Event } from './event.ts';
 import { Digests, type Expectation, type Judgement, judge, type Verdict } from './judge.ts';
+import { randomOf } from './model/random.ts';
+import type { Operation } from './model/reference.ts';
 import { BOOT, LATER_BOOT, type Recording, record } from './workload.ts';
 
 export type FaultClass = 'process killed' | 'killed within a write' | 'power cut' | 'error, then killed' | 'error, then power cut';

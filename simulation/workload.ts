@@ -2,16 +2,17 @@
 
 import { parseEngineConfig } from '../main/engine/config.ts';
 import { createStore } from '../main/engine/create.ts';
-import type { Engine } from '../main/engine/engine.ts';
+import type { Engine, Submission } from '../main/engine/engine.ts';
 import type { Platform } from '../main/engine/start.ts';
 import { RearmError } from '../shared/errors.ts';
-import { intentFromJson } from '../shared/model/json.ts';
-import { lineOf, SteppedClock, SteppedScheduler } from '../tests/model/desk.ts';
-import { Generator } from '../tests/model/generator.ts';
-import { randomOf } from '../tests/model/random.ts';
-import { type Operation, ReferenceModel } from '../tests/model/reference.ts';
+import { intentFromJson, intentToJson } from '../shared/model/json.ts';
+import { formatTime } from '../shared/units.ts';
 import { FileTree } from './disk.ts';
-import type { Event } from './history.ts';
+import type { Event } from './event.ts';
+import { Generator } from './model/generator.ts';
+import { randomOf } from './model/random.ts';
+import { type Operation, ReferenceModel } from './model/reference.ts';
+import { SteppedClock, SteppedScheduler } from './stepped.ts';
 import { type Fault, ProcessEnded, SimulatedStorage } from './storage.ts';
 
 export const ROOT = '/store';
@@ -74,6 +75,12 @@ const CODES_OF_A_REFUSAL: ReadonlySet<string> = new Set([
   'STATE_BOUND',
 ]);
 const isRefusal = (error: unknown): boolean => error instanceof RearmError && CODES_OF_A_REFUSAL.has(error.code);
+
+/** An operation as a log has it. */
+export const lineOf = ({ lsn, posted, timeNs, intent }: Submission): Operation => {
+  const json = intentToJson(intent);
+  return { lsn, type: json.type, class: posted ? 'post' : 'commit', time: formatTime(timeNs), intent: json };
+};
 
 /** Runs the process; a failing call of the storage ends it when the engine stops. */
 export async function record({ seed, steps, without, fault }: WorkloadOptions): Promise<Recording> {

@@ -5,20 +5,11 @@ import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { intentFromJson } from '../../shared/model/json.ts';
 import type { Intent } from '../../shared/model/operations.ts';
-import {
-  assertRecovered,
-  BOOT,
-  type ConfigInput,
-  Desk,
-  SMALL_ROWS,
-  STEPPED_CONFIG,
-  SteppedClock,
-  SteppedScheduler,
-  temporaryDirectory,
-} from '../../tests/model/desk.ts';
-import { Generator } from '../../tests/model/generator.ts';
-import { History } from '../../tests/model/history.ts';
-import { randomOf } from '../../tests/model/random.ts';
+import { Generator } from '../../simulation/model/generator.ts';
+import { History } from '../../simulation/model/history.ts';
+import { randomOf } from '../../simulation/model/random.ts';
+import { SteppedClock, SteppedScheduler } from '../../simulation/stepped.ts';
+import { assertRecovered, BOOT, type ConfigInput, Desk, SMALL_ROWS, STEPPED_CONFIG, temporaryDirectory } from '../../tests/support/desk.ts';
 import { NativeStorage } from '../storage/native.ts';
 import { parseEngineConfig } from './config.ts';
 import { createStore } from './create.ts';

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
-import { Desk } from '../../tests/model/desk.ts';
+import { Desk } from '../../tests/support/desk.ts';
 
 test('each table is measured with its growth, and an alert comes before its bound', async (context) => {
   const desk = await Desk.create({ rowsMax: { assets: 20 }, config: { markMs: 1_000, boundAlertFraction: 0.75 } });

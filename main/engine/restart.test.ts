@@ -3,10 +3,11 @@
 import fs from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { assertRecovered, BOOT, type ConfigInput, Desk, type SteppedScheduler } from '../../tests/model/desk.ts';
-import { Generator } from '../../tests/model/generator.ts';
-import { History } from '../../tests/model/history.ts';
-import { copyStore, filesIn, flipBit, framesOf, removeFiles } from '../../tests/model/store-files.ts';
+import { Generator } from '../../simulation/model/generator.ts';
+import { History } from '../../simulation/model/history.ts';
+import type { SteppedScheduler } from '../../simulation/stepped.ts';
+import { assertRecovered, BOOT, type ConfigInput, Desk } from '../../tests/support/desk.ts';
+import { copyStore, filesIn, flipBit, framesOf, removeFiles } from '../../tests/support/store-files.ts';
 import { recover } from '../cascade/recover.ts';
 import { parseSnapshotName } from '../store/layout.ts';
 import { acceptRecovery } from './accept.ts';

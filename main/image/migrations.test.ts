@@ -10,8 +10,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Intent } from '../../shared/model/operations.ts';
 import { table as declareTable, type Table } from '../../shared/model/schema.ts';
 import { TABLE_LIST, TABLES } from '../../shared/model/tables.ts';
-import { BOOT, Desk } from '../../tests/model/desk.ts';
-import { copyStore, filesIn, removeFiles } from '../../tests/model/store-files.ts';
+import { BOOT, Desk } from '../../tests/support/desk.ts';
+import { copyStore, filesIn, removeFiles } from '../../tests/support/store-files.ts';
 import { recover } from '../cascade/recover.ts';
 import { parseEngineConfig } from '../engine/config.ts';
 import type { Engine } from '../engine/engine.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Table } from '../../shared/model/schema.ts';
 import { TABLES } from '../../shared/model/tables.ts';
-import { randomOf } from '../../tests/model/random.ts';
+import { randomOf } from '../../simulation/model/random.ts';
 import { encodeText, setText, setU32 } from './cells.ts';
 import { Image } from './image.ts';
 import { RowIndex } from './row-index.ts';

@@ -3,8 +3,8 @@
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Desk } from '../../tests/model/desk.ts';
-import { Generator } from '../../tests/model/generator.ts';
+import { Generator } from '../../simulation/model/generator.ts';
+import { Desk } from '../../tests/support/desk.ts';
 import { CANONICAL_TABLES, CanonicalReader, type Cell } from '../image/canonical.ts';
 import { Image } from '../image/image.ts';
 import { readIdentity, storeIdBytes } from '../store/identity.ts';

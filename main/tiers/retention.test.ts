@@ -3,9 +3,9 @@
 import fs from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { BOOT, Desk } from '../../tests/model/desk.ts';
-import { Generator } from '../../tests/model/generator.ts';
-import { copyStore, filesIn, flipBit, framesOf, removeFiles } from '../../tests/model/store-files.ts';
+import { Generator } from '../../simulation/model/generator.ts';
+import { BOOT, Desk } from '../../tests/support/desk.ts';
+import { copyStore, filesIn, flipBit, framesOf, removeFiles } from '../../tests/support/store-files.ts';
 import { recover } from '../cascade/recover.ts';
 import { acceptRecovery } from '../engine/accept.ts';
 import { parseEngineConfig } from '../engine/config.ts';

@@ -5,8 +5,8 @@
 
 import fs from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { History } from '../model/history.ts';
-import type { Operation } from '../model/reference.ts';
+import { History } from '../../simulation/model/history.ts';
+import type { Operation } from '../../simulation/model/reference.ts';
 import { type DemoDesk, demoDesk, documentOf, linesOf, rearm } from './run.ts';
 
 let desk: DemoDesk;

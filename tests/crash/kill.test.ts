@@ -15,11 +15,11 @@ import { canonicalState } from '../../main/image/canonical.ts';
 import { RearmError } from '../../shared/errors.ts';
 import { intentToJson } from '../../shared/model/json.ts';
 import { formatTime } from '../../shared/units.ts';
-import { assertSame, type ConfigInput, SMALL_ROWS, temporaryDirectory } from '../model/desk.ts';
-import { History } from '../model/history.ts';
-import { type Random, randomOf } from '../model/random.ts';
-import type { Operation } from '../model/reference.ts';
-import { copyStore } from '../model/store-files.ts';
+import { History } from '../../simulation/model/history.ts';
+import { type Random, randomOf } from '../../simulation/model/random.ts';
+import type { Operation } from '../../simulation/model/reference.ts';
+import { assertSame, type ConfigInput, SMALL_ROWS, temporaryDirectory } from '../support/desk.ts';
+import { copyStore } from '../support/store-files.ts';
 import { runAndKill } from './run.ts';
 import { type Owed, VARIANTS } from './variants.ts';
 

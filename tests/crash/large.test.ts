@@ -13,9 +13,10 @@ import type { Engine } from '../../main/engine/engine.ts';
 import { nativePlatform } from '../../main/engine/native-platform.ts';
 import { RearmError } from '../../shared/errors.ts';
 import type { Intent } from '../../shared/model/operations.ts';
-import { SteppedClock, SteppedScheduler, temporaryDirectory } from '../model/desk.ts';
-import { randomOf } from '../model/random.ts';
-import { removeFiles } from '../model/store-files.ts';
+import { randomOf } from '../../simulation/model/random.ts';
+import { SteppedClock, SteppedScheduler } from '../../simulation/stepped.ts';
+import { temporaryDirectory } from '../support/desk.ts';
+import { removeFiles } from '../support/store-files.ts';
 
 const LONG = process.env.REARM_PROFILE === 'long';
 const OPERATIONS = LONG ? 1_000_000 : 100_000;

@@ -14,11 +14,11 @@ import { verify } from '../../main/verify/verify.ts';
 import { RearmError } from '../../shared/errors.ts';
 import type { Intent } from '../../shared/model/operations.ts';
 import { FileTree } from '../../simulation/disk.ts';
-import type { Event } from '../../simulation/history.ts';
+import type { Event } from '../../simulation/event.ts';
 import { judgeRecording } from '../../simulation/simulate.ts';
+import { SteppedClock, SteppedScheduler } from '../../simulation/stepped.ts';
 import { type CallKind, type Fault, SimulatedStorage } from '../../simulation/storage.ts';
-import { BOOT, type Recording, ROOT, ROWS_MAX } from '../../simulation/workload.ts';
-import { lineOf, SteppedClock, SteppedScheduler } from '../model/desk.ts';
+import { BOOT, lineOf, type Recording, ROOT, ROWS_MAX } from '../../simulation/workload.ts';
 
 const STORE_ID = 'ab'.repeat(16);
 

@@ -3,8 +3,8 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { History } from '../model/history.ts';
-import type { Operation } from '../model/reference.ts';
+import type { History } from '../../simulation/model/history.ts';
+import type { Operation } from '../../simulation/model/reference.ts';
 import type { WorkerTask } from './worker.ts';
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));

@@ -4,8 +4,8 @@
  */
 
 import fs from 'node:fs';
-import type { Random } from '../model/random.ts';
-import { filesIn, flipBit, framesOf, removeFiles } from '../model/store-files.ts';
+import type { Random } from '../../simulation/model/random.ts';
+import { filesIn, flipBit, framesOf, removeFiles } from '../support/store-files.ts';
 
 /**
  * `whole`: everything that was recovered from the undamaged store, from this base where one is named. `salvaged`: the same, with pages

@@ -16,11 +16,12 @@ import { startEngine } from '../../main/engine/start.ts';
 import { storeLayout } from '../../main/store/layout.ts';
 import { RearmError } from '../../shared/errors.ts';
 import { intentFromJson } from '../../shared/model/json.ts';
-import { type ConfigInput, lineOf } from '../model/desk.ts';
-import { Generator, type GeneratorOptions } from '../model/generator.ts';
-import { History } from '../model/history.ts';
-import { randomOf } from '../model/random.ts';
-import type { Operation } from '../model/reference.ts';
+import { Generator, type GeneratorOptions } from '../../simulation/model/generator.ts';
+import { History } from '../../simulation/model/history.ts';
+import { randomOf } from '../../simulation/model/random.ts';
+import type { Operation } from '../../simulation/model/reference.ts';
+import { lineOf } from '../../simulation/workload.ts';
+import type { ConfigInput } from '../support/desk.ts';
 
 export interface WorkerTask {
   readonly root: string;

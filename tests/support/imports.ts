@@ -6,7 +6,7 @@ import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-export const FOLDERS = ['app', 'main', 'renderer', 'shared'] as const;
+export const FOLDERS = ['app', 'main', 'renderer', 'shared', 'simulation'] as const;
 export type Folder = (typeof FOLDERS)[number];
 
 export interface Import {

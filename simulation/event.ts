@@ -1,7 +1,7 @@
 /** What a simulated process did, in order: changes of the disk, operations that it submitted, acknowledgements that it gave. */
 
-import type { Operation } from '../tests/model/reference.ts';
 import type { Effect } from './disk.ts';
+import type { Operation } from './model/reference.ts';
 
 export type Event =
   | { readonly kind: 'effect'; readonly effect: Effect; readonly call: string }

@@ -6,74 +6,19 @@ import { join } from 'node:path';
 import { type Recovery, recover } from '../../main/cascade/recover.ts';
 import { parseEngineConfig } from '../../main/engine/config.ts';
 import { createStore } from '../../main/engine/create.ts';
-import type { Engine, Submission } from '../../main/engine/engine.ts';
+import type { Engine } from '../../main/engine/engine.ts';
 import type { Platform } from '../../main/engine/start.ts';
 import { type CanonicalState, canonicalState } from '../../main/image/canonical.ts';
 import { NativeStorage, systemClock } from '../../main/storage/native.ts';
-import type { Clock, Scheduler } from '../../main/storage/storage.ts';
+import type { Clock } from '../../main/storage/storage.ts';
 import { RearmError } from '../../shared/errors.ts';
-import { intentFromJson, intentToJson } from '../../shared/model/json.ts';
+import { intentFromJson } from '../../shared/model/json.ts';
 import { formatTime } from '../../shared/units.ts';
-import { type IntentJson, type Operation, ReferenceModel, Refused } from './reference.ts';
+import { type IntentJson, type Operation, ReferenceModel, Refused } from '../../simulation/model/reference.ts';
+import { SteppedClock, SteppedScheduler } from '../../simulation/stepped.ts';
+import { lineOf } from '../../simulation/workload.ts';
 
 export const BOOT = '00000000-0000-4000-8000-000000000000';
-
-export class SteppedClock implements Clock {
-  #wall: bigint;
-  #monotonic = 1_000_000_000n;
-
-  constructor(wall = 1_767_600_000_000_000_000n) {
-    this.#wall = wall;
-  }
-
-  pass(ns: bigint): void {
-    this.#wall += ns;
-    this.#monotonic += ns;
-  }
-
-  wallNs(): bigint {
-    return this.#wall;
-  }
-
-  monotonicNs(): bigint {
-    return this.#monotonic;
-  }
-}
-
-export class SteppedScheduler implements Scheduler {
-  readonly #clock: Clock;
-  readonly #tasks = new Set<{ dueNs: bigint; everyNs: bigint | null; task: () => void }>();
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  #add(ms: number, task: () => void, again: boolean): () => void {
-    const ns = BigInt(Math.round(ms * 1e6));
-    const entry = { dueNs: this.#clock.monotonicNs() + ns, everyNs: again ? ns : null, task };
-    this.#tasks.add(entry);
-    return () => this.#tasks.delete(entry);
-  }
-
-  every(ms: number, task: () => void): () => void {
-    return this.#add(ms, task, true);
-  }
-
-  after(ms: number, task: () => void): () => void {
-    return this.#add(ms, task, false);
-  }
-
-  /** Runs what is due, each at most once. */
-  run(): void {
-    const now = this.#clock.monotonicNs();
-    for (const entry of [...this.#tasks]) {
-      if (entry.dueNs > now) continue;
-      if (entry.everyNs === null) this.#tasks.delete(entry);
-      else entry.dueNs = now + entry.everyNs;
-      entry.task();
-    }
-  }
-}
 
 /** Bounds that keep the image of a test small. */
 export const SMALL_ROWS = {
@@ -232,11 +177,6 @@ export class Desk {
     return recover({ storage: this.platform.storage, clock: this.clock, root: this.root, bootId: BOOT, at });
   }
 }
-
-export const lineOf = ({ lsn, posted, timeNs, intent }: Submission): Operation => {
-  const json = intentToJson(intent);
-  return { lsn, type: json.type, class: posted ? 'post' : 'commit', time: formatTime(timeNs), intent: json };
-};
 
 /** Throws where an engine's state is not the model's, with the first row that differs. */
 export function assertSame(state: CanonicalState, model: ReferenceModel): void {
