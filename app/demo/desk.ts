@@ -61,15 +61,16 @@ export interface Simulator {
 }
 
 /** What the simulator said last. */
-const lastLine = ({ root }: DeskPaths): string =>
-  readFileSync(join(root, 'simulator.log'), 'utf8').trimEnd().split('\n').at(-1)?.slice(0, 300) || `see ${root}/simulator.log`;
+const lastLine = (log: string): string =>
+  (existsSync(log) && readFileSync(log, 'utf8').trimEnd().split('\n').at(-1)?.slice(0, 300)) || 'it said nothing';
 
 /**
  * Starts the venues; resolves when they listen.
  * @param lasting they outlive this process, until told to end or left alone for long
  */
 export async function startSimulator(paths: DeskPaths, seed: number, lasting: boolean): Promise<Simulator> {
-  const log = openSync(join(paths.root, 'simulator.log'), 'a');
+  const logPath = join(paths.root, 'simulator.log');
+  const log = openSync(logPath, 'a');
   const args = [
     SIMULATOR,
     '--seed',
@@ -82,12 +83,14 @@ export async function startSimulator(paths: DeskPaths, seed: number, lasting: bo
   ];
   const child = spawn(process.execPath, args, { stdio: [lasting ? 'ignore' : 'pipe', 'pipe', log], detached: lasting });
   const control = await new Promise<DeskFile['control']>((resolve, reject) => {
+    const ended = (code: number | null): void =>
+      reject(new RearmError('DEMO_FAILED', `the venue simulator ended with status ${code}: ${lastLine(logPath)}`, { root: paths.root }));
     child.once('error', reject);
-    child.once('exit', (code) =>
-      reject(new RearmError('DEMO_FAILED', `the venue simulator ended with status ${code}: ${lastLine(paths)}`, { root: paths.root })),
-    );
+    child.once('exit', ended);
     onJson(child, (message) => {
-      if (message.ready) resolve(message.control as DeskFile['control']);
+      if (!message.ready) return;
+      child.off('exit', ended);
+      resolve(message.control as DeskFile['control']);
     });
   });
   if (lasting) {

@@ -79,8 +79,10 @@ test.each(lines)('%s', { timeout: 180_000 }, async (line) => {
     expect((await over).status).toBe(0);
     return;
   }
+  const ends = args.includes('--stop');
+  if (ends) expect((await rearm(['demo', args[1]!, '--seconds', '1'])).status).toBe(0);
   const run = await rearm(args, { env: { REARM_PASSPHRASE: 'demo' } });
-  if (args[0] === 'demo') await rearm(['demo', dirname(/^store +(\S+)$/m.exec(run.stdout)![1]!), '--stop']);
+  if (args[0] === 'demo' && !ends) await rearm(['demo', dirname(/^store +(\S+)$/m.exec(run.stdout)![1]!), '--stop']);
   // An override is a person's decision; there it says whether there was anything to decide.
   const expected = args.includes('--override') ? [0, 3, 4] : args[0] === 'reconcile' ? [0, 3] : [0];
   expect(expected, run.stderr).toContain(run.status);
