@@ -46,16 +46,16 @@ export const PARTS: Readonly<Record<string, Part>> = {
     build: async (outDir) => {
       const { bundleNode, bundlePreload, present, threadEntries } = await import('./bundle.ts');
       await bundleNode(outDir, present({ main: 'app/electron/main.ts' }), 'cjs');
-      await bundleNode(outDir, { ...present({ program: 'app/electron/program.ts' }), ...threadEntries() });
+      await bundleNode(outDir, { ...present({ program: 'app/electron/program.ts' }), ...threadEntries('main') });
       await bundlePreload(outDir);
     },
   },
   cli: {
-    sources: ['app/**/*', 'main/**/*', 'shared/**/*', ...TOOLS],
+    sources: ['app/**/*', 'main/**/*', 'shared/**/*', 'simulation/**/*', ...TOOLS],
     needs: 'app/cli/rearm.ts',
     build: async (outDir) => {
       const { bundleNode, present, threadEntries } = await import('./bundle.ts');
-      await bundleNode(outDir, { ...present(TERMINAL), ...threadEntries() });
+      await bundleNode(outDir, { ...present(TERMINAL), ...threadEntries('main', 'simulation') });
     },
   },
 };

@@ -3,7 +3,7 @@
  *
  * Node bundles lie flat in one directory, for an old runtime (Node 20.18 inside Electron 33), with every package of
  * `dependencies` left outside: native ones cannot be bundled, the others need not be. What is started as a thread or a process
- * is a bundle of its own beside them: every main/**\/*-thread.ts, and the demo's processes by the names that app/demo asks for.
+ * is a bundle of its own beside them: every *-thread.ts, and the demo's processes by the names that app/demo asks for.
  */
 
 import { existsSync, globSync, readFileSync } from 'node:fs';
@@ -73,9 +73,14 @@ export async function bundleNode(outDir: string, entries: Readonly<Record<string
   });
 }
 
-/** The engine's threads, by the names that main/engine/threads.ts asks for. */
-export const threadEntries = (): Record<string, string> =>
-  Object.fromEntries(globSync('main/**/*-thread.ts', { cwd: ROOT }).map((path) => [basename(path, '.ts'), join(ROOT, path)]));
+/** The threads of these folders, by the names that whoever starts them asks for. */
+export const threadEntries = (...folders: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    globSync(
+      folders.map((folder) => `${folder}/**/*-thread.ts`),
+      { cwd: ROOT },
+    ).map((path) => [basename(path, '.ts'), join(ROOT, path)]),
+  );
 
 /** A sandboxed preload is one CommonJS file that requires nothing but electron. */
 export async function bundlePreload(outDir: string): Promise<void> {

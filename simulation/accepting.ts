@@ -8,7 +8,7 @@ import type { FileTree } from './disk.ts';
 import type { Event } from './event.ts';
 import type { Operation } from './model/reference.ts';
 import { SteppedScheduler } from './stepped.ts';
-import { SimulatedStorage } from './storage.ts';
+import { type CallKind, SimulatedStorage } from './storage.ts';
 import { LATER_BOOT, type Recording, ROOT } from './workload.ts';
 
 /**
@@ -17,7 +17,7 @@ import { LATER_BOOT, type Recording, ROOT } from './workload.ts';
  */
 export async function recordAcceptance(tree: FileTree, lines: readonly Operation[], clock: Recording['clock']): Promise<Recording> {
   const effects: Event[] = [];
-  const callKinds: string[] = [];
+  const callKinds: CallKind[] = [];
   let call = '';
   const storage = new SimulatedStorage({
     tree: tree.copy(),

@@ -1,6 +1,6 @@
 /** The disks that a power cut may leave at one moment: all of them where they are few, a choice of them where they are many. */
 
-import { Durability, type FileTree, type Pending } from './disk.ts';
+import { Durability, type Pending } from './disk.ts';
 import type { Random } from './model/random.ts';
 
 export interface CrashLimits {
@@ -42,17 +42,12 @@ export function* powerCuts(pending: readonly Pending[], limits: CrashLimits, ran
   }
 }
 
-/** In words, for a story. */
-export function describeChoices(pending: readonly Pending[], choices: Choices, nameOf: (inode: number) => string): string[] {
-  return pending.flatMap((one, i) => {
-    const choice = choices[i]!;
-    const newest = Durability.choicesOf([one])[0]! - 1;
-    const version = choice === 0 ? 'lost' : choice === newest ? 'survived' : `survived in version ${choice} of ${newest}`;
-    if (one.kind === 'sector') return [`sector ${one.sector} of ${nameOf(one.inode)} ${version}`];
-    if (one.kind === 'size') return [`the size of ${nameOf(one.inode)} ${version}`];
-    const { effect } = one;
-    return [`${effect.kind} ${effect.kind === 'rename' ? `${effect.from} -> ${effect.to}` : effect.path} ${version}`];
-  });
+/** What became of one pending change, in words. @param choice which version survived */
+export function describeChange(pending: Pending, choice: number, nameOf: (inode: number) => string): string {
+  const newest = Durability.choicesOf([pending])[0]! - 1;
+  const version = choice === 0 ? 'lost' : choice === newest ? 'survived' : `survived in version ${choice} of ${newest}`;
+  if (pending.kind === 'sector') return `sector ${pending.sector} of ${nameOf(pending.inode)} ${version}`;
+  if (pending.kind === 'size') return `the size of ${nameOf(pending.inode)} ${version}`;
+  const { effect } = pending;
+  return `${effect.kind} ${effect.kind === 'rename' ? `${effect.from} -> ${effect.to}` : effect.path} ${version}`;
 }
-
-export type { FileTree };

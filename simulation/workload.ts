@@ -13,7 +13,7 @@ import { Generator } from './model/generator.ts';
 import { randomOf } from './model/random.ts';
 import { type Operation, ReferenceModel } from './model/reference.ts';
 import { SteppedClock, SteppedScheduler } from './stepped.ts';
-import { type Fault, ProcessEnded, SimulatedStorage } from './storage.ts';
+import { type CallKind, type Fault, ProcessEnded, SimulatedStorage } from './storage.ts';
 
 export const ROOT = '/store';
 export const BOOT = '00000000-0000-4000-8000-000000000001';
@@ -57,7 +57,7 @@ export interface Recording {
   /** Calls to the storage in all. */
   readonly calls: number;
   /** Kinds of all calls, by number from 1. */
-  readonly callKinds: readonly string[];
+  readonly callKinds: readonly CallKind[];
   /** What ended the process before its steps were over; null where nothing did. */
   readonly ended: RearmError | null;
   readonly clock: SteppedClock;
@@ -105,7 +105,7 @@ export async function record({ seed, steps, without, fault }: WorkloadOptions): 
   const clock = new SteppedClock();
   const scheduler = new SteppedScheduler(clock);
   const events: Event[] = [];
-  const callKinds: string[] = [];
+  const callKinds: CallKind[] = [];
   let call = '';
   const storage = new SimulatedStorage({
     tree: new FileTree(),

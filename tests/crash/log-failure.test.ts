@@ -15,9 +15,11 @@ import { RearmError } from '../../shared/errors.ts';
 import type { Intent } from '../../shared/model/operations.ts';
 import { FileTree } from '../../simulation/disk.ts';
 import type { Event } from '../../simulation/event.ts';
-import { judgeRecording } from '../../simulation/simulate.ts';
+import { judgeRecording } from '../../simulation/moments.ts';
+import { DEATHS } from '../../simulation/scenario.ts';
 import { SteppedClock, SteppedScheduler } from '../../simulation/stepped.ts';
 import { type CallKind, type Fault, SimulatedStorage } from '../../simulation/storage.ts';
+import { storyOf } from '../../simulation/story.ts';
 import { BOOT, lineOf, type Recording, ROOT, ROWS_MAX } from '../../simulation/workload.ts';
 
 const STORE_ID = 'ab'.repeat(16);
@@ -42,7 +44,7 @@ async function run(...faults: readonly Fault[]): Promise<Run> {
   const events: Event[] = [];
   const alarms: string[] = [];
   const logCalls: { number: number; kind: CallKind; path: string }[] = [];
-  const callKinds: string[] = [];
+  const callKinds: CallKind[] = [];
   const tree = new FileTree();
   let call = '';
   let calls = 0;
@@ -137,15 +139,14 @@ function judged(recording: Run): void {
     { ...recording, events },
     {
       seed: 1,
-      steps: 0,
       limits: { exhaustive: 16, samples: 8 },
+      deaths: DEATHS.error,
       judged: () => {
         states += 1;
       },
     },
-    ['error, then killed', 'error, then power cut'],
   );
-  expect(failure?.story ?? '').toBe('');
+  expect(failure ? storyOf(recording, 1, failure) : '').toBe('');
   expect(states).toBeGreaterThan(0);
 }
 

@@ -1,0 +1,176 @@
+/**
+ * A recorded process, every moment of its life taken as its last one. At each the disk is cut in the ways that a power cut has, and left
+ * as a killed process leaves it; each disk that was not seen before is recovered and judged.
+ */
+
+import { type Choices, type CrashLimits, powerCuts } from './crashes.ts';
+import { Durability, FileTree, type Pending } from './disk.ts';
+import { Digests, type Judgement, judge, type Verdict } from './judge.ts';
+import { randomOf } from './model/random.ts';
+import type { Operation } from './model/reference.ts';
+import { BOOT, LATER_BOOT, type Recording } from './workload.ts';
+
+export const FAULT_CLASSES = [
+  'process killed',
+  'killed within a write',
+  'power cut',
+  'error, then killed',
+  'error, then power cut',
+  'killed while accepting',
+  'power cut while accepting',
+] as const;
+export type FaultClass = (typeof FAULT_CLASSES)[number];
+
+/** How the deaths of a recording are called. */
+export interface Deaths {
+  readonly killed: FaultClass;
+  readonly withinWrite: FaultClass;
+  readonly cut: FaultClass;
+}
+
+/** One end of one recording. */
+export interface Moment {
+  /** Number of events that had happened; within the event of that number, where it is a write. */
+  readonly at: number;
+  readonly death: 'killed' | 'withinWrite' | 'cut';
+  /** What survived of each pending change; null where nothing was pending for this death. */
+  readonly choices: Choices | null;
+}
+
+export interface Failure {
+  readonly moment: Moment;
+  readonly faultClass: FaultClass;
+  readonly verdict: Verdict;
+  readonly words: string;
+}
+
+export interface MomentsOptions {
+  readonly seed: number;
+  readonly limits: CrashLimits;
+  readonly deaths: Deaths;
+  /** Disks that were judged already; shared by recordings that have a part in common. */
+  readonly seen?: Set<string>;
+  /** Told of every disk that is judged. */
+  readonly judged?: ((faultClass: FaultClass, verdict: Verdict, fingerprint: bigint) => void) | undefined;
+  readonly cancelled?: (() => boolean) | undefined;
+}
+
+/** Follows a recording: the disk as it is after each event, what was submitted by then, and what is owed. */
+export class Course {
+  readonly recording: Recording;
+  readonly disk: Durability;
+  readonly lines: Operation[];
+  readonly digests: Digests;
+  acknowledged: number;
+  /** Events that have happened. */
+  at = 0;
+  readonly #names = new Map<number, string>();
+
+  constructor(recording: Recording) {
+    this.recording = recording;
+    this.lines = [...(recording.before?.lines ?? [])];
+    this.digests = new Digests(this.lines);
+    this.acknowledged = recording.before?.acknowledged ?? 0;
+    this.disk = new Durability(recording.start ?? new FileTree());
+  }
+
+  /** Lets the next event happen. */
+  step(): void {
+    const event = this.recording.events[this.at]!;
+    this.at += 1;
+    if (event.kind === 'submitted') {
+      this.lines.length = event.operation.lsn - 1;
+      this.lines.push(event.operation);
+    } else if (event.kind === 'acknowledged') this.acknowledged = Math.max(this.acknowledged, event.lsn);
+    else {
+      const { effect } = event;
+      this.disk.apply(effect);
+      if (effect.kind === 'create') this.#names.set(effect.inode, effect.path);
+      if (effect.kind === 'rename') for (const [inode, path] of this.#names) if (path === effect.from) this.#names.set(inode, effect.to);
+    }
+  }
+
+  nameOf(inode: number): string {
+    const known = this.#names.get(inode);
+    if (known !== undefined) return known;
+    for (const [path, entry] of this.disk.live.entries) if (entry === inode) return path;
+    return `file ${inode}`;
+  }
+
+  judge(tree: FileTree, bootId: string): Judgement {
+    const { digests, lines, acknowledged, recording } = this;
+    return judge(tree, { digests, submitted: lines.length, acknowledged, bootId, clock: recording.clock });
+  }
+}
+
+/** The first of a recording's ends that is not right; null where all are. */
+export function judgeRecording(recording: Recording, options: MomentsOptions): Failure | null {
+  const { seed, limits, deaths, seen = new Set(), judged, cancelled } = options;
+  const { events, from = 0 } = recording;
+  const course = new Course(recording);
+  let since = 0;
+
+  const look = (tree: FileTree, bootId: string, moment: Moment): Failure | null => {
+    const fingerprint = tree.fingerprint();
+    const key = `${fingerprint} ${course.acknowledged} ${bootId === BOOT}`;
+    if (seen.has(key)) return null;
+    seen.add(key);
+    const { verdict, words } = course.judge(tree, bootId);
+    const faultClass = deaths[moment.death];
+    judged?.(faultClass, verdict, fingerprint);
+    return verdict === 'right' ? null : { moment, faultClass, verdict, words };
+  };
+  const everyEnd = (): Failure | null => {
+    if (course.at < from) return null;
+    const killed = look(course.disk.live.copy(), BOOT, { at: course.at, death: 'killed', choices: null });
+    if (killed) return killed;
+    const pending = course.disk.pending();
+    since += 1;
+    for (const choices of powerCuts(pending, limits, randomOf(seed, since, 31))) {
+      const cut = look(course.disk.after(pending, choices), LATER_BOOT, { at: course.at, death: 'cut', choices });
+      if (cut) return cut;
+    }
+    return null;
+  };
+
+  while (course.at < events.length) {
+    if (cancelled?.()) return null;
+    const half = course.at < from ? null : withinWrite(course, seed);
+    if (half) {
+      const torn = look(half, BOOT, { at: course.at, death: 'withinWrite', choices: null });
+      if (torn) return torn;
+    }
+    const { kind } = events[course.at]!;
+    course.step();
+    // Nothing on the disk changes with a submission; with an acknowledgement what is owed does.
+    const failure = kind === 'submitted' ? null : everyEnd();
+    if (failure) return failure;
+  }
+  return null;
+}
+
+/** What the process leaves that ends within its next write; null where the next event is none. Not at a sector for the most part. */
+function withinWrite({ recording, at, disk }: Course, seed: number): FileTree | null {
+  const event = recording.events[at]!;
+  if (event.kind !== 'effect' || event.effect.kind !== 'write' || event.effect.bytes.length < 2) return null;
+  const { inode, position, bytes } = event.effect;
+  const tree = disk.live.copy();
+  tree.write(inode, position, bytes.subarray(0, 1 + randomOf(seed, at, 37).below(bytes.length - 1)));
+  return tree;
+}
+
+export interface Scene {
+  readonly course: Course;
+  readonly pending: readonly Pending[];
+  readonly judgement: Judgement;
+}
+
+/** One end of a recording again, with what was pending then. */
+export function sceneOf(recording: Recording, seed: number, { at, death, choices }: Moment): Scene {
+  const course = new Course(recording);
+  while (course.at < at) course.step();
+  const pending = course.disk.pending();
+  const tree =
+    death === 'cut' ? course.disk.after(pending, choices!) : death === 'withinWrite' ? withinWrite(course, seed)! : course.disk.live.copy();
+  return { course, pending, judgement: course.judge(tree, death === 'cut' ? LATER_BOOT : BOOT) };
+}

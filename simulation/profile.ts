@@ -1,0 +1,39 @@
+/** How much is simulated per seed, and for how many seeds. */
+
+import type { CrashLimits } from './crashes.ts';
+
+export interface Profile {
+  readonly seeds: number;
+  /** Operations of a life. */
+  readonly steps: number;
+  readonly limits: CrashLimits;
+  /** A life so short that every way to cut its disks is tried: 4,096 are all subsets of 12 sectors. */
+  readonly small: { readonly steps: number; readonly limits: CrashLimits };
+  /** Calls that fail, one at a time. */
+  readonly errors: number;
+  /** Acceptances, each from another disk. */
+  readonly acceptances: number;
+}
+
+const LONG: Profile = {
+  seeds: 60,
+  steps: 60,
+  limits: { exhaustive: 16, samples: 12 },
+  small: { steps: 3, limits: { exhaustive: 4_096, samples: 64 } },
+  errors: 24,
+  acceptances: 4,
+};
+
+export const PROFILES = {
+  short: {
+    ...LONG,
+    seeds: 4,
+    steps: 40,
+    limits: { exhaustive: 8, samples: 8 },
+    small: { steps: 2, limits: { exhaustive: 256, samples: 16 } },
+    errors: 8,
+    acceptances: 2,
+  },
+  long: LONG,
+} as const satisfies Record<string, Profile>;
+export type ProfileName = keyof typeof PROFILES;

@@ -1,0 +1,82 @@
+/** What is simulated, as numbers: a scenario and a commit give the same events, the same disks and the same verdicts, byte for byte. */
+
+import { recover } from '../main/cascade/recover.ts';
+import { RearmError } from '../shared/errors.ts';
+import { recordAcceptance } from './accepting.ts';
+import type { Choices, CrashLimits } from './crashes.ts';
+import { Course, type Deaths } from './moments.ts';
+import { type Fault, SimulatedStorage } from './storage.ts';
+import { LATER_BOOT, type Recording, ROOT, record } from './workload.ts';
+
+interface Life {
+  readonly seed: number;
+  readonly steps: number;
+  /** Steps that are left out. */
+  readonly without: readonly number[];
+  readonly limits: CrashLimits;
+}
+
+export type Scenario =
+  /** A process lives, and dies at any moment. */
+  | (Life & { readonly kind: 'life' })
+  /** One call of the storage fails, or all of its kind from there on. */
+  | (Life & { readonly kind: 'error'; readonly fault: Fault })
+  /** The process died and left this; the recovery is accepted, and the acceptance dies at any moment. */
+  | (Life & { readonly kind: 'accepting'; readonly at: number; readonly choices: Choices });
+
+export const DEATHS: Readonly<Record<Scenario['kind'], Deaths>> = {
+  life: { killed: 'process killed', withinWrite: 'killed within a write', cut: 'power cut' },
+  error: { killed: 'error, then killed', withinWrite: 'error, then killed', cut: 'error, then power cut' },
+  accepting: { killed: 'killed while accepting', withinWrite: 'killed while accepting', cut: 'power cut while accepting' },
+};
+
+/** Recordings by scenario. The last life is kept: errors and acceptances begin as it does. */
+export class Recordings {
+  #last: { readonly key: string; readonly recording: Promise<Recording> } | undefined;
+
+  life({ seed, steps, without }: Life): Promise<Recording> {
+    const key = `${seed} ${steps} ${without.join()}`;
+    if (this.#last?.key !== key) this.#last = { key, recording: record({ seed, steps, without: new Set(without) }) };
+    return this.#last.recording;
+  }
+
+  /** null where there is nothing to record: the disk of an acceptance holds no store that could be accepted. */
+  async of(scenario: Scenario): Promise<Recording | null> {
+    const life = await this.life(scenario);
+    if (scenario.kind === 'life') return life;
+    if (scenario.kind === 'accepting') return accepting(life, scenario);
+    const { seed, steps, without, fault } = scenario;
+    const failing = await record({ seed, steps, without: new Set(without), fault });
+    return { ...failing, from: Math.max(0, firstDifference(life, failing) - 1) };
+  }
+}
+
+/** Everything before it was judged with the life that had no fault. */
+function firstDifference({ events: before }: Recording, { events: after }: Recording): number {
+  for (let i = 0; i < after.length; i += 1) {
+    const [a, b] = [before[i], after[i]!];
+    if (a?.kind !== b.kind) return i;
+    if (a.kind === 'effect' && b.kind === 'effect' && a.effect.kind !== b.effect.kind) return i;
+  }
+  return after.length;
+}
+
+async function accepting(life: Recording, { at, choices }: Extract<Scenario, { kind: 'accepting' }>): Promise<Recording | null> {
+  const course = new Course(life);
+  while (course.at < Math.min(at, life.events.length)) course.step();
+  const pending = course.disk.pending();
+  const tree = course.disk.after(
+    pending,
+    pending.map((_, i) => choices[i] ?? 0),
+  );
+  try {
+    const storage = new SimulatedStorage({ tree: tree.copy() });
+    const { image, report } = recover({ storage, clock: life.clock, root: ROOT, bootId: LATER_BOOT, brief: true });
+    if (!image) return null;
+    return await recordAcceptance(tree, course.lines.slice(0, report.lsn), life.clock);
+  } catch (error) {
+    // The process died before there was a store: judged as that moment's own disk.
+    if (error instanceof RearmError && error.code === 'STORE_MISSING') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,97 @@
+/** All that is simulated for one seed: a life, a short life with every way that its disks can be cut, failing calls, acceptances. */
+
+import { xxh64 } from '@node-rs/xxhash';
+import { powerCuts } from './crashes.ts';
+import type { Verdict } from './judge.ts';
+import { randomOf } from './model/random.ts';
+import { Course, type Failure, type FaultClass, judgeRecording } from './moments.ts';
+import type { Profile } from './profile.ts';
+import { DEATHS, Recordings, type Scenario } from './scenario.ts';
+import type { CallKind } from './storage.ts';
+
+export interface SeedFailure extends Failure {
+  readonly scenario: Scenario;
+}
+
+export interface SeedResult {
+  readonly seed: number;
+  /** Disks that were judged, by fault class and verdict: each of them once. */
+  readonly counts: Readonly<Partial<Record<FaultClass, Partial<Record<Verdict, number>>>>>;
+  /** Over every disk and its verdict, in order: equal for two runs of the same seed and profile. */
+  readonly digest: string;
+  readonly failure: SeedFailure | null;
+}
+
+export interface SeedOptions {
+  readonly judged?: ((faultClass: FaultClass, verdict: Verdict) => void) | undefined;
+  readonly cancelled?: (() => boolean) | undefined;
+}
+
+const ERRORS = ['EIO', 'ENOSPC', 'EACCES', 'EROFS', 'EMFILE', 'ENOENT', 'EDQUOT', 'EFBIG', 'ENOMEM', 'EINTR'] as const;
+/** Copies into and out of a mapping cannot fail as a call, and whoever asks what is there is told. */
+const NO_CALLS: ReadonlySet<CallKind> = new Set<CallKind>(['exists', 'isLocked', 'copyIn', 'copyOut']);
+
+/** Judges every disk of a seed; stops at the first failure. */
+export async function simulateSeed(seed: number, profile: Profile, { judged, cancelled }: SeedOptions = {}): Promise<SeedResult> {
+  const counts: Partial<Record<FaultClass, Partial<Record<Verdict, number>>>> = {};
+  let digest = 0n;
+  const recordings = new Recordings();
+  const run = async (scenario: Scenario, seen: Set<string>): Promise<SeedFailure | null> => {
+    const recording = await recordings.of(scenario);
+    if (!recording) return null;
+    const failure = judgeRecording(recording, {
+      seed,
+      limits: scenario.limits,
+      deaths: DEATHS[scenario.kind],
+      seen,
+      cancelled,
+      judged: (faultClass, verdict, fingerprint) => {
+        counts[faultClass] = { ...counts[faultClass], [verdict]: (counts[faultClass]?.[verdict] ?? 0) + 1 };
+        digest = xxh64(`${digest} ${fingerprint} ${verdict}`);
+        judged?.(faultClass, verdict);
+      },
+    });
+    return failure && { ...failure, scenario };
+  };
+  const done = (failure: SeedFailure | null): SeedResult => ({ seed, counts, digest: digest.toString(16).padStart(16, '0'), failure });
+
+  const seen = new Set<string>();
+  const life = { kind: 'life', seed, steps: profile.steps, without: [], limits: profile.limits } as const;
+  const small = { ...life, steps: profile.small.steps, limits: profile.small.limits };
+  for (const scenario of [small, life]) {
+    const failure = await run(scenario, seen);
+    if (failure || cancelled?.()) return done(failure);
+  }
+  for (let n = 0; n < profile.errors; n += 1) {
+    const failure = await run(await failing(recordings, life, n), seen);
+    if (failure || cancelled?.()) return done(failure);
+  }
+  for (let n = 0; n < profile.acceptances; n += 1) {
+    const failure = await run(await dying(recordings, life, n), seen);
+    if (failure || cancelled?.()) return done(failure);
+  }
+  return done(null);
+}
+
+/** The n-th failing call of a seed. */
+async function failing(recordings: Recordings, life: Extract<Scenario, { kind: 'life' }>, n: number): Promise<Scenario> {
+  const random = randomOf(life.seed, n, 41);
+  const { callKinds } = await recordings.life(life);
+  const calls = callKinds.flatMap((kind, at) => (kind && !NO_CALLS.has(kind) ? [at] : []));
+  // Kinds that are rare among the calls fail as often as the others.
+  const kinds = [...new Set(calls.map((at) => callKinds[at]!))].sort();
+  const kind = random.pick(kinds);
+  const at = random.pick(calls.filter((call) => callKinds[call] === kind));
+  return { ...life, kind: 'error', fault: { at, error: random.pick(ERRORS), sticky: random.chance(0.5) } };
+}
+
+/** The n-th disk of a seed on which a recovery is accepted. */
+async function dying(recordings: Recordings, life: Extract<Scenario, { kind: 'life' }>, n: number): Promise<Scenario> {
+  const random = randomOf(life.seed, n, 43);
+  const recording = await recordings.life(life);
+  const course = new Course(recording);
+  const at = 1 + random.below(recording.events.length);
+  while (course.at < at) course.step();
+  const ways = [...powerCuts(course.disk.pending(), { exhaustive: 4, samples: 6 }, random)];
+  return { ...life, kind: 'accepting', at, choices: random.pick(ways) };
+}
