@@ -23,6 +23,8 @@ export interface SeedResult {
 }
 
 export interface SeedOptions {
+  /** Where recordings come from; another one for trying the harness itself. */
+  readonly recordings?: Recordings;
   readonly judged?: ((faultClass: FaultClass, verdict: Verdict) => void) | undefined;
   readonly cancelled?: (() => boolean) | undefined;
 }
@@ -32,10 +34,13 @@ const ERRORS = ['EIO', 'ENOSPC', 'EACCES', 'EROFS', 'EMFILE', 'ENOENT', 'EDQUOT'
 const NO_CALLS: ReadonlySet<CallKind> = new Set<CallKind>(['exists', 'isLocked', 'copyIn', 'copyOut']);
 
 /** Judges every disk of a seed; stops at the first failure. */
-export async function simulateSeed(seed: number, profile: Profile, { judged, cancelled }: SeedOptions = {}): Promise<SeedResult> {
+export async function simulateSeed(
+  seed: number,
+  profile: Profile,
+  { recordings = new Recordings(), judged, cancelled }: SeedOptions = {},
+): Promise<SeedResult> {
   const counts: Partial<Record<FaultClass, Partial<Record<Verdict, number>>>> = {};
   let digest = 0n;
-  const recordings = new Recordings();
   const run = async (scenario: Scenario, seen: Set<string>): Promise<SeedFailure | null> => {
     const recording = await recordings.of(scenario);
     if (!recording) return null;

@@ -13,6 +13,8 @@ import { storyOf } from './story.ts';
 export interface ShrinkOptions {
   /** Scenarios that are tried at most. */
   readonly attempts: number;
+  /** As in {@link SeedOptions}. */
+  readonly recordings?: Recordings;
   readonly progress?: ((attempt: number, steps: number) => void) | undefined;
   readonly cancelled?: (() => boolean) | undefined;
 }
@@ -27,7 +29,7 @@ export interface Shrunk {
 }
 
 export async function shrink(found: SeedFailure, options: ShrinkOptions): Promise<Shrunk> {
-  const { attempts, progress, cancelled } = options;
+  const { attempts, recordings = new Recordings(), progress, cancelled } = options;
   let best: SeedFailure = found;
   let tried = 0;
   const stepsOf = ({ steps, without }: Scenario): number => steps - without.length;
@@ -35,7 +37,7 @@ export async function shrink(found: SeedFailure, options: ShrinkOptions): Promis
     if (tried >= attempts || cancelled?.()) return false;
     tried += 1;
     progress?.(tried, stepsOf(best.scenario));
-    const failure = await failureOf(scenario, found.verdict);
+    const failure = await failureOf(recordings, scenario, found.verdict);
     if (failure) best = { ...failure, scenario };
     return failure !== null;
   };
@@ -58,7 +60,7 @@ export async function shrink(found: SeedFailure, options: ShrinkOptions): Promis
       }
     }
   }
-  const recording = (await new Recordings().of(best.scenario))!;
+  const recording = (await recordings.of(best.scenario))!;
   const { seed } = best.scenario;
   const failure = fewerExceptions(recording, seed, best);
   return {
@@ -70,8 +72,8 @@ export async function shrink(found: SeedFailure, options: ShrinkOptions): Promis
   };
 }
 
-async function failureOf(scenario: Scenario, verdict: Verdict): Promise<Failure | null> {
-  const recording = await new Recordings().of(scenario);
+async function failureOf(recordings: Recordings, scenario: Scenario, verdict: Verdict): Promise<Failure | null> {
+  const recording = await recordings.of(scenario);
   if (!recording) return null;
   const { seed, limits, kind } = scenario;
   const failure = judgeRecording(recording, { seed, limits, deaths: DEATHS[kind] });

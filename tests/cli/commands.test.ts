@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => desk?.stop());
 
-const COMMANDS = ['recover', 'state', 'wal', 'verify', 'venues', 'reconcile', 'demo', 'serve', 'open', 'sign'];
+const COMMANDS = ['recover', 'state', 'wal', 'verify', 'venues', 'reconcile', 'demo', 'serve', 'open', 'sim', 'sign'];
 
 test('help names every command, and every command has its own', async () => {
   const help = await rearm(['--help']);
@@ -78,6 +78,16 @@ test('recover: the report whole, and nothing of it on standard error', async () 
   expect(gave('base of the cold tables').length).toBe(report.base === 'L1' ? 1 : 0);
   const earlier = documentOf(await rearm(['recover', desk.store, '--at', '100', '--json']));
   expect(earlier).toMatchObject({ lsn: 100 });
+});
+
+test('sim: one seed again, as a document, and the same the next time', async () => {
+  const args = ['sim', '--replay', '2', '--json'];
+  const [run, again] = [await rearm(args), await rearm(args)];
+  expect(run.status).toBe(0);
+  const report = documentOf<Readonly<Record<string, unknown>>>(run);
+  expect(report).toMatchObject({ seeds: 1, lost: 0, invented: 0, wrong: 0, refused: 0, failures: [], cancelled: false });
+  has(report, ['states', 'byFault', 'statesPerSecond']);
+  expect(documentOf(again).digests).toEqual(report.digests);
 });
 
 test('progress is shown on a terminal, beside the output and never in it', (context) => {
