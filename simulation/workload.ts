@@ -74,7 +74,7 @@ const CODES_OF_A_REFUSAL: ReadonlySet<string> = new Set([
   'GATE_CLOSED',
   'STATE_BOUND',
 ]);
-const isRefusal = (error: unknown): boolean => error instanceof RearmError && CODES_OF_A_REFUSAL.has(error.code);
+export const isRefusal = (error: unknown): boolean => error instanceof RearmError && CODES_OF_A_REFUSAL.has(error.code);
 
 /** An operation as a log has it. */
 export const lineOf = ({ lsn, posted, timeNs, intent }: Submission): Operation => {

@@ -17,6 +17,7 @@ import { formatTime } from '../../shared/units.ts';
 import { getByte } from '../image/cells.ts';
 import type { Image } from '../image/image.ts';
 import { rootOf } from '../tiers/checkpoint.ts';
+import { rowsIn } from '../tiers/tier-copy.ts';
 import { type Candidate, statusOf } from './candidates.ts';
 import { SURVIVES, sentence } from './describe.ts';
 import type { Evidence } from './recover.ts';
@@ -170,11 +171,18 @@ function damageFindings({ assembly, replay, image }: Evidence, acknowledged: num
       code: 'PAGE_SALVAGED',
       severity: 'damage',
       page,
+      ...rowsIn(assembly!.copies, page),
       message: `page ${page} was bad in ${base?.head.name ?? 'the base'}; it comes from ${source ? source.head.name : 'the log'} and was brought forward`,
     });
   }
   for (const { page, reason } of assembly?.lost ?? []) {
-    findings.push({ code: 'PAGE_LOST', severity: 'critical', page, message: `page ${page} has no good copy: ${reason}` });
+    findings.push({
+      code: 'PAGE_LOST',
+      severity: 'critical',
+      page,
+      ...rowsIn(assembly!.copies, page),
+      message: `page ${page} has no good copy: ${reason}`,
+    });
   }
   return findings;
 }

@@ -17,6 +17,7 @@
 
 import { xxh64 } from '@node-rs/xxhash';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
+import { TABLE_BY_ID } from '../../shared/model/tables.ts';
 
 /** Version of the row layouts in shared/model/tables.ts. */
 export const LAYOUT_VERSION = 1;
@@ -49,6 +50,21 @@ export function readPageHeader(view: DataView, offset: number): PageHeader {
     table: view.getUint16(offset + 24, true),
     version: view.getUint16(offset + 26, true),
   };
+}
+
+/** What a page is for: its table, and the rows that it has room for, first to last. */
+export interface PageRows {
+  readonly table: string;
+  readonly rows: readonly [number, number];
+}
+
+/** From the header of page `number`; null where it is another page's, or names no table: then nothing tells. */
+export function rowsOfPage(view: DataView, offset: number, number: number): PageRows | null {
+  const header = readPageHeader(view, offset);
+  const table = TABLE_BY_ID.get(header.table);
+  if (!table || header.number !== number) return null;
+  const first = header.index * table.rowsPerPage;
+  return { table: table.name, rows: [first, first + table.rowsPerPage - 1] };
 }
 
 /** Whether the page is zero from end to end. */

@@ -58,14 +58,14 @@ export function readMapped(storage: Storage, layout: StoreLayout, storeId: Uint8
   return { heads, acknowledged, sameBoot };
 }
 
-function badHead(name: string, error: RearmError): TierHead {
+function badHead(name: string, error: RearmError, offset = 0): TierHead {
   return {
     tier: 'L1',
     name,
     mark: null,
     scope: 'hot',
     bytes: 0,
-    problem: problemOf(error),
+    problem: { ...problemOf(error), offset },
     load: () => {
       throw error;
     },
@@ -127,7 +127,7 @@ function slotHead(
   const name = `${fileName}#${slot}`;
   const header = bytes.subarray(at, at + MAPPED_SLOT_HEADER_BYTES);
   if (header.every((byte) => byte === 0)) return null;
-  const bad = (message: string): TierHead => badHead(name, new RearmError('CHECKSUM_MISMATCH', message, { path }));
+  const bad = (message: string): TierHead => badHead(name, new RearmError('CHECKSUM_MISMATCH', message, { path }), at);
   if (xxh64(header.subarray(8)) !== view.getBigUint64(at, true)) return bad(`the header of ${name} does not match its checksum`);
   if (view.getUint32(at + 8, true) !== MAPPED_SLOT_MAGIC || view.getUint32(at + 12, true) !== slot)
     return bad(`${name} is not slot ${slot}`);

@@ -7,7 +7,7 @@ import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import { TABLE_BY_ID } from '../../shared/model/tables.ts';
 import { LAYOUT_RUNGS } from '../image/migrations.ts';
-import { hashPage, isFree, LAYOUT_VERSION, readPageHeader } from '../image/page.ts';
+import { hashPage, isFree, LAYOUT_VERSION, type PageRows, readPageHeader, rowsOfPage } from '../image/page.ts';
 import { climb } from '../store/ladder.ts';
 import { type CheckpointMark, PAGE_ENTRY_BYTES } from './checkpoint.ts';
 
@@ -24,7 +24,11 @@ export interface TierHead {
   readonly bytes: number;
   /** L2: pages that its table has room for. */
   readonly pagesMax?: number;
-  readonly problem: { readonly code: 'torn' | 'damaged' | 'newer' | 'foreign' | 'unavailable'; readonly message: string } | null;
+  readonly problem: {
+    readonly code: 'torn' | 'damaged' | 'newer' | 'foreign' | 'unavailable';
+    readonly message: string;
+    readonly offset?: number;
+  } | null;
   /** Reads and judges every page. Throws RearmError where nothing of it can be used. */
   readonly load: () => TierCopy;
 }
@@ -39,6 +43,16 @@ export function problemOf({ code, message }: RearmError): NonNullable<TierHead['
 export const PAGE_FREE = 0;
 export const PAGE_VALID = 1;
 export const PAGE_BAD = 2;
+
+/** What a page is for, by the first of these copies whose header of it can be read. */
+export function rowsIn(copies: readonly Pick<TierCopy, 'pages' | 'mark'>[], page: number): PageRows | null {
+  for (const { pages, mark } of copies) {
+    if (page >= mark.pageCount) continue;
+    const found = rowsOfPage(viewOf(pages), page * PAGE_BYTES, page);
+    if (found) return found;
+  }
+  return null;
+}
 
 export interface TierCopy {
   readonly head: TierHead;

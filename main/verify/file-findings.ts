@@ -9,6 +9,9 @@ export interface FileFinding {
   readonly offset?: number;
   readonly lsn?: number;
   readonly page?: number;
+  readonly table?: string;
+  /** Rows of the table that the page has room for, first to last. */
+  readonly rows?: readonly [number, number];
   /** Entry of the audit log. */
   readonly entry?: number;
 }
@@ -36,7 +39,7 @@ export class FileFindings {
     severity: FileFinding['severity'],
     code: string,
     message: string,
-    where: Pick<FileFinding, 'offset' | 'lsn' | 'page' | 'entry'> = {},
+    where: Omit<FileFinding, 'severity' | 'code' | 'message'> = {},
   ): void {
     this.file(path).push({ code, severity, message, ...where });
   }

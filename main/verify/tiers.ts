@@ -2,10 +2,12 @@
 
 import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
+import { readPageHeader } from '../image/page.ts';
 import type { Storage } from '../storage/storage.ts';
-import { MAPPED_PAGES_AT, MAPPED_SLOT_HEADER_BYTES, mappedPageAt, mappedSlotAt } from '../tiers/mapped.ts';
+import { PAGE_ENTRY_BYTES } from '../tiers/checkpoint.ts';
+import { acknowledgedAt, MAPPED_PAGES_AT, MAPPED_SLOT_HEADER_BYTES, mappedPageAt, mappedSlotAt } from '../tiers/mapped.ts';
 import { SLOT_HEADER_BYTES, slotPageAt } from '../tiers/slots.ts';
-import type { TierCopy, TierHead } from '../tiers/tier-copy.ts';
+import { rowsIn, type TierCopy, type TierHead } from '../tiers/tier-copy.ts';
 import type { FileFindings } from './file-findings.ts';
 import { nonZeroFrom } from './zeros.ts';
 
@@ -17,7 +19,9 @@ export function verifyCopies(
   findings: FileFindings,
   tell: (what: string) => void,
 ): TierCopy[] {
-  const whole: TierCopy[] = [];
+  const loaded: TierCopy[] = [];
+  const bad: { readonly file: string; readonly head: TierHead; readonly copy: TierCopy; readonly page: number; readonly reason: string }[] =
+    [];
   for (const head of heads) {
     const file = head.name.split('#')[0]!;
     findings.file(file);
@@ -27,19 +31,16 @@ export function verifyCopies(
       continue;
     }
     if (head.problem) {
-      findings.add(file, 'damaged', head.problem.code.toUpperCase(), head.problem.message);
+      // What cannot be read is so from its beginning.
+      findings.add(file, 'damaged', head.problem.code.toUpperCase(), head.problem.message, { offset: head.problem.offset ?? 0 });
       continue;
     }
     try {
       const copy = head.load();
       for (const [page, reason] of copy.reasons) {
-        findings.add(file, 'damaged', 'PAGE_DAMAGED', `${head.name}: page ${page}: ${reason}`, {
-          page,
-          lsn: copy.mark.lsn,
-          ...offsetOf(head, page),
-        });
+        bad.push({ file, head, copy, page, reason });
       }
-      if (copy.bad === 0) whole.push(copy);
+      loaded.push(copy);
     } catch (error) {
       if (!(error instanceof RearmError)) throw error;
       // Of two slots, the one that was being written may be torn; that the other is whole shows that it is no damage.
@@ -56,8 +57,15 @@ export function verifyCopies(
       );
     }
   }
+  for (const { file, head, copy, page, reason } of bad)
+    findings.add(file, 'damaged', 'PAGE_DAMAGED', `${head.name}: page ${page}: ${reason}`, {
+      page,
+      lsn: copy.mark.lsn,
+      ...offsetOf(head, page),
+      ...rowsIn([copy, ...loaded], page),
+    });
   verifyPadding(storage, root, heads, findings);
-  return whole;
+  return loaded.filter((copy) => copy.bad === 0);
 }
 
 function offsetOf(head: TierHead, page: number): { offset?: number } {
@@ -77,15 +85,70 @@ function verifyPadding(storage: Storage, root: string, heads: readonly TierHead[
     if (checked.has(file) || head.problem) continue;
     checked.add(file);
     if (head.tier === 'L1') {
+      verifyWatermark(storage, root, file, findings);
       must(file, 4096 + 16, 4096 + 64);
       must(file, 4096 + 64 + 16, 8192);
       for (const slot of [0, 1] as const)
         must(file, mappedSlotAt(slot) + MAPPED_SLOT_HEADER_BYTES, Math.min(mappedSlotAt(slot) + 4096, MAPPED_PAGES_AT));
-      const pages = Math.max(...heads.filter((other) => other.name.startsWith(file) && other.mark).map((other) => other.mark!.pageCount));
+      const slots = heads.filter((other) => other.name.startsWith(file) && other.mark);
+      const pages = Math.max(...slots.map((other) => other.mark!.pageCount));
+      for (const { name, mark } of slots) {
+        // The slot whose turn it was may hold pages of a checkpoint that was never finished.
+        for (let page = mark!.pageCount; page < pages; page += 1) {
+          const from = mappedPageAt(page, name.endsWith('#1') ? 1 : 0);
+          const at = nonZeroFrom(storage, `${root}/${file}`, from, from + PAGE_BYTES);
+          if (at === null) continue;
+          const words = `${name} has no page ${page}: it was being written when the engine died, or is damaged; it is not used`;
+          findings.add(file, 'torn', 'UNFINISHED', words, { offset: at, page, lsn: mark!.lsn });
+        }
+      }
       must(file, mappedPageAt(pages, 0), Number.POSITIVE_INFINITY);
     } else if (head.tier === 'L2' && head.pagesMax !== undefined) {
+      verifyTable(storage, root, file, head, findings);
       must(file, SLOT_HEADER_BYTES + head.mark!.pageCount * 16, slotPageAt(head.pagesMax, 0));
       must(file, slotPageAt(head.pagesMax, 0) + head.mark!.pageCount * PAGE_BYTES, Number.POSITIVE_INFINITY);
     }
   }
+}
+
+const UNUSED = 'it was being written when the engine died, or is damaged; it is not needed';
+
+/** Each copy of the acknowledged LSN and its complement. */
+function verifyWatermark(storage: Storage, root: string, file: string, findings: FileFindings): void {
+  for (const copy of [0, 1]) {
+    const offset = acknowledgedAt(copy);
+    const view = viewOf(bytesAt(storage, `${root}/${file}`, offset, 16));
+    const value = view.getBigUint64(0, true);
+    if (value === BigInt.asUintN(64, ~view.getBigUint64(8, true)) || (value === 0n && view.getBigUint64(8, true) === 0n)) continue;
+    findings.add(file, 'torn', 'WATERMARK_TORN', `copy ${copy} of the acknowledged LSN is not whole: ${UNUSED}`, { offset });
+  }
+}
+
+/** The page table of a slot whose pages are proven without it. */
+function verifyTable(storage: Storage, root: string, file: string, head: TierHead, findings: FileFindings): void {
+  const { pageCount, lsn } = head.mark!;
+  const table = viewOf(bytesAt(storage, `${root}/${file}`, SLOT_HEADER_BYTES, pageCount * PAGE_ENTRY_BYTES));
+  const pages = viewOf(bytesAt(storage, `${root}/${file}`, slotPageAt(head.pagesMax!, 0), pageCount * PAGE_BYTES));
+  for (let page = 0; page < pageCount; page += 1) {
+    const at = page * PAGE_ENTRY_BYTES;
+    const { lsn: pageLsn, hash } = readPageHeader(pages, page * PAGE_BYTES);
+    if (table.getBigUint64(at, true) === pages.getBigUint64(page * PAGE_BYTES + 8, true) && table.getBigUint64(at + 8, true) === hash)
+      continue;
+    const words = `${head.name}: the page table and the header of page ${page} (LSN ${pageLsn}) differ: ${UNUSED}`;
+    findings.add(file, 'torn', 'TABLE_TORN', words, { offset: SLOT_HEADER_BYTES + at, page, lsn });
+  }
+}
+
+const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** What lies behind the end reads as zeros. */
+function bytesAt(storage: Storage, path: string, offset: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  const file = storage.open(path, 'read');
+  try {
+    file.read(bytes, 0, length, offset);
+  } finally {
+    file.close();
+  }
+  return bytes;
 }

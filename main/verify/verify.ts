@@ -53,14 +53,15 @@ export function verify(options: VerifyOptions): VerifyReport {
   } catch (error) {
     if (!(error instanceof RearmError) || ofOtherVersion(error)) throw error;
     if (error.code === 'STORE_MISSING' || error.code === 'PERMISSION_DENIED') throw error;
-    findings.add('store.json', 'damaged', error.code, error.message);
+    findings.add('store.json', 'damaged', error.code, error.message, { offset: 0 });
     return { storeId: '', status: 'damaged', files: findings.reports() };
   }
   listAll(storage, layout, findings);
 
   progress?.(0.05, 'lineage');
   const lineage = knownLineage(storage, layout, storeId);
-  for (const finding of lineage.findings) findings.add(relative(root, finding.file ?? 'lineage'), 'damaged', finding.code, finding.message);
+  for (const finding of lineage.findings)
+    findings.add(relative(root, finding.file ?? 'lineage'), 'damaged', finding.code, finding.message, { offset: 0 });
 
   progress?.(0.1, 'log');
   const scan = scanSegments(storage, layout, storeId, lineage.path);

@@ -3,6 +3,7 @@
 import type { Storage } from '../storage/storage.ts';
 
 const CHUNK_BYTES = 1 << 20;
+const ZEROS = new Uint8Array(CHUNK_BYTES);
 
 /** Offset of the first byte in [from, to) that is not zero; null where all are. `to` defaults to the end of the file. */
 export function nonZeroFrom(storage: Storage, path: string, from: number, to = Number.POSITIVE_INFINITY): number | null {
@@ -12,8 +13,8 @@ export function nonZeroFrom(storage: Storage, path: string, from: number, to = N
     const chunk = new Uint8Array(Math.min(CHUNK_BYTES, Math.max(0, end - from)));
     for (let at = from; at < end; at += chunk.length) {
       const have = file.read(chunk, 0, Math.min(chunk.length, end - at), at);
-      const found = chunk.subarray(0, have).findIndex((byte) => byte !== 0);
-      if (found >= 0) return at + found;
+      // A comparison of memory: looking at each byte took most of the time of a verification.
+      if (Buffer.compare(chunk.subarray(0, have), ZEROS.subarray(0, have)) !== 0) return at + chunk.findIndex((byte) => byte !== 0);
       if (have === 0) break;
     }
     return null;

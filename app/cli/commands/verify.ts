@@ -27,6 +27,7 @@ async function run(store: string, options: { readonly json?: boolean }): Promise
           finding.offset !== undefined && `offset ${finding.offset}`,
           finding.lsn !== undefined && `LSN ${finding.lsn}`,
           finding.page !== undefined && `page ${finding.page}`,
+          finding.rows && `${finding.table} rows ${finding.rows[0]} to ${finding.rows[1]}`,
         ]
           .filter(Boolean)
           .join(', ');

@@ -70,7 +70,7 @@ export function Findings({ report }: { report: RecoveryReport }) {
                       finding.file,
                       finding.offset === undefined ? null : `offset ${formatCount(finding.offset)}`,
                       finding.lsn === undefined ? null : `LSN ${formatCount(finding.lsn)}`,
-                      finding.rows ? `rows ${finding.rows[0]} to ${finding.rows[1]}` : null,
+                      finding.rows ? `${finding.table} rows ${finding.rows[0]} to ${finding.rows[1]}` : null,
                     ]
                       .filter((part) => part)
                       .join(' · ')}

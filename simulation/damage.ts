@@ -1,0 +1,250 @@
+/** What disks, people and programs do to the files of a store: every way in which one can be other than it was written. */
+
+import { type FileTree, SECTOR_BYTES } from './disk.ts';
+import type { Random } from './model/random.ts';
+
+export type Damage =
+  | { readonly kind: 'bit'; readonly path: string; readonly bit: number }
+  | { readonly kind: 'truncated'; readonly path: string; readonly length: number }
+  | { readonly kind: 'zeroed sector'; readonly path: string; readonly sector: number }
+  /** A write that went to the wrong place, and took the place of another. */
+  | {
+      readonly kind: 'swapped sectors';
+      readonly path: string;
+      readonly sector: number;
+      readonly other: string;
+      readonly otherSector: number;
+    }
+  /** A write that was reported done and never happened. */
+  | { readonly kind: 'stale sector'; readonly path: string; readonly sector: number; readonly version: number }
+  | { readonly kind: 'deleted file'; readonly path: string }
+  | { readonly kind: 'renamed file'; readonly path: string; readonly to: string }
+  | { readonly kind: 'duplicated file'; readonly path: string; readonly to: string }
+  /** The file of the same name of another store. */
+  | { readonly kind: 'foreign file'; readonly path: string }
+  /** The file as it was before. */
+  | { readonly kind: 'older file'; readonly path: string; readonly version: number }
+  /** A field of a checked structure with another value, and the checksum mended. */
+  | {
+      readonly kind: 'forged field';
+      readonly path: string;
+      readonly offset: number;
+      readonly bytes: Uint8Array;
+      readonly checksum: { readonly at: number; readonly bytes: Uint8Array };
+      readonly field: string;
+    };
+
+export const DAMAGE_KINDS = [
+  'bit',
+  'truncated',
+  'zeroed sector',
+  'swapped sectors',
+  'stale sector',
+  'deleted file',
+  'renamed file',
+  'duplicated file',
+  'foreign file',
+  'older file',
+  'forged field',
+] as const satisfies readonly Damage['kind'][];
+
+/** A store to be damaged, and what its files were before. */
+export interface Subject {
+  readonly tree: FileTree;
+  /** By path: contents that the file had earlier, oldest first. */
+  readonly earlier: ReadonlyMap<string, readonly Uint8Array[]>;
+  /** Another store, made the same way. */
+  readonly foreign: FileTree;
+}
+
+const sectorsOf = (bytes: Uint8Array): number => Math.ceil(bytes.length / SECTOR_BYTES);
+const sectorOf = (bytes: Uint8Array, sector: number): Uint8Array => bytes.slice(sector * SECTOR_BYTES, (sector + 1) * SECTOR_BYTES);
+
+/** Every damage of one kind to one file, by number: `at(n)` for n in [0, count). */
+export interface Enumeration {
+  readonly kind: Damage['kind'];
+  readonly path: string;
+  readonly count: number;
+  at(n: number): Damage;
+}
+
+const listed = (kind: Damage['kind'], path: string, list: readonly Damage[]): Enumeration => ({
+  kind,
+  path,
+  count: list.length,
+  at: (n) => list[n]!,
+});
+
+/** All that can be done to every file, but forged fields. */
+export function enumerate({ tree, earlier, foreign }: Subject): Enumeration[] {
+  const all: Enumeration[] = [];
+  const files = tree.files();
+  for (const path of files) {
+    const bytes = tree.bytes(path);
+    const sectors = sectorsOf(bytes);
+    all.push(
+      { kind: 'bit', path, count: bytes.length * 8, at: (bit) => ({ kind: 'bit', path, bit }) },
+      { kind: 'truncated', path, count: bytes.length, at: (length) => ({ kind: 'truncated', path, length }) },
+      { kind: 'zeroed sector', path, count: sectors, at: (sector) => ({ kind: 'zeroed sector', path, sector }) },
+    );
+    for (const other of files) {
+      const others = sectorsOf(tree.bytes(other));
+      if (other < path || others === 0) continue;
+      const count = other === path ? (sectors * (sectors - 1)) / 2 : sectors * others;
+      const at = (n: number): Damage => {
+        if (other !== path) return { kind: 'swapped sectors', path, sector: Math.floor(n / others), other, otherSector: n % others };
+        // The n-th pair of different sectors.
+        let sector = 0;
+        for (let left = n; ; sector += 1) {
+          const pairs = sectors - 1 - sector;
+          if (left < pairs) return { kind: 'swapped sectors', path, sector, other, otherSector: sector + 1 + left };
+          left -= pairs;
+        }
+      };
+      all.push({ kind: 'swapped sectors', path, count, at });
+    }
+    const versions = earlier.get(path) ?? [];
+    all.push(
+      listed('stale sector', path, staleSectors(path, bytes, versions)),
+      listed(
+        'older file',
+        path,
+        versions.map((_, version) => ({ kind: 'older file', path, version })),
+      ),
+      listed('deleted file', path, [{ kind: 'deleted file', path }]),
+      listed('foreign file', path, foreign.entries.has(path) ? [{ kind: 'foreign file', path }] : []),
+    );
+    const names = namesLike(path, files);
+    all.push(
+      listed(
+        'renamed file',
+        path,
+        names.map((to) => ({ kind: 'renamed file', path, to })),
+      ),
+      listed(
+        'duplicated file',
+        path,
+        names.map((to) => ({ kind: 'duplicated file', path, to })),
+      ),
+    );
+  }
+  return all.filter(({ count }) => count > 0);
+}
+
+/** Each content that a sector had earlier and has no more, once. */
+function staleSectors(path: string, bytes: Uint8Array, versions: readonly Uint8Array[]): Damage[] {
+  const found: Damage[] = [];
+  for (let sector = 0; sector < sectorsOf(bytes); sector += 1) {
+    const seen = new Set([Buffer.from(sectorOf(bytes, sector)).toString('latin1')]);
+    for (const [version, earlier] of versions.entries()) {
+      const stale = new Uint8Array(SECTOR_BYTES);
+      stale.set(sectorOf(earlier, sector));
+      const text = Buffer.from(stale).toString('latin1');
+      if (seen.has(text)) continue;
+      seen.add(text);
+      found.push({ kind: 'stale sector', path, sector, version });
+    }
+  }
+  return found;
+}
+
+/** Names that another file of its kind has or could have: the others of its folder, and each of its numbers one up or down. */
+function namesLike(path: string, files: readonly string[]): string[] {
+  const folder = path.slice(0, path.lastIndexOf('/') + 1);
+  const others = files.filter((other) => other !== path && other.startsWith(folder));
+  const name = path.slice(folder.length);
+  const near = [...name.matchAll(/\d{8,}/g)].flatMap((match) =>
+    [-1, 1].map((step) => {
+      const number = String(Math.max(0, Number(match[0]) + step)).padStart(match[0].length, '0');
+      return `${folder}${name.slice(0, match.index)}${number}${name.slice(match.index + match[0].length)}`;
+    }),
+  );
+  return [...new Set([...others, ...near])].filter((other) => other !== path);
+}
+
+/** The store with this damage; the subject stays as it is. */
+export function damaged({ tree, earlier, foreign }: Subject, damage: Damage): FileTree {
+  const copy = tree.copy();
+  const { path } = damage;
+  const inode = copy.entries.get(path) as number;
+  switch (damage.kind) {
+    case 'bit':
+      copy.write(inode, damage.bit >> 3, Uint8Array.of(tree.bytes(path)[damage.bit >> 3]! ^ (1 << (damage.bit & 7))));
+      return copy;
+    case 'truncated':
+      copy.resize(inode, damage.length);
+      return copy;
+    case 'zeroed sector':
+      copy.write(inode, damage.sector * SECTOR_BYTES, new Uint8Array(sectorOf(tree.bytes(path), damage.sector).length));
+      return copy;
+    case 'swapped sectors': {
+      const { sector, other, otherSector } = damage;
+      const [one, two] = [sectorOf(tree.bytes(path), sector), sectorOf(tree.bytes(other), otherSector)];
+      copy.write(inode, sector * SECTOR_BYTES, two.subarray(0, one.length));
+      copy.write(copy.entries.get(other) as number, otherSector * SECTOR_BYTES, one.subarray(0, two.length));
+      return copy;
+    }
+    case 'stale sector': {
+      const length = sectorOf(tree.bytes(path), damage.sector).length;
+      const stale = new Uint8Array(length);
+      stale.set(sectorOf(earlier.get(path)![damage.version]!, damage.sector).subarray(0, length));
+      copy.write(inode, damage.sector * SECTOR_BYTES, stale);
+      return copy;
+    }
+    case 'deleted file':
+      copy.delete(path);
+      return copy;
+    case 'renamed file':
+      copy.put(damage.to, tree.bytes(path));
+      copy.delete(path);
+      return copy;
+    case 'duplicated file':
+      copy.put(damage.to, tree.bytes(path));
+      return copy;
+    case 'foreign file':
+      copy.put(path, foreign.bytes(path));
+      return copy;
+    case 'older file':
+      copy.put(path, earlier.get(path)![damage.version]!);
+      return copy;
+    case 'forged field':
+      copy.write(inode, damage.offset, damage.bytes);
+      copy.write(inode, damage.checksum.at, damage.checksum.bytes);
+      return copy;
+  }
+}
+
+/** In words. */
+export function describeDamage(damage: Damage): string {
+  const { kind, path } = damage;
+  switch (damage.kind) {
+    case 'bit':
+      return `bit ${damage.bit & 7} of byte ${damage.bit >> 3} of ${path} flipped`;
+    case 'truncated':
+      return `${path} truncated to ${damage.length} bytes`;
+    case 'zeroed sector':
+      return `sector ${damage.sector} of ${path} zeroed`;
+    case 'swapped sectors':
+      return `sector ${damage.sector} of ${path} and sector ${damage.otherSector} of ${damage.other} swapped`;
+    case 'stale sector':
+      return `sector ${damage.sector} of ${path} as it was in version ${damage.version}`;
+    case 'renamed file':
+    case 'duplicated file':
+      return `${kind} ${path} -> ${damage.to}`;
+    case 'older file':
+      return `${path} as it was in version ${damage.version}`;
+    case 'forged field':
+      return `${damage.field} at ${damage.offset} of ${path} is ${Buffer.from(damage.bytes).toString('hex')}, its checksum mended`;
+    default:
+      return `${kind} ${path}`;
+  }
+}
+
+/** `count` of the enumeration's damages, spread over it by `random`; all where there are not more. */
+export function* some(enumeration: Enumeration, count: number, random: Random): Generator<Damage> {
+  if (enumeration.count <= count) for (let n = 0; n < enumeration.count; n += 1) yield enumeration.at(n);
+  else {
+    const stride = enumeration.count / count;
+    for (let i = 0; i < count; i += 1) yield enumeration.at(Math.min(enumeration.count - 1, Math.floor((i + random.next()) * stride)));
+  }
+}

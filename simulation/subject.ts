@@ -1,0 +1,101 @@
+/** A small store to be damaged: every kind of file, written by the engine, with what each file was before. */
+
+import { parseEngineConfig } from '../main/engine/config.ts';
+import { createStore } from '../main/engine/create.ts';
+import { intentFromJson } from '../shared/model/json.ts';
+import { recordAcceptance } from './accepting.ts';
+import type { Subject } from './damage.ts';
+import { Durability, FileTree } from './disk.ts';
+import { Digests, type Expectation } from './judge.ts';
+import { Generator } from './model/generator.ts';
+import { type Operation, ReferenceModel } from './model/reference.ts';
+import { SteppedClock, SteppedScheduler } from './stepped.ts';
+import { SimulatedStorage } from './storage.ts';
+import { BOOT, isRefusal, LATER_BOOT, lineOf, ROOT, ROWS_MAX } from './workload.ts';
+
+export const SUBJECTS = ['young', 'accepted'] as const;
+/** `young`: one epoch, killed. `accepted`: its recovery accepted, so that it has a lineage. */
+export type SubjectName = (typeof SUBJECTS)[number];
+
+export interface DamageSubject extends Subject {
+  readonly name: SubjectName;
+  readonly expected: Expectation;
+}
+
+const STEPS = 48;
+/** Steps after which tiers are taken; the last operations are in the log and in L1 only. */
+const CHECKPOINTS = [14, 28, 40];
+const SNAPSHOTS = [16, 32];
+
+/** Keeps what each file was at each of its syncs. */
+class Versions {
+  readonly earlier = new Map<string, Uint8Array[]>();
+
+  keep(path: string, bytes: Uint8Array): void {
+    const versions = this.earlier.get(path) ?? [];
+    this.earlier.set(path, versions);
+    const newest = versions.at(-1);
+    if (!newest || Buffer.compare(newest, bytes) !== 0) versions.push(bytes.slice());
+  }
+}
+
+async function young(seed: number) {
+  const clock = new SteppedClock();
+  const tree = new FileTree();
+  const versions = new Versions();
+  const lines: Operation[] = [];
+  const model = new ReferenceModel({ fillsMax: ROWS_MAX.fills });
+  const storage = new SimulatedStorage({
+    tree,
+    called: ({ kind, path }) => {
+      if (kind === 'sync' && tree.entries.has(path)) versions.keep(path, tree.bytes(path));
+    },
+  });
+  const engine = await createStore({
+    platform: { storage, clock, scheduler: new SteppedScheduler(clock), bootId: BOOT },
+    root: ROOT,
+    name: 'small',
+    config: parseEngineConfig({ tiers: 'inline', archive: false, segmentBytes: 65_536, l3Keep: 3 }),
+    rowsMax: ROWS_MAX,
+    storeId: seed.toString(16).padStart(32, 'd'),
+    observer: (submission) => lines.push(lineOf(submission)),
+  });
+  const generator = new Generator(seed, { invalid: 0, prunes: false, halts: false, accounts: 1, blobBytes: 200 });
+  for (let step = 0; step < STEPS; step += 1) {
+    while (model.lsn < lines.length) model.apply(lines[model.lsn]!);
+    try {
+      await engine.commit(intentFromJson(generator.intent(step, model, clock.wallNs())));
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+    }
+    clock.pass(1_000_000n);
+    if (CHECKPOINTS.includes(step)) await engine.checkpoint();
+    if (SNAPSHOTS.includes(step)) await engine.snapshot(false);
+  }
+  return { tree, earlier: versions.earlier, lines, acknowledged: Number(engine.durableLsn), clock };
+}
+
+export async function subjectOf(name: SubjectName, seed: number): Promise<DamageSubject> {
+  const [{ tree, earlier, lines, acknowledged, clock }, { tree: foreign }] = [await young(seed), await young(seed + 1)];
+  const expect = (all: readonly Operation[], lsn: number, bootId: string): Expectation => ({
+    digests: new Digests(all),
+    submitted: all.length,
+    acknowledged: lsn,
+    bootId,
+    clock,
+  });
+  if (name === 'young') return { name, tree, earlier, foreign, expected: expect(lines, acknowledged, BOOT) };
+  const { events } = await recordAcceptance(tree, lines, clock);
+  const disk = new Durability(tree);
+  const versions = new Versions();
+  for (const [path, list] of earlier) versions.earlier.set(path, [...list]);
+  const all = [...lines];
+  for (const event of events) {
+    if (event.kind === 'submitted') all.push(event.operation);
+    if (event.kind !== 'effect') continue;
+    disk.apply(event.effect);
+    if (event.effect.kind !== 'sync') continue;
+    for (const [path, inode] of disk.live.entries) if (inode === event.effect.inode) versions.keep(path, disk.live.bytes(path));
+  }
+  return { name, tree: disk.live.copy(), earlier: versions.earlier, foreign, expected: expect(all, all.length, LATER_BOOT) };
+}
