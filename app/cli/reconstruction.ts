@@ -17,7 +17,7 @@ import { loadVenues } from '../../main/venues/configuration.ts';
 import { gatherVenue } from '../../main/venues/evidence.ts';
 import type { Break } from '../../shared/contract/reconcile.ts';
 import { RearmError } from '../../shared/errors.ts';
-import { acceptOnRecord } from './acceptance.ts';
+import { acceptAtTerminal } from './acceptance.ts';
 
 export interface Reconstruction extends Accepted {
   /** What was taken over, by kind of break. */
@@ -67,7 +67,7 @@ export async function reconstruct(
   });
   const { intents, settled } = resolve(decided, ours, evidence, options, clock.wallNs());
   progress('writing the new epoch');
-  const accepted = await acceptOnRecord(root, {
+  const accepted = await acceptAtTerminal(root, {
     by,
     override: { what: 'reconstruction', reason },
     resolutions: intents,

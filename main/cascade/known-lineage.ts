@@ -4,9 +4,9 @@ import { basename, join } from 'node:path';
 import type { Finding } from '../../shared/contract/recovery.ts';
 import { RearmError } from '../../shared/errors.ts';
 import type { Storage } from '../storage/storage.ts';
-import { parseEpochName, type StoreLayout } from '../store/layout.ts';
+import { parseEpochName, parseMappedName, parseSlotName, parseSnapshotName, type StoreLayout } from '../store/layout.ts';
 import { type Epoch, lineageOf, readLineage, type Stretch } from '../store/lineage.ts';
-import { parseSegmentName, readSegmentHeader, segmentName } from '../wal/segment.ts';
+import { parseSegmentName, readSegmentHeader, type SegmentHeader } from '../wal/segment.ts';
 
 export interface KnownLineage {
   readonly head: Epoch | null;
@@ -23,30 +23,41 @@ export function knownLineage(storage: Storage, layout: StoreLayout, storeId: Uin
   const reading = readLineage(storage, layout, storeId);
   const epochs = new Map(reading.epochs);
   const inLog = storage.list(layout.wal).flatMap((name) => parseSegmentName(name)?.epoch ?? []);
-  const highest = Math.max(reading.highest, ...inLog, 0);
+  // The tiers' files bear its number too: an epoch whose record and log are both gone is not one that never was.
+  const inTiers = [
+    ...named(storage, layout.l1).map(parseMappedName),
+    ...named(storage, layout.l2).map((name) => parseSlotName(name)?.epoch),
+    ...named(storage, layout.l3).map((name) => parseSnapshotName(name)?.epoch),
+  ].filter((epoch) => typeof epoch === 'number');
+  const highest = Math.max(reading.highest, ...inLog, ...inTiers, 0);
   // What lies before a reconstruction was given up: nothing of it is needed, nor missed.
   const start = Math.max(0, ...[...epochs.values()].filter(({ reason }) => reason === 'reconstructed').map(({ epoch }) => epoch));
   const findings: Finding[] = reading.errors
     .filter(({ context }) => (parseEpochName(basename(String(context.path ?? ''))) ?? start) >= start)
     .map((error) => ({ code: 'EPOCH_UNREADABLE', severity: 'damage', message: error.message, file: String(error.context.path ?? '') }));
   for (let number = Math.max(1, start); number <= highest; number += 1) {
-    if (epochs.has(number) || !inLog.includes(number)) continue;
-    const stood = firstSegment(storage, layout, storeId, number);
+    if (epochs.has(number) || !(inLog.includes(number) || inTiers.includes(number))) continue;
+    const stood = oldestSegment(storage, layout, storeId, number);
     if (!stood) {
       findings.push({
         code: 'EPOCH_LOST',
         severity: 'critical',
         file: `lineage/${number}`,
-        message: `epoch ${number} has no readable record and its first segment is gone: where it forked, and what it holds, cannot be proven`,
+        message: `epoch ${number} has no readable record and none of its segments can be read: where it forked, and what it holds, cannot be proven`,
       });
       continue;
     }
-    const parent = Math.max(0, ...[...epochs.keys()].filter((epoch) => epoch < number));
+    const before = Math.max(0, ...[...epochs.keys()].filter((epoch) => epoch < number));
+    // Its first segment says where it forked. A later one says only from where on its log is there: nothing of an earlier epoch is
+    // taken to belong to it, but where there is no earlier one.
+    const exact = stood.segment === 1;
+    const parent = exact ? before : 0;
+    const fork = exact || before > 0 ? { lsn: stood.firstLsn - 1, hash: stood.previousHash } : { lsn: 0, hash: 0n };
     epochs.set(number, {
       epoch: number,
       parent,
-      forkLsn: stood.firstLsn - 1,
-      forkHash: stood.previousHash,
+      forkLsn: fork.lsn,
+      forkHash: fork.hash,
       reason: 'none',
       createdNs: stood.createdNs,
       bootId: '',
@@ -55,7 +66,7 @@ export function knownLineage(storage: Storage, layout: StoreLayout, storeId: Uin
       code: 'EPOCH_REBUILT',
       severity: 'damage',
       file: `lineage/${number}`,
-      message: `epoch ${number} has no readable record: its fork at LSN ${stood.firstLsn - 1} is taken from its first segment`,
+      message: `epoch ${number} has no readable record: ${exact ? `its fork at LSN ${fork.lsn} is taken from its first segment` : `its log from LSN ${stood.firstLsn} on is taken for it`}`,
     });
   }
   const headNumber = Math.max(0, ...epochs.keys());
@@ -74,16 +85,29 @@ export function knownLineage(storage: Storage, layout: StoreLayout, storeId: Uin
   return { head: epochs.get(headNumber) ?? null, path, findings, whole: rooted && findings.length === 0, origin, reconstructed };
 }
 
-function firstSegment(storage: Storage, layout: StoreLayout, storeId: Uint8Array, epoch: number) {
-  const path = join(layout.wal, segmentName(epoch, 1));
-  if (!storage.exists(path)) return null;
-  const file = storage.open(path, 'read');
+/** A directory that does not answer tells nothing here; its tier is probed later, and says why. */
+function named(storage: Storage, directory: string): string[] {
   try {
-    return readSegmentHeader(file, storeId);
+    return storage.list(directory);
   } catch (error) {
-    if (error instanceof RearmError) return null;
-    throw error;
-  } finally {
-    file.close();
+    if (!(error instanceof RearmError)) throw error;
+    return [];
   }
+}
+
+/** The header of the oldest segment of an epoch that can be read. */
+function oldestSegment(storage: Storage, layout: StoreLayout, storeId: Uint8Array, epoch: number): SegmentHeader | null {
+  const names = storage.list(layout.wal).filter((name) => parseSegmentName(name)?.epoch === epoch);
+  for (const name of names) {
+    const file = storage.open(join(layout.wal, name), 'read');
+    try {
+      const header = readSegmentHeader(file, storeId);
+      if (header) return header;
+    } catch (error) {
+      if (!(error instanceof RearmError)) throw error;
+    } finally {
+      file.close();
+    }
+  }
+  return null;
 }

@@ -221,10 +221,13 @@ export function recover(options: RecoverOptions): Recovery {
   const synced = syncedMark(heads, path);
   const acknowledgedKnown =
     options.at !== undefined ||
-    recoveredLsn === 0 ||
-    logTellsEnd(scan, best!.replay!.end, synced) ||
-    // What process death leaves in memory is exact.
-    (sameBoot && [...watermarks.keys()].some((epoch) => epoch >= synced.epoch));
+    !best?.replay ||
+    // A store gets its identity when its first operation is durable: one that holds none has lost it.
+    (recoveredLsn > 0 &&
+      !lineage.findings.some(({ severity }) => severity === 'critical') &&
+      (logTellsEnd(scan, best.replay.end, synced) ||
+        // What process death leaves in memory is exact.
+        (sameBoot && [...watermarks.keys()].some((epoch) => epoch >= synced.epoch))));
   if (!acknowledgedKnown) {
     const { lastLsn } = best!.replay!.end;
     findings.push({

@@ -36,7 +36,7 @@ const EPOCH_CLOSE = OPERATIONS['epoch.close'].id;
 const hex = (value: bigint): string => value.toString(16).padStart(16, '0');
 
 export function buildReport(evidence: Evidence, steps: readonly StepReport[], figures: ReportFigures): RecoveryReport {
-  const { assembly, replay, image, scan } = evidence;
+  const { assembly, replay, image } = evidence;
   const base = assembly?.hot;
   const lsn = image?.lsn ?? 0;
   const lastSeen = Math.max(lsn, replay?.end.lastLsn ?? 0);
@@ -46,7 +46,8 @@ export function buildReport(evidence: Evidence, steps: readonly StepReport[], fi
   const lostAcknowledged = unknown ? null : Math.max(0, acknowledgedLsn - lsn);
   const findings = [...evidence.findings, ...damageFindings(evidence, acknowledgedLsn)];
   const critical = findings.some((finding) => finding.severity === 'critical');
-  const empty = image !== null && lsn === 0 && acknowledgedLsn === 0 && scan.errors.length === 0;
+  // Asked for as it was before its first operation.
+  const empty = image !== null && figures.at === 0;
   const salvaged = assembly?.salvaged.length ?? 0;
   const outcome: Outcome = empty
     ? 'empty'

@@ -3,6 +3,7 @@
 import type { TenFacts } from '../../shared/contract/facts.ts';
 import type { GateView } from '../../shared/contract/gate.ts';
 import type { WorldNow } from '../gate/gate.ts';
+import { inScope } from '../gate/modes.ts';
 import { type Ours, readOurs } from '../reconcile/ours.ts';
 import type { Clock } from '../storage/storage.ts';
 import { type CancelLookup, lookupIn } from '../venues/cancel.ts';
@@ -80,12 +81,16 @@ export class FactsService {
 
   /** What an approval's bounds are measured against; null before the venues were compared with the state. */
   worldNow(): WorldNow | null {
-    const report = this.#options.reconciliation.report;
+    const { reconciliation, recovery, gate } = this.#options;
+    const { report } = reconciliation;
     if (!report) return null;
     const { gross, net } = this.exposureNow();
     const profit = this.facts().profit.value;
+    const scope = gate()?.dossier?.dossier.scope;
+    const blocking = report.breaks.filter((entry) => entry.blocking && (!scope || inScope(scope, entry.venue)));
     return {
-      unexplainedBreaks: report.breaks.filter((entry) => entry.blocking && entry.staged === null).length,
+      // Staged is not carried out. A comparison with another state, or one that failed, tells nothing.
+      unexplainedBreaks: reconciliation.isOf(recovery.image?.lsn ?? -1) ? blocking.length : null,
       grossExposure: gross,
       netExposure: net,
       lossSinceProposal: profit === null ? null : profit.startsWith('-') ? profit.slice(1) : `-${profit}`.replace(/^-0$/, '0'),

@@ -44,7 +44,7 @@ export function makeHandlers(sessions: readonly StoreSession[], description: Con
     'gate.enrol': async (payload) => gateOf(payload).enrol({ ...payload, by: payload.id }),
     'gate.propose': async (payload) => gateOf(payload).propose(payload.by, payload.scope, payload.bounds),
     'gate.sign': async (payload) => gateOf(payload).sign(payload),
-    'gate.release': async (payload) => gateOf(payload).release(payload.by, payload.dossierHash),
+    'gate.release': (payload) => at(payload).release(payload.by, payload.dossierHash, gateOf(payload)),
     'gate.stayHalted': async (payload) => gateOf(payload).stayHalted(payload.by, payload.reason),
     'audit.get': async (payload) => at(payload).gate.gate.auditView(payload.last),
     'postmortem.timeline': ({ from, to, buckets, ...payload }) => at(payload).thread.ask('timeline', { from, to, buckets }),

@@ -71,6 +71,11 @@ export class ReconciliationService {
     return report;
   }
 
+  /** Whether the last report compares the state at this LSN, and was not followed by a round that failed. */
+  isOf(lsn: number): boolean {
+    return this.#report?.lsn === lsn && this.#error === null;
+  }
+
   /** Asks the venues and compares, or joins the round that runs. A failure is in the view. */
   run(): Promise<void> {
     this.#running ??= this.#run().finally(() => {

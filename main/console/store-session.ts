@@ -12,9 +12,10 @@ import type { Decision } from '../../shared/contract/reconcile.ts';
 import type { CancelReport, CancelScope } from '../../shared/contract/venues.ts';
 import { type ErrorData, errorData, RearmError } from '../../shared/errors.ts';
 import { TABLES } from '../../shared/model/tables.ts';
-import { acceptRecovery } from '../engine/accept.ts';
+import { acceptedOnRecord, acceptOnRecord } from '../engine/accept-on-record.ts';
 import type { Platform } from '../engine/start.ts';
 import type { DossierDraft, World } from '../gate/gate.ts';
+import { inScope } from '../gate/modes.ts';
 import { CanonicalReader } from '../image/canonical.ts';
 import { readIdentity } from '../store/identity.ts';
 import { storeLayout } from '../store/layout.ts';
@@ -31,6 +32,8 @@ import { VenueDesk } from './venue-desk.ts';
 const VENUE_ROUND_MS = 5_000;
 /** The gate is looked at this often: another process may have signed, released, burnt. */
 const GATE_ROUND_MS = 1_000;
+/** A comparison asks every venue for much: seldom enough for their limits. */
+const COMPARE_ROUND_MS = 10_000;
 
 interface Override {
   readonly what: string;
@@ -74,7 +77,6 @@ export class StoreSession {
   #gateSeen: GateView | null = null;
   /** The crash, kept from the first recovery that this console saw: an acceptance changes the state. */
   #atCrash: { readonly gross: string; readonly net: string; readonly at: string | undefined } | undefined;
-  #overrides: DossierDraft['overrides'] = [];
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -140,6 +142,7 @@ export class StoreSession {
     this.#timers.push(
       setInterval(() => void this.venues.query().catch(() => {}), VENUE_ROUND_MS).unref(),
       setInterval(() => this.#lookAtGate(), GATE_ROUND_MS).unref(),
+      setInterval(() => this.#compareAgain(), COMPARE_ROUND_MS).unref(),
     );
   }
 
@@ -161,6 +164,18 @@ export class StoreSession {
     const risk = new CanonicalReader(image).rows(TABLES.risk)[0];
     const at = crashedAtOf(report) ?? undefined;
     if (risk) this.#atCrash = { gross: String(risk.grossExposure), net: String(risk.netExposure), at };
+  }
+
+  /** While a dossier is signed, what it froze may change: an order or a fill of nobody shows only in another comparison. */
+  #compareAgain(): void {
+    const status = this.#gateSeen?.dossier?.status;
+    if (this.venues.configured && this.recovery.image && (status === 'open' || status === 'complete')) void this.reconciliation.run();
+  }
+
+  /** Releases on what the venues answer now, not on what they answered when it was proposed. @throws as {@link GateService.release} */
+  async release(by: string, dossierHash: string, gate: GateService): Promise<GateView> {
+    if (this.venues.configured) await this.reconciliation.run();
+    return gate.release(by, dossierHash);
   }
 
   #crashedAtMs(): number | undefined {
@@ -289,24 +304,16 @@ export class StoreSession {
   async #accept(by: string, override: Override | undefined, gate: GateService): Promise<GateView> {
     const { platform } = this.#options;
     const resolutions = this.reconciliation.resolutions();
-    gate.record(by, 'console.accept', {
-      override: override ? { what: override.what, reason: override.reason } : null,
-      decisions: resolutions.settled.length,
-    });
-    const accepted = await acceptRecovery({
+    await acceptOnRecord({
+      gate,
+      host: 'console',
       platform,
       root: this.root,
       by,
       resolutions: resolutions.intents,
       override,
       reconstruct: this.recovery.report?.base === 'L5',
-    });
-    if (override) this.#overrides = [...this.#overrides, { what: override.what, reason: override.reason, by }];
-    gate.record(by, 'console.accepted', {
-      epoch: accepted.epoch,
-      lsn: accepted.lsn,
-      headHash: accepted.headHash,
-      quarantined: accepted.quarantined.length,
+      decisions: resolutions.settled.length,
     });
     this.reconciliation.settled(resolutions.settled);
     if (resolutions.cancels.length > 0) {
@@ -326,29 +333,33 @@ export class StoreSession {
   #draft(scope: Scope, bounds: Bounds): DossierDraft {
     const { report, image } = this.recovery;
     const reconciled = this.reconciliation.report;
-    if (!report?.stateDigest || report.lostAcknowledged === null || !image)
-      throw new RearmError('NOT_RECOVERED', 'nothing was proposed: there is no recovered state', {});
-    if (!reconciled) throw new RearmError('BREAKS_UNRESOLVED', 'nothing was proposed: the venues were not compared with the state yet', {});
+    if (!report?.stateDigest || !image) throw new RearmError('NOT_RECOVERED', 'nothing was proposed: there is no recovered state', {});
+    const recorded = acceptedOnRecord(this.gate.gate);
+    if (!recorded) throw new RearmError('NOT_RECOVERED', 'nothing was proposed: the acceptance is not on the audit log’s record', {});
+    if (!reconciled || !this.reconciliation.isOf(image.lsn))
+      throw new RearmError('BREAKS_UNRESOLVED', 'nothing was proposed: the venues were not compared with the accepted state yet', {});
+    const pending = reconciled.breaks.filter(({ staged }) => staged !== null && staged.decision !== 'note').length;
+    if (pending > 0)
+      throw new RearmError(
+        'BREAKS_UNRESOLVED',
+        `nothing was proposed: ${pending} decisions are staged and not carried out; accept again to carry them out`,
+        { pending },
+      );
     const reader = new CanonicalReader(image);
     const risk = reader.rows(TABLES.risk)[0];
     const desk = reader.rows(TABLES.limits).find((row) => row.instrument === null);
     const now = this.#facts.exposureNow();
     return {
       stateDigest: report.stateDigest,
-      recovery: {
-        outcome: report.outcome,
-        base: this.recovery.reconstructed ? 'L5' : report.base,
-        lostAcknowledged: report.lostAcknowledged,
-        replayed: report.replayed,
-        tornBytes: report.tornBytes,
-        sentence: report.sentence,
-      },
-      breaks: reconciled.breaks.map(({ id, kind, blocking, staged }) => ({
+      recovery: { ...recorded.recovery, base: this.recovery.reconstructed ? 'L5' : recorded.recovery.base },
+      // What was decided and carried out is no break any more; what is one has no decision, whatever was noted on it. A venue outside the
+      // scope stays halted, with its breaks.
+      breaks: reconciled.breaks.map(({ id, kind, blocking, venue, causedBy }) => ({
         id,
         kind,
-        blocking,
-        decision: staged?.decision ?? null,
-        comment: staged?.comment ?? '',
+        blocking: blocking && inScope(scope, venue),
+        decision: blocking && inScope(scope, venue) ? null : causedBy.length > 0 ? 'explained' : 'doesNotBlock',
+        comment: '',
       })),
       exposure: {
         grossAtCrash: this.#atCrash?.gross ?? String(risk?.grossExposure ?? '0'),
@@ -361,7 +372,7 @@ export class StoreSession {
       configurationHash: createHash('sha256')
         .update(JSON.stringify(reader.rows(TABLES.configurations)))
         .digest('hex'),
-      overrides: this.#overrides,
+      overrides: recorded.overrides,
       scope,
       bounds,
     };

@@ -12,7 +12,7 @@ import { type Recovery, recover } from '../cascade/recover.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type StoreLayout, storeLayout } from '../store/layout.ts';
 import { parseEngineConfig } from './config.ts';
-import { type Platform, startEngine } from './start.ts';
+import { type Platform, startOrRelease } from './start.ts';
 
 export interface AcceptOptions {
   readonly platform: Platform;
@@ -25,6 +25,8 @@ export interface AcceptOptions {
   readonly override?: { readonly reason: string } | undefined;
   /** Nothing is left: begin with an empty state, which the resolutions fill from the venues' answers. Needs an override. */
   readonly reconstruct?: boolean | undefined;
+  /** Told what was recovered before anything is written; what it throws ends the acceptance. */
+  readonly recovered?: (report: RecoveryReport) => void;
   /** Smaller segments for tests; the accepted epoch is short. */
   readonly segmentBytes?: number;
 }
@@ -70,6 +72,7 @@ export async function acceptRecovery(options: AcceptOptions): Promise<Accepted> 
         lostAcknowledged: report.lostAcknowledged,
       });
     }
+    options.recovered?.(report);
   } catch (error) {
     lock.release();
     throw error;
@@ -92,7 +95,7 @@ export async function acceptRecovery(options: AcceptOptions): Promise<Accepted> 
     windowMs: WINDOW_MS,
     ...(options.segmentBytes && { segmentBytes: options.segmentBytes }),
   });
-  const engine = await startEngine({ platform, root, identity, config, lock, epoch, image: image!, stepped: true });
+  const engine = await startOrRelease({ platform, root, identity, config, lock, epoch, image: image!, stepped: true });
   try {
     if (engine.row('risk')?.halted !== true) {
       const reason = report.closedInOrder ? 'recovery accepted' : 'the engine died';

@@ -15,7 +15,7 @@ import { isAcceptance } from '../store/lineage.ts';
 import type { EngineConfig } from './config.ts';
 import type { Engine, EngineParts } from './engine.ts';
 import type { Alarm } from './health.ts';
-import { type Platform, startEngine } from './start.ts';
+import { type Platform, startEngine, startOrRelease } from './start.ts';
 
 export interface OpenOptions {
   readonly platform: Platform;
@@ -61,7 +61,7 @@ export async function openStore(options: OpenOptions): Promise<OpenedStore> {
     lock.release();
     return { state: 'halted', store: new HaltedStore(options, recovery) };
   }
-  const engine = await startEngine({
+  const engine = await startOrRelease({
     platform,
     root,
     identity: recovery.identity,
@@ -85,8 +85,9 @@ export async function openStore(options: OpenOptions): Promise<OpenedStore> {
 
 /** Closed in order, and not halted: nothing has to be approved. */
 const mayRun = (recovery: Recovery): boolean => {
-  const { outcome, closedInOrder } = recovery.report;
-  return recovery.image !== null && (outcome === 'empty' || (outcome === 'recovered' && closedInOrder)) && !isHalted(recovery);
+  const { outcome, closedInOrder, findings } = recovery.report;
+  const damaged = findings.some(({ severity }) => severity === 'damage' || severity === 'critical');
+  return recovery.image !== null && outcome === 'recovered' && closedInOrder && !damaged && !isHalted(recovery);
 };
 
 const recoverNow = ({ platform, root }: OpenOptions): Recovery =>

@@ -62,10 +62,13 @@ export class RingPipe implements RecordPipe {
     const worker = startThread('writer-thread', { ...data, ring: ring.shared, port: channel.port1 }, transfer as never);
     const ask = () =>
       new Promise<void>((resolve) => {
-        channel.port2.once('message', () => {
+        const answered = (): void => {
+          channel.port2.off('message', answered).off('close', answered);
           channel.port2.unref();
           resolve();
-        });
+        };
+        // A writer that fails meanwhile closes its end without an answer; the next call says why.
+        channel.port2.once('message', answered).once('close', answered);
         channel.port2.postMessage('checkpoint');
       });
     channel.port2.unref();

@@ -45,6 +45,16 @@ export interface StartOptions {
   readonly stepped?: boolean;
 }
 
+/** As {@link startEngine}; where that fails, the lock is released: whoever tries again must not find a writer. */
+export async function startOrRelease(options: StartOptions): Promise<Engine> {
+  try {
+    return await startEngine(options);
+  } catch (error) {
+    options.lock.release();
+    throw error;
+  }
+}
+
 /** Publishes the epoch, makes its files and starts the engine on it. The epoch's `epoch.open` operation is durable on return. */
 export async function startEngine(options: StartOptions): Promise<Engine> {
   const { platform, root, identity, config, lock, epoch, image } = options;
@@ -80,7 +90,7 @@ export async function startEngine(options: StartOptions): Promise<Engine> {
     tiers = direct.control;
     sink = direct.sink;
   } else if (config.tiers === 'thread') {
-    const threaded = await threadedTiers(tierOptions, report);
+    const threaded = await threadedTiers(tierOptions, report, failed);
     tiers = threaded.control;
     tierPort = threaded.port;
   }

@@ -1,6 +1,7 @@
 /** The checkpointer as its owner steers it, in this thread or in its own. */
 
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
+import { RearmError } from '../../shared/errors.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
 import { Checkpointer, type CheckpointerOptions, type TierEvent } from '../tiers/checkpointer.ts';
 import { DirectSink } from './sinks.ts';
@@ -36,6 +37,7 @@ export function directTiers(
 export async function threadedTiers(
   options: CheckpointerOptions,
   report: (event: TierEvent) => void,
+  failed: (error: RearmError) => void,
 ): Promise<{ control: TierControl; port: MessagePort }> {
   const channel = new MessageChannel();
   const worker: Worker = startThread('tier-thread', { options, port: channel.port1 }, [channel.port1 as never]);
@@ -48,9 +50,17 @@ export async function threadedTiers(
       else waiting.shift()?.();
     });
   });
+  // It ends by itself only where it fails: whoever waits for it is not kept waiting, and somebody is told.
+  let ended = false;
+  worker.on('error', (error) => failed(new RearmError('INTERNAL', `the thread of the tiers ended: ${error.message}`, {}, error)));
+  worker.once('exit', () => {
+    ended = true;
+    for (const resolve of waiting.splice(0)) resolve();
+  });
   worker.unref();
   const ask = (request: object) =>
     new Promise<void>((resolve) => {
+      if (ended) return resolve();
       worker.ref();
       waiting.push(resolve);
       worker.postMessage(request);
@@ -61,9 +71,10 @@ export async function threadedTiers(
       worker.unref();
     },
     async close() {
-      const ended = new Promise((resolve) => worker.once('exit', resolve));
+      if (ended) return;
+      const over = new Promise((resolve) => worker.once('exit', resolve));
       await ask({ type: 'close' });
-      await ended;
+      await over;
     },
   };
   return { control, port: channel.port2 };

@@ -46,7 +46,7 @@ export const boundsSchema = z.strictObject({
 const recovery = z.strictObject({
   outcome: z.enum(['recovered', 'salvaged', 'refused', 'empty']),
   base: z.enum(['L1', 'L2', 'L3', 'L4', 'L5']).nullable(),
-  lostAcknowledged: fields.count,
+  lostAcknowledged: fields.count.nullable(),
   replayed: fields.count,
   tornBytes: fields.count,
   sentence: line(4096),

@@ -201,6 +201,9 @@ const units = (text: string): bigint => parseDecimal(text, MONEY_SCALE);
 const sign = (value: bigint): number => (value > 0n ? 1 : value < 0n ? -1 : 0);
 const covers = (list: readonly string[], name: string): boolean => list.length === 0 || list.includes(name);
 
+/** Whether a scope, or a mode, takes in the venue: none named is all. */
+export const inScope = ({ venues }: { readonly venues: readonly string[] }, venue: string): boolean => covers(venues, venue);
+
 /** Whether the mode lets it pass. A reducing order may never reach, together with what works already, beyond flat. */
 export function allows(mode: ModeInForce, request: SendRequest): SendDecision {
   const permits = MODES[mode.mode];

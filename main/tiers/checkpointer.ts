@@ -56,6 +56,8 @@ export class Checkpointer {
   #lastL3Ns: bigint;
   #lastL4Ns: bigint;
   #archivedLsn = 0;
+  /** The last attempt failed: the policy decides whether the log waits for it. */
+  #archiveFailed = false;
 
   constructor(storage: Storage, clock: Clock, options: CheckpointerOptions, report: (event: TierEvent) => void) {
     this.#storage = storage;
@@ -128,7 +130,8 @@ export class Checkpointer {
   #floor(kept: readonly TierHead[]): { lsn: number; createdBeforeNs: bigint } {
     const covering = kept.find((head) => head.mark!.takenNs <= this.#windowStartNs)?.mark?.lsn ?? 0;
     const second = kept[1]?.mark?.lsn ?? 0;
-    const archiveRules = this.#options.archive && (archiveUnavailable() === null || this.#options.archiveFailure === 'keepLog');
+    const archived = archiveUnavailable() === null && !this.#archiveFailed;
+    const archiveRules = this.#options.archive && (archived || this.#options.archiveFailure === 'keepLog');
     const lsn = Math.min(second, covering, archiveRules ? this.#archivedLsn : Number.POSITIVE_INFINITY);
     return { lsn, createdBeforeNs: this.#windowStartNs };
   }
@@ -137,7 +140,7 @@ export class Checkpointer {
   archive(): void {
     const copy = this.#slots.readNewest();
     if (!copy) return;
-    this.#attempt('L4', copy.mark.lsn, () => {
+    const written = this.#attempt('L4', copy.mark.lsn, () => {
       const buffer = new ArrayBuffer(this.#options.pagesMax * PAGE_BYTES);
       new Uint8Array(buffer).set(copy.pages);
       const image = new Image(this.#options.rowsMax, buffer);
@@ -151,6 +154,7 @@ export class Checkpointer {
       this.#archivedLsn = copy.mark.lsn;
       return rows;
     });
+    this.#archiveFailed = written === null;
   }
 
   #attempt(tier: TierEvent['tier'], lsn: number, work: () => number): number | null {

@@ -43,7 +43,8 @@ export interface Dossier {
   readonly recovery: {
     readonly outcome: Outcome;
     readonly base: TierName | null;
-    readonly lostAcknowledged: number;
+    /** null: nobody knows. */
+    readonly lostAcknowledged: number | null;
     readonly replayed: number;
     readonly tornBytes: number;
     readonly sentence: string;

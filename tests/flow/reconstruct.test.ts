@@ -109,8 +109,8 @@ test('nothing left: the venues are the state, for reducing', { timeout: 120_000 
   for (const personId of ['trader-1', 'risk-1'])
     await handlers['gate.sign']({ ...STORE, personId, dossierHash: dossier!.hash, passphrase: 'demo' });
   const before = submissions(await desk.book()).length;
-  await tellSimulator(desk.simulator.control, '/freeze', { frozen: false });
   await handlers['gate.release']({ ...STORE, by: 'trader-1', dossierHash: dossier!.hash });
+  await tellSimulator(desk.simulator.control, '/freeze', { frozen: false });
   await trader.says('trading');
   const after = await until(desk.book, (now) => submissions(now).length > before + 2);
   const sent = submissions(after)

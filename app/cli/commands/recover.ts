@@ -6,7 +6,7 @@ import { recover } from '../../../main/cascade/recover.ts';
 import { nativePlatform } from '../../../main/engine/native-platform.ts';
 import type { RecoveryReport } from '../../../shared/contract/recovery.ts';
 import { RearmError } from '../../../shared/errors.ts';
-import { acceptOnRecord } from '../acceptance.ts';
+import { acceptAtTerminal } from '../acceptance.ts';
 import { parseLsn } from '../lsn.ts';
 import { action, EXIT, type Exit, Progress, print, printJson } from '../output.ts';
 import { describe, statusOf } from '../report.ts';
@@ -43,7 +43,7 @@ async function run(store: string, options: Options): Promise<Exit> {
   if (options.accept) {
     const by = whoAccepts(options);
     const override = options.override === undefined ? undefined : { what: 'damage' as const, reason: options.override };
-    const accepted = await acceptOnRecord(root, { by, override });
+    const accepted = await acceptAtTerminal(root, { by, override });
     const { report, ...head } = accepted;
     if (options.json) await printJson({ ...report, accepted: head });
     else

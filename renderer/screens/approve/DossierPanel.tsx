@@ -167,7 +167,7 @@ function RecoverySection({ dossier }: { dossier: Dossier }) {
         <dt>base</dt>
         <dd>{recovery.base ?? 'none'}</dd>
         <dt>acknowledged lost</dt>
-        <dd data-tone={recovery.lostAcknowledged > 0 ? 'critical' : undefined}>
+        <dd data-tone={recovery.lostAcknowledged !== 0 ? 'critical' : undefined}>
           <Count value={recovery.lostAcknowledged} />
         </dd>
         <dt>replayed</dt>

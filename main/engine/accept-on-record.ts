@@ -1,0 +1,73 @@
+/**
+ * Accepting on the audit log's record. What was recovered, over what, stands there before the new epoch does: after an acceptance the
+ * store recovers whole, and only the record tells what was lost when the engine died.
+ */
+
+import type { Dossier } from '../../shared/contract/gate.ts';
+import type { RecoveryReport } from '../../shared/contract/recovery.ts';
+import type { Gate } from '../gate/gate.ts';
+import { type Accepted, type AcceptOptions, acceptRecovery } from './accept.ts';
+
+export interface OnRecordOptions extends Omit<AcceptOptions, 'override' | 'reconstruct' | 'recovered'> {
+  readonly gate: Pick<Gate, 'record'>;
+  readonly host: 'console' | 'terminal';
+  readonly override?: { readonly what: string; readonly reason: string } | undefined;
+  readonly reconstruct: boolean;
+  /** Breaks that the resolutions decide. */
+  readonly decisions: number;
+}
+
+type RecordedRecovery = Dossier['recovery'];
+
+/** @throws RearmError AUDIT_BROKEN where nothing can be put on the record: nothing was accepted then; else as {@link acceptRecovery} */
+export async function acceptOnRecord({ gate, host, override, decisions, ...options }: OnRecordOptions): Promise<Accepted> {
+  const { by } = options;
+  const accepted = await acceptRecovery({
+    ...options,
+    override,
+    recovered: (report) => {
+      gate.record(by, `${host}.accept`, {
+        recovery: recoveryOf(report),
+        override: override ? { what: override.what, reason: override.reason } : null,
+        decisions,
+      });
+    },
+  });
+  const { epoch, lsn, headHash, quarantined } = accepted;
+  gate.record(by, `${host}.accepted`, { epoch, lsn, headHash, quarantined: quarantined.length });
+  return accepted;
+}
+
+const recoveryOf = ({ outcome, base, lostAcknowledged, replayed, tornBytes, sentence }: RecoveryReport): RecordedRecovery => ({
+  outcome,
+  base,
+  lostAcknowledged,
+  replayed,
+  tornBytes,
+  sentence,
+});
+
+export interface RecordedAcceptance {
+  /** Of the crash: the first recovery that was accepted since trading was last released. */
+  readonly recovery: RecordedRecovery;
+  readonly overrides: Dossier['overrides'];
+}
+
+const ACCEPTS: ReadonlySet<string> = new Set(['console.accept', 'terminal.accept']);
+
+/** What was accepted since a token was last used; null where the record does not say, or does not verify. */
+export function acceptedOnRecord(gate: Pick<Gate, 'auditView'>): RecordedAcceptance | null {
+  const { entries, verified } = gate.auditView(Number.MAX_SAFE_INTEGER);
+  if (!verified) return null;
+  const released = entries.findLastIndex(({ action }) => action === 'token.burnt');
+  const accepts = entries.slice(released + 1).filter(({ action }) => ACCEPTS.has(action));
+  const recovery = accepts[0]?.details.recovery as RecordedRecovery | undefined;
+  if (!recovery) return null;
+  return {
+    recovery,
+    overrides: accepts.flatMap(({ actor, details }) => {
+      const override = details.override as { what: string; reason: string } | null;
+      return override ? [{ what: override.what, reason: override.reason, by: actor }] : [];
+    }),
+  };
+}
