@@ -11,6 +11,7 @@ import { storeLayout } from '../store/layout.ts';
 import type { EngineConfig } from './config.ts';
 import type { Engine, EngineParts } from './engine.ts';
 import type { Alarm } from './health.ts';
+import { Permission } from './permission.ts';
 import { type Platform, startEngine } from './start.ts';
 
 export interface CreateOptions {
@@ -44,7 +45,9 @@ export async function createStore(options: CreateOptions): Promise<Engine> {
       createdNs: clock.wallNs(),
       bootId: platform.bootId,
     };
+    const permission = new Permission({ ...platform, root, storeId: identity.storeId, gated: false });
     const engine = await startEngine({
+      permission,
       platform,
       root,
       identity,

@@ -21,6 +21,7 @@ import { Transaction } from '../operations/transaction.ts';
 import type { Clock, HeldLock, Scheduler } from '../storage/storage.ts';
 import type { EngineConfig } from './config.ts';
 import type { Health } from './health.ts';
+import type { Permission } from './permission.ts';
 import type { RecordPipe } from './pipe.ts';
 import type { SideRecords } from './side-records.ts';
 
@@ -45,6 +46,7 @@ export interface EngineParts {
   readonly storeId: string;
   /** Sees every operation, the engine's own too, before the writer does. What it throws refuses the operation. */
   readonly observer?: ((submission: Submission) => void) | undefined;
+  readonly permission?: Permission | undefined;
 }
 
 const toNs = (ms: number) => BigInt(Math.round(ms * 1e6));
@@ -105,6 +107,11 @@ export class Engine {
     return this.#state;
   }
 
+  /** What the gate lets this process send; undefined for an engine that is not to send anything. */
+  get permission(): Permission | undefined {
+    return this.#parts.permission;
+  }
+
   get health(): Health {
     return this.#parts.health;
   }
@@ -156,6 +163,7 @@ export class Engine {
     try {
       if (!Object.hasOwn(OPERATIONS, intent.type))
         throw new RearmError('OPERATION_INVALID', `no operation is called ${JSON.stringify(intent.type)}`, {});
+      if (intent.type === 'order.submit') this.#parts.permission?.require(intent);
       apply(transaction, intent);
       const bytes = transaction.recordBytesMax(intentBytesMax(intent));
       if (bytes > RECORD_BYTES_MAX)

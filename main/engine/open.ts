@@ -10,11 +10,13 @@ import { type Recovery, recover } from '../cascade/recover.ts';
 import { type EngineState, Gate, type GateDependencies, type Token } from '../gate/gate.ts';
 import { gateLayout } from '../gate/layout.ts';
 import { CanonicalReader, type CanonicalState, canonicalState } from '../image/canonical.ts';
+import { storeIdBytes } from '../store/identity.ts';
 import { storeLayout } from '../store/layout.ts';
-import { isAcceptance } from '../store/lineage.ts';
+import { isAcceptance, readLineage } from '../store/lineage.ts';
 import type { EngineConfig } from './config.ts';
 import type { Engine, EngineParts } from './engine.ts';
 import type { Alarm } from './health.ts';
+import { Permission } from './permission.ts';
 import { type Platform, startEngine, startOrRelease } from './start.ts';
 
 export interface OpenOptions {
@@ -47,7 +49,8 @@ export async function openStore(options: OpenOptions): Promise<OpenedStore> {
   const { platform, root } = options;
   const looked = recoverNow(options);
   // A store that stays halted is not locked, not even for a moment: who looks at it must not see a writer.
-  if (!mayRun(looked)) return { state: 'halted', store: new HaltedStore(options, looked) };
+  if (!mayRun(looked) || permissionOf(options, looked).mode.mode === 'HALTED')
+    return { state: 'halted', store: new HaltedStore(options, looked) };
   const lock = platform.storage.lock(storeLayout(root).lock);
   let recovery: Recovery;
   try {
@@ -57,7 +60,8 @@ export async function openStore(options: OpenOptions): Promise<OpenedStore> {
     throw error;
   }
   const { report, image } = recovery;
-  if (!image || !mayRun(recovery)) {
+  const permission = permissionOf(options, recovery);
+  if (!image || !mayRun(recovery) || permission.mode.mode === 'HALTED') {
     lock.release();
     return { state: 'halted', store: new HaltedStore(options, recovery) };
   }
@@ -68,6 +72,7 @@ export async function openStore(options: OpenOptions): Promise<OpenedStore> {
     config: options.config,
     lock,
     image,
+    permission,
     alarm: options.alarm,
     observer: options.observer,
     epoch: {
@@ -89,6 +94,14 @@ const mayRun = (recovery: Recovery): boolean => {
   const damaged = findings.some(({ severity }) => severity === 'damage' || severity === 'critical');
   return recovery.image !== null && outcome === 'recovered' && closedInOrder && !damaged && !isHalted(recovery);
 };
+
+/** A store of which a recovery was accepted once takes a release; one whose gate nobody ever closed does not. */
+function permissionOf({ platform, root }: OpenOptions, { identity }: Recovery): Permission {
+  const { storage, clock } = platform;
+  const { epochs } = readLineage(storage, storeLayout(root), storeIdBytes(identity));
+  const gated = [...epochs.values()].some(({ reason }) => isAcceptance(reason) || reason === 'released');
+  return new Permission({ storage, clock, root, storeId: identity.storeId, gated });
+}
 
 const recoverNow = ({ platform, root }: OpenOptions): Recovery =>
   recover({ storage: platform.storage, clock: platform.clock, root, bootId: platform.bootId, brief: true });
@@ -163,6 +176,7 @@ export class HaltedStore {
         config: this.#options.config,
         lock,
         image: image!,
+        permission: permissionOf(this.#options, this.#recovery),
         alarm: this.#options.alarm,
         observer: this.#options.observer,
         epoch: {

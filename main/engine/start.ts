@@ -14,6 +14,7 @@ import type { EngineConfig } from './config.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import { type Alarm, Health } from './health.ts';
 import { InlinePipe } from './inline-pipe.ts';
+import type { Permission } from './permission.ts';
 import type { RecordPipe } from './pipe.ts';
 import { RingPipe } from './ring-pipe.ts';
 import { SideRecords } from './side-records.ts';
@@ -41,6 +42,8 @@ export interface StartOptions {
   readonly image: Image;
   readonly alarm?: ((alarm: Alarm) => void) | undefined;
   readonly observer?: EngineParts['observer'];
+  /** Holds orders to what the gate allows; an acceptance sends none, and has none. */
+  readonly permission?: Permission | undefined;
   /** The simulation steps the writer itself. */
   readonly stepped?: boolean;
 }
@@ -148,6 +151,7 @@ export async function startEngine(options: StartOptions): Promise<Engine> {
     epoch: epoch.epoch,
     storeId: identity.storeId,
     observer: options.observer,
+    permission: options.permission,
   });
   await engine.commit({ type: 'epoch.open', epoch: epoch.epoch, parent: epoch.parent, reason: epoch.reason, time: clock.wallNs() });
   return engine;

@@ -142,8 +142,22 @@ test('from the crash to trading again, by two people, once', { timeout: 120_000 
   );
   expectNothingSentTwice(book);
 
+  // Ended in order and started again it trades on, in the same scope.
+  await trader.kill('SIGTERM');
+  const again = desk.startTrader();
+  expect((await again.says('trading')).epoch).toBe(4);
+  const restarted = submissions(await desk.book()).length;
+  const later = await until(desk.book, (found) => submissions(found).length > restarted + 5);
+  expect([
+    ...new Set(
+      submissions(later)
+        .slice(restarted)
+        .map(({ venue }) => venue),
+    ),
+  ]).toEqual(['BINANCE']);
+
   // The token is used up: after another crash nothing trades.
-  await trader.kill('SIGKILL');
+  await again.kill('SIGKILL');
   const stopped = submissions(await desk.book()).length;
   const next = desk.startTrader();
   await next.says('halted');

@@ -11,7 +11,6 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import '../../bundled.ts';
 import { type Alarm, createStore, type Engine, nativePlatform, openStore, parseEngineConfig } from '../../../main/index.ts';
-import type { Scope } from '../../../shared/contract/gate.ts';
 import { seededRandom } from '../random.ts';
 import { acknowledgeToParent, Ledger, submissionLog } from './journal.ts';
 import { type LiveOrder, OrderDesk } from './orders.ts';
@@ -57,20 +56,20 @@ const alarm = ({ code, text }: Alarm): void => {
   process.stderr.write(`${new Date().toISOString()} ALARM ${code}: ${text}\n`);
 };
 
-async function start(): Promise<{ engine: Engine; scope: Scope | null; isNew: boolean; sinceMs: number }> {
+async function start(): Promise<{ engine: Engine; isNew: boolean; sinceMs: number }> {
   const root = values.store!;
   if (!existsSync(join(root, 'store.json'))) {
     const engine = await createStore({ platform: nativePlatform, root, name: 'demo desk', config, observer, alarm });
-    return { engine, scope: null, isNew: true, sinceMs: Date.now() - 1_000 };
+    return { engine, isNew: true, sinceMs: Date.now() - 1_000 };
   }
   const opened = await openStore({ platform: nativePlatform, root, config, random, observer, alarm });
   if (opened.state === 'running')
-    return { engine: opened.engine, scope: null, isNew: false, sinceMs: Date.parse(opened.report.lastOperationAt ?? '') || Date.now() };
+    return { engine: opened.engine, isNew: false, sinceMs: Date.parse(opened.report.lastOperationAt ?? '') || Date.now() };
   say({ state: 'halted', sentence: opened.store.report.sentence });
   const sinceMs = Date.parse(opened.store.report.lastOperationAt ?? '') || Date.now();
   const { engine, scope } = await opened.store.waitForRelease();
   opened.store.gate.reportEngine('trading', `trading in ${scope.mode} from LSN ${engine.nextLsn}`);
-  return { engine, scope, isNew: false, sinceMs };
+  return { engine, isNew: false, sinceMs };
 }
 
 /** Orders that the state holds as live, as the order desk knows them. */
@@ -95,7 +94,7 @@ function liveOrders(engine: Engine, venue: string): LiveOrder[] {
     }));
 }
 
-const { engine, scope, isNew, sinceMs } = await start();
+const { engine, isNew, sinceMs } = await start();
 const ledger = new Ledger(engine, acknowledgeToParent);
 const targets = (JSON.parse(readFileSync(values.venues, 'utf8')) as { venues: VenueTarget[] }).venues;
 const clients = targets.map((target) => new VenueClient(target));
@@ -119,7 +118,7 @@ async function trade(client: VenueClient, index: number): Promise<void> {
   }
   for (const order of liveOrders(engine, client.name)) desk.adopt(order);
   const polling = new Polling(client, desk, ledger, sinceMs - 60_000);
-  const quoter = new Quoter(desk, ledger, seededRandom(Number(values.seed) * 31 + index), scope);
+  const quoter = new Quoter(desk, ledger, seededRandom(Number(values.seed) * 31 + index));
   const symbols = [...client.markets.keys()];
   let round = 0;
   let lastHeartbeat = 0;

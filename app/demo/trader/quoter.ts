@@ -1,6 +1,7 @@
 /** The strategies of the demo desk: two-sided quotes around the mark, inventory taken off, a protective stop. */
 
-import type { Scope } from '../../../shared/contract/gate.ts';
+import type { Permission } from '../../../main/engine/permission.ts';
+import { MODES } from '../../../main/gate/modes.ts';
 import type { Random } from '../random.ts';
 import type { Ledger } from './journal.ts';
 import type { LiveOrder, OrderDesk } from './orders.ts';
@@ -15,29 +16,32 @@ export class Quoter {
   readonly #desk: OrderDesk;
   readonly #ledger: Ledger;
   readonly #random: Random;
-  readonly #scope: Scope | null;
   #signals = 0;
 
-  /** @param scope what trading was released for; null: everything */
-  constructor(desk: OrderDesk, ledger: Ledger, random: Random, scope: Scope | null) {
+  constructor(desk: OrderDesk, ledger: Ledger, random: Random) {
     this.#desk = desk;
     this.#ledger = ledger;
     this.#random = random;
-    this.#scope = scope;
   }
 
+  get #permission(): Permission {
+    return this.#ledger.engine.permission!;
+  }
+
+  /** The engine refuses what is not allowed; not asking for it keeps the log of a halted desk quiet. */
   #allows(strategy: string, reduceOnly: boolean): boolean {
-    const scope = this.#scope;
-    if (!scope) return true;
-    if (scope.mode === 'CANCEL_ONLY' || (scope.mode === 'REDUCING' && !reduceOnly)) return false;
-    if (scope.venues.length > 0 && !scope.venues.includes(this.#desk.client.name)) return false;
-    return scope.strategies.length === 0 || scope.strategies.includes(strategy);
+    const { mode, venues, strategies } = this.#permission.mode;
+    const { orders } = MODES[mode];
+    if (orders === 'none' || (orders !== 'all' && !reduceOnly)) return false;
+    if (venues.length > 0 && !venues.includes(this.#desk.client.name)) return false;
+    return strategies.length === 0 || strategies.includes(strategy);
   }
 
   /** Brings the quotes of a symbol to where they belong now. */
   async requote(symbol: string, markText: string): Promise<void> {
     const mark = Number(markText);
-    if (!(mark > 0)) return;
+    // Halted, it sends nothing at all: no cancel either.
+    if (!(mark > 0) || !this.#permission.allows({ kind: 'cancel', by: 'engine' }).allowed) return;
     const { client } = this.#desk;
     const tick = Number(client.market(symbol).precision?.price ?? 0.01);
     const quantity = this.#quantity(symbol, mark);
