@@ -21,6 +21,7 @@ import { CommandProvider, useCommands } from './keyboard/commands.tsx';
 import { SCREEN_COMPONENTS } from './screens/screens.ts';
 import type { ConsoleObject } from './store/console.ts';
 import { ConsoleProvider, useActions, useConsole, useConsoleState } from './store/context.tsx';
+import { toCarryOut } from './store/selectors/breaks.ts';
 import { subjectsOf } from './store/state.ts';
 
 export function App({ console: object }: { console: ConsoleObject }) {
@@ -51,9 +52,10 @@ function useFrameCommands(): void {
     alarms: () => openDialog('alarms'),
     cancelOrders: () => openDialog('cancel'),
     accept: () => {
-      const { recovery, gate } = subjectsOf(read());
+      const { recovery, gate, reconcile } = subjectsOf(read());
       const report = recovery.view?.report ?? null;
-      return report === null || report.outcome === 'empty' || gate.view?.accepted ? false : openDialog('accept');
+      const late = toCarryOut(reconcile.view?.report?.breaks ?? []);
+      return report === null || report.outcome === 'empty' || (gate.view?.accepted && late === 0) ? false : openDialog('accept');
     },
     drawer: toggleDrawer,
     theme: () => prefer({ theme: read().preferences.theme === 'dark' ? 'light' : 'dark' }),

@@ -7,8 +7,10 @@ import { RearmError } from '../../shared/errors.ts';
 import { Generator } from '../../simulation/model/generator.ts';
 import { randomOf } from '../../simulation/model/random.ts';
 import { replayed } from '../../simulation/model/reference.ts';
-import { BOOT, Desk } from '../../tests/support/desk.ts';
+import { BOOT, Desk, STEPPED_CONFIG } from '../../tests/support/desk.ts';
 import { copyStore, filesIn, flipBit, framesOf, removeFiles } from '../../tests/support/store-files.ts';
+import { parseEngineConfig } from '../engine/config.ts';
+import { openStore } from '../engine/open.ts';
 import { canonicalState } from '../image/canonical.ts';
 import { NativeStorage, systemClock } from '../storage/native.ts';
 import { type Recovery, recover } from './recover.ts';
@@ -174,7 +176,7 @@ it('an attempt that fails leaves nothing behind for the next one', async () => {
   judge(recoverAt(root), desk, acknowledged);
 });
 
-it('an epoch without a readable record is refused where its log is there and its first segment was freed', async () => {
+it('an epoch without a readable record goes on from its log, though its first segment was freed', async () => {
   const desk = await Desk.create({ config: { archive: false, windowMs: 300 } });
   made.push(desk.root);
   const generator = new Generator(5, { invalid: 0, prunes: false, halts: false, blobBytes: 2_000 });
@@ -186,10 +188,33 @@ it('an epoch without a readable record is refused where its log is there and its
   const acknowledged = Number(desk.engine.durableLsn);
   const root = leave(desk);
   expect(framesOf(root)[0]!.firstLsn).toBeGreaterThan(1);
+  // The end is in the log alone.
+  removeFiles(root, 'l1', 'l2');
   flipBit(filesIn(root, 'lineage')[0]!, 300);
-  judge(recoverAt(root), desk, acknowledged);
-  fs.rmSync(filesIn(root, 'lineage')[0]!);
-  judge(recoverAt(root), desk, acknowledged);
+  for (const _ of ['one bit', 'the whole record']) {
+    const recovery = recoverAt(root);
+    judge(recovery, desk, acknowledged);
+    expect(recovery.report).toMatchObject({ outcome: 'recovered', lostAcknowledged: 0 });
+    expect(recovery.report.lsn).toBeGreaterThanOrEqual(acknowledged);
+    removeFiles(root, 'lineage');
+  }
+});
+
+it('an epoch of which only the copies are left, neither record nor log, is refused and not forgotten', async () => {
+  const desk = await crashed(120, [100]);
+  const { platform, root } = desk;
+  await desk.engine.close();
+  const opened = await openStore({ platform, root, config: parseEngineConfig(STEPPED_CONFIG), random: (bytes) => new Uint8Array(bytes) });
+  if (opened.state !== 'running') throw new Error('it was closed in order');
+  await opened.engine.commit({ type: 'risk.day', day: 20_260_101, time: 1n });
+  await opened.engine.checkpoint();
+  const left = leave(desk);
+  for (const name of filesIn(left, 'wal', /^00000002/)) fs.rmSync(name);
+  flipBit(filesIn(left, 'lineage')[1]!, 300);
+  const { report } = recoverAt(left);
+  expect(report).toMatchObject({ outcome: 'refused', lostAcknowledged: null });
+  expect(report.findings.map(({ code }) => code)).toContain('EPOCH_LOST');
+  await opened.engine.close();
 });
 
 it('a file of each kind, cut and flipped at random places, gives the right state or a refusal', async () => {

@@ -41,7 +41,7 @@ export function makeHandlers(sessions: readonly StoreSession[], description: Con
     'reconcile.stage': async (payload) => at(payload).stage(payload, gateOf(payload)),
     'reconcile.unstage': async (payload) => at(payload).unstage(payload.breakIds, payload.by, gateOf(payload)),
     'gate.get': async (payload) => at(payload).gate.view(),
-    'gate.enrol': async (payload) => gateOf(payload).enrol({ ...payload, by: payload.id }),
+    'gate.enrol': async (payload) => gateOf(payload).enrol({ ...payload, by: payload.by ?? payload.id }),
     'gate.propose': async (payload) => gateOf(payload).propose(payload.by, payload.scope, payload.bounds),
     'gate.sign': async (payload) => gateOf(payload).sign(payload),
     'gate.release': (payload) => at(payload).release(payload.by, payload.dossierHash, gateOf(payload)),

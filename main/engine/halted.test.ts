@@ -109,3 +109,27 @@ test('a disk that does not answer while a token lies there is told, and trading 
   expect(store.gate.mode().mode).toBe('HALTED');
   await cancel();
 });
+
+test('a token that nothing names is looked at once: a store that waits is not locked again and again', async (context) => {
+  const storage = new NativeStorage();
+  let locks = 0;
+  const lock = storage.lock.bind(storage);
+  storage.lock = (path) => {
+    if (path.endsWith('store/lock')) locks += 1;
+    return lock(path);
+  };
+  const { ended, wait, look, cancel, layout } = await waiting(context, storage);
+  wait();
+  await look();
+  expect(locks).toBe(0);
+  fs.mkdirSync(layout.tokens, { recursive: true });
+  fs.writeFileSync(join(layout.tokens, `${'5'.repeat(64)}.json`), '{}');
+  for (let turn = 0; turn < 5; turn += 1) await look();
+  expect(locks).toBe(1);
+  // Another one may be the one.
+  fs.writeFileSync(join(layout.tokens, `${'6'.repeat(64)}.json`), '{}');
+  for (let turn = 0; turn < 5; turn += 1) await look();
+  expect(locks).toBe(2);
+  expect(ended).toEqual([]);
+  await cancel();
+});

@@ -10,6 +10,7 @@ import { type Recovery, recover } from '../cascade/recover.ts';
 import { type EngineState, Gate, type GateDependencies, type Token } from '../gate/gate.ts';
 import { gateLayout } from '../gate/layout.ts';
 import { CanonicalReader, type CanonicalState, canonicalState } from '../image/canonical.ts';
+import { readWhole } from '../storage/publish.ts';
 import { storeIdBytes } from '../store/identity.ts';
 import { storeLayout } from '../store/layout.ts';
 import { isAcceptance, readLineage } from '../store/lineage.ts';
@@ -113,6 +114,7 @@ function isHalted({ image }: Recovery): boolean {
 }
 
 const POLL_MS = 250;
+const CURRENT_BYTES_MAX = 65_536;
 /** An acceptance or somebody at the gate is under way: it is looked at again when that is over. */
 const OTHERS_ACT: ReadonlySet<string> = new Set<ErrorCode>(['STORE_LOCKED', 'GATE_BUSY']);
 
@@ -197,12 +199,15 @@ export class HaltedStore {
     }
   }
 
-  /** Whether a token lies there that nobody used: cheap, and takes no lock. */
-  #mayBeReleased(): boolean {
+  /** Tokens that nobody used, with what they are looked up by: cheap, and takes no lock. null where there is none. */
+  #unusedTokens(): string | null {
     const { storage } = this.#options.platform;
-    const layout = gateLayout(this.#options.root);
-    const burnt = new Set(storage.list(layout.burnt).map((name) => name.replace(/\.json$/, '')));
-    return storage.list(layout.tokens).some((name) => name.endsWith('.json') && !burnt.has(name.replace(/\.json$/, '')));
+    const gate = gateLayout(this.#options.root);
+    const burnt = new Set(storage.list(gate.burnt));
+    const unused = storage.list(gate.tokens).filter((name) => name.endsWith('.json') && !burnt.has(name));
+    if (unused.length === 0) return null;
+    const current = storage.exists(gate.current) ? Buffer.from(readWhole(storage, gate.current, CURRENT_BYTES_MAX)).toString('hex') : '';
+    return [...unused, ...storage.list(storeLayout(this.#options.root).lineage), current].join(' ');
   }
 
   /**
@@ -215,17 +220,25 @@ export class HaltedStore {
     const { platform, alarm } = this.#options;
     let owed: readonly [EngineState, string] | null = ['waiting', 'waiting for an approval'];
     let told = '';
+    // A token that was withdrawn, or whose release died midway, lies there for good: it is looked at once, not at every turn.
+    let looked = '';
     for (;;) {
       if (options.cancelled?.()) throw new RearmError('CANCELLED', 'waiting for a release was cancelled', {});
+      let unused: string | null = null;
       try {
         if (owed) this.gate.reportEngine(...owed);
         owed = null;
-        const release = this.#mayBeReleased() ? await this.tryRelease() : null;
-        if (release) return release;
+        unused = this.#unusedTokens();
+        if (unused !== null && unused !== looked) {
+          const release = await this.tryRelease();
+          if (release) return release;
+          looked = unused;
+        }
         told = '';
       } catch (error) {
         if (!(error instanceof RearmError)) throw error;
         const { code, message } = error;
+        if (code === 'TOKEN_INVALID' && unused !== null) looked = unused;
         if (!OTHERS_ACT.has(code) && message !== told) {
           told = message;
           if (code === 'TOKEN_INVALID') owed = ['refused', message];

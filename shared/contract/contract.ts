@@ -89,7 +89,7 @@ export const REQUESTS = {
     .strict(),
   'reconcile.unstage': z.object({ store, breakIds: z.array(z.string().min(1).max(63)).min(1).max(10_000), by: name }).strict(),
   'gate.get': z.object({ store }).strict(),
-  'gate.enrol': z.object({ store, id: personId, name, role: z.enum(ROLES), passphrase }).strict(),
+  'gate.enrol': z.object({ store, id: personId, name, role: z.enum(ROLES), passphrase, by: personId.optional() }).strict(),
   'gate.propose': z.object({ store, by: name, scope, bounds }).strict(),
   /** With a passphrase the console signs with the person's key; with a signature it was made elsewhere (`rearm sign`). */
   'gate.sign': z

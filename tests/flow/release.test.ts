@@ -94,9 +94,19 @@ test('from the crash to trading again, by two people, once', { timeout: 120_000 
   await expect(handlers['gate.propose']({ ...STORE, by: 'trader-1', scope: SCOPE, bounds: BOUNDS })).rejects.toMatchObject({
     code: 'NOT_RECOVERED',
   });
-  expect(blocking(await stageAll(console, first))).toEqual([]);
+  // Accepted with nothing decided: what is staged afterwards is not carried out, and neither is a note; nothing can be proposed on it.
+  await handlers['recovery.accept']({ ...STORE, by: 'trader-1' });
+  const undecided = await reconciled(console);
+  expect(blocking(undecided).length).toBeGreaterThan(0);
+  const propose = () => handlers['gate.propose']({ ...STORE, by: 'trader-1', scope: SCOPE, bounds: BOUNDS });
+  expect(await refusal(propose())).toMatchObject({ code: 'BREAKS_UNRESOLVED' });
+  const breakIds = undecided.report!.breaks.map(({ id }) => id);
+  await handlers['reconcile.stage']({ ...STORE, breakIds, decision: 'note', comment: 'later', by: 'trader-1' });
+  expect(await refusal(propose())).toMatchObject({ code: 'BREAKS_UNRESOLVED' });
+  expect(blocking(await stageAll(console, undecided))).toEqual([]);
+  expect(await refusal(propose())).toMatchObject({ code: 'BREAKS_UNRESOLVED', context: { pending: breakIds.length } });
   const gate = await handlers['recovery.accept']({ ...STORE, by: 'trader-1' });
-  expect(gate).toMatchObject({ mode: 'HALTED', accepted: { epoch: 2 } });
+  expect(gate).toMatchObject({ mode: 'HALTED', accepted: { epoch: 3 } });
   const second = await reconciled(console);
   expect(blocking(second)).toEqual([]);
   expect(second.report!.breaks).toEqual([]);
@@ -122,7 +132,7 @@ test('from the crash to trading again, by two people, once', { timeout: 120_000 
   const released = await handlers['gate.release']({ ...STORE, by: 'trader-1', dossierHash: hash });
   expect(released.token).not.toBeNull();
   const { epoch } = await trader.says('trading');
-  expect(epoch).toBe(3);
+  expect(epoch).toBe(4);
   const view = await until(
     () => handlers['gate.get'](STORE),
     (gate) => gate.engine.state === 'trading',
@@ -136,7 +146,7 @@ test('from the crash to trading again, by two people, once', { timeout: 120_000 
   const since = submissions(book).slice(before);
   expect([...new Set(since.map(({ venue }) => venue))]).toEqual(['BINANCE']);
   const ids = since.flatMap(({ clientIds }) => clientIds ?? []);
-  expect(ids.filter((id) => !id.startsWith('bi3-'))).toEqual([]);
+  expect(ids.filter((id) => !id.startsWith('bi4-'))).toEqual([]);
   expect(book.venues.flatMap(({ orders }) => orders.filter(({ clientId, type }) => ids.includes(clientId) && type !== 'limit'))).toEqual(
     [],
   );
@@ -145,7 +155,7 @@ test('from the crash to trading again, by two people, once', { timeout: 120_000 
   // Ended in order and started again it trades on, in the same scope.
   await trader.kill('SIGTERM');
   const again = desk.startTrader();
-  expect((await again.says('trading')).epoch).toBe(4);
+  expect((await again.says('trading')).epoch).toBe(5);
   const restarted = submissions(await desk.book()).length;
   const later = await until(desk.book, (found) => submissions(found).length > restarted + 5);
   expect([

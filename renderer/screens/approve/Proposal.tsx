@@ -14,7 +14,7 @@ import { MODE_MEANING, NO_LIMIT, plural } from '../../format/words.ts';
 import { useActions, useConsole, useSubject } from '../../store/context.tsx';
 import { acceptBarrier } from '../../store/selectors/accept.ts';
 import { isAmount, suggestedBounds } from '../../store/selectors/bounds.ts';
-import { blockingOf, undecidedOf } from '../../store/selectors/breaks.ts';
+import { blockingOf, toCarryOut, undecidedOf } from '../../store/selectors/breaks.ts';
 import { Only } from './Only.tsx';
 
 /** Beside a bound that no limit of the desk suggests. */
@@ -49,6 +49,7 @@ export function Proposal({ first }: { first: RefObject<HTMLInputElement | null> 
 
   // The gate counts every break without a decision, those that do not block too.
   const undecided = reconcile ? undecidedOf(reconcile.breaks) : 0;
+  const late = reconcile ? toCarryOut(reconcile.breaks) : 0;
   const left = reconcile ? blockingOf(reconcile.breaks).left : null;
   const wrong = (text: string): boolean => text !== '' && !isAmount(text);
   const ready =
@@ -82,6 +83,19 @@ export function Proposal({ first }: { first: RefObject<HTMLInputElement | null> 
             {barrier ?? (report ? report.sentence : 'Run the recovery on Restart (2) first.')}
           </Notice>
         )}
+        {gate?.accepted && late > 0 ? (
+          <Notice
+            tone="high"
+            title={`${plural(late, 'decision')} not carried out`}
+            aside={
+              <Button shortcut="Shift+A" disabled={barrier !== null} onClick={() => openDialog('accept')}>
+                Carry out {plural(late, 'decision')}
+              </Button>
+            }
+          >
+            Accepting again writes them into a new epoch; only what is in the state can be signed for.
+          </Notice>
+        ) : null}
         {left === null ? (
           <Notice tone="high" title="The state was not reconciled with the venues yet">
             Reconcile (3) compares it; what nobody compared cannot be signed for.

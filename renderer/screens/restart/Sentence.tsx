@@ -5,9 +5,10 @@ import { Button } from '../../components/Button.tsx';
 import { Status } from '../../components/Mark.tsx';
 import { Empty, ErrorNotice } from '../../components/Notice.tsx';
 import { Elapsed } from '../../components/Stamp.tsx';
-import { OUTCOME, STEP } from '../../format/words.ts';
+import { OUTCOME, plural, STEP } from '../../format/words.ts';
 import { useActions, useConsole, useSubject } from '../../store/context.tsx';
 import { acceptBarrier } from '../../store/selectors/accept.ts';
+import { toCarryOut } from '../../store/selectors/breaks.ts';
 
 export function Sentence({ tools }: { tools: ReactNode }) {
   const subject = useSubject('recovery');
@@ -15,6 +16,7 @@ export function Sentence({ tools }: { tools: ReactNode }) {
   const barrier = acceptBarrier(useSubject('facts').view, subject.view?.report ?? null);
   const stores = useConsole((state) => state.console.view?.stores.length ?? 0);
   const { runRecovery, reconstruct, cancelRecovery, openDialog } = useActions();
+  const late = toCarryOut(useSubject('reconcile').view?.report?.breaks ?? []);
   const view = subject.view;
 
   if (view?.running) {
@@ -88,7 +90,14 @@ export function Sentence({ tools }: { tools: ReactNode }) {
         Run again
       </Button>
       {accepted ? (
-        <span className="flex-none text-sm text-soft">accepted: epoch {accepted.epoch}</span>
+        <>
+          <span className="flex-none text-sm text-soft">accepted: epoch {accepted.epoch}</span>
+          {late > 0 ? (
+            <Button kind="primary" shortcut="Shift+A" disabled={barrier !== null} onClick={() => openDialog('accept')}>
+              Carry out {plural(late, 'decision')}
+            </Button>
+          ) : null}
+        </>
       ) : report.outcome === 'empty' || report.error !== null ? null : (
         <>
           {barrier ? <span className="max-w-64 flex-none text-sm text-soft">{barrier}</span> : null}

@@ -19,7 +19,8 @@ export function gateActions(tools: Tools): GateActions {
   const by = (): string | null => tools.store.getState().actingAs;
 
   return {
-    enrol: (id, name, role, passphrase) => request('gate.enrol', { id, name, role, passphrase }, 'gate', `${name} enrolled as ${role}`),
+    enrol: (id, name, role, passphrase) =>
+      request('gate.enrol', { id, name, role, passphrase, ...(by() !== null && { by: by()! }) }, 'gate', `${name} enrolled as ${role}`),
 
     async propose(scope, bounds) {
       const person = by();

@@ -30,6 +30,10 @@ export const undecidedOf = (breaks: readonly Break[]): number =>
   breaks.reduce((count, entry) => count + (entry.staged === null ? 1 : 0), 0);
 
 /** How often each decision is staged, the most first. */
+/** Decisions that the next acceptance carries out; a note changes nothing. */
+export const toCarryOut = (breaks: readonly Break[]): number =>
+  breaks.filter(({ staged }) => staged !== null && staged.decision !== 'note').length;
+
 export function decisionsOf(breaks: readonly Break[]): readonly (readonly [Decision, number])[] {
   const counts = new Map<Decision, number>();
   for (const { staged } of breaks) if (staged) counts.set(staged.decision, (counts.get(staged.decision) ?? 0) + 1);
