@@ -6,7 +6,7 @@ import { RearmError } from '../../shared/errors.ts';
 import type { Storage } from '../storage/storage.ts';
 import { parseEpochName, parseMappedName, parseSlotName, parseSnapshotName, type StoreLayout } from '../store/layout.ts';
 import { type Epoch, lineageOf, readLineage, type Stretch } from '../store/lineage.ts';
-import { parseSegmentName, readSegmentHeader, type SegmentHeader } from '../wal/segment.ts';
+import { parseSegmentName, readSegmentHeader, type SegmentHeader, segmentName } from '../wal/segment.ts';
 
 export interface KnownLineage {
   readonly head: Epoch | null;
@@ -102,7 +102,8 @@ function oldestSegment(storage: Storage, layout: StoreLayout, storeId: Uint8Arra
     const file = storage.open(join(layout.wal, name), 'read');
     try {
       const header = readSegmentHeader(file, storeId);
-      if (header) return header;
+      // Under another name than its own it tells nothing of this epoch.
+      if (header?.epoch === epoch && segmentName(epoch, header.segment) === name) return header;
     } catch (error) {
       if (!(error instanceof RearmError)) throw error;
     } finally {

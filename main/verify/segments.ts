@@ -5,7 +5,9 @@ import { decodeIntent } from '../operations/codec.ts';
 import { RECORD_HEADER_BYTES, readRecordHeader } from '../operations/record.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { StoreLayout } from '../store/layout.ts';
+import { FRAME_HEADER_BYTES } from '../wal/frame.ts';
 import { holdsFrame, readLog, type SegmentScan } from '../wal/log-reader.ts';
+import { SEGMENT_HEADER_BYTES } from '../wal/segment.ts';
 import type { FileFindings } from './file-findings.ts';
 import { nonZeroFrom } from './zeros.ts';
 
@@ -26,6 +28,8 @@ export function verifySegments(
       findings.add(`wal/${name}`, 'damaged', 'NOT_ZERO', 'bytes that are not zero in a segment that was never used', { offset: at });
   }
   for (const name of scan.abandoned) findings.add(`wal/${name}`, 'note', 'ABANDONED', 'a branch that was abandoned; kept as evidence');
+  // Where the last frame of each file ends: what lies behind it is zero, torn, or nobody's.
+  const ends = new Map<string, number>();
   // One reading per stretch between damages, so that every damaged place is named.
   let from = segments[0]?.firstLsn ?? 1;
   for (let index = 0; index < segments.length; ) {
@@ -34,7 +38,10 @@ export function verifySegments(
       storeId,
       segments: segments.slice(index),
       fromLsn: from,
-      visit: (frame) => checkRecords(frame, findings),
+      visit: (frame) => {
+        ends.set(frame.segment.name, frame.offset + FRAME_HEADER_BYTES + frame.header.payloadBytes);
+        return checkRecords(frame, findings);
+      },
     });
     for (const passed of end.passedOver)
       findings.add(`wal/${passed.file}`, 'damaged', 'FRAME_DAMAGED', passed.reason, { offset: passed.offset });
@@ -55,6 +62,22 @@ export function verifySegments(
       index,
       segments.findLastIndex((segment) => segment.firstLsn <= from),
     );
+  }
+  for (const { name, path } of segments) {
+    const file = `wal/${name}`;
+    // What was told of already begins before it, or goes on to the end.
+    if (findings.file(file).some(({ severity, code }) => severity !== 'note' || code === 'SUPERSEDED')) continue;
+    const at = nonZeroFrom(storage, path, ends.get(name) ?? SEGMENT_HEADER_BYTES);
+    if (at !== null)
+      findings.add(
+        file,
+        'torn',
+        'UNFINISHED',
+        'bytes behind the last frame of a segment that another one goes on from: they are not used',
+        {
+          offset: at,
+        },
+      );
   }
 }
 

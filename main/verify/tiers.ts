@@ -92,14 +92,15 @@ function verifyPadding(storage: Storage, root: string, heads: readonly TierHead[
         must(file, mappedSlotAt(slot) + MAPPED_SLOT_HEADER_BYTES, Math.min(mappedSlotAt(slot) + 4096, MAPPED_PAGES_AT));
       const slots = heads.filter((other) => other.name.startsWith(file) && other.mark);
       const pages = Math.max(...slots.map((other) => other.mark!.pageCount));
-      for (const { name, mark } of slots) {
-        // The slot whose turn it was may hold pages of a checkpoint that was never finished.
-        for (let page = mark!.pageCount; page < pages; page += 1) {
-          const from = mappedPageAt(page, name.endsWith('#1') ? 1 : 0);
+      for (const slot of [0, 1] as const) {
+        // The slot whose turn it was may hold pages of a checkpoint that was never finished, its first one too.
+        const held = slots.find(({ name }) => name.endsWith(`#${slot}`))?.mark?.pageCount ?? 0;
+        for (let page = held; page < pages; page += 1) {
+          const from = mappedPageAt(page, slot);
           const at = nonZeroFrom(storage, `${root}/${file}`, from, from + PAGE_BYTES);
           if (at === null) continue;
-          const words = `${name} has no page ${page}: it was being written when the engine died, or is damaged; it is not used`;
-          findings.add(file, 'torn', 'UNFINISHED', words, { offset: at, page, lsn: mark!.lsn });
+          const words = `slot ${slot} has no page ${page}: it was being written when the engine died, or is damaged; it is not used`;
+          findings.add(file, 'torn', 'UNFINISHED', words, { offset: at, page });
         }
       }
       must(file, mappedPageAt(pages, 0), Number.POSITIVE_INFINITY);
