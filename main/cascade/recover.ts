@@ -36,6 +36,8 @@ export interface RecoverOptions {
   readonly at?: number | undefined;
   /** Leave the comparison out: nothing after the RTO. */
   readonly brief?: boolean | undefined;
+  /** The caller holds the store's lock itself: nobody else writes. */
+  readonly locked?: boolean | undefined;
   readonly rtoBudgetMs?: number | undefined;
   readonly progress?: ((progress: RecoveryProgress) => void) | undefined;
   /** Polled between pieces of work. */
@@ -146,7 +148,7 @@ export function recover(options: RecoverOptions): Recovery {
     const id = storeIdBytes(found);
     const known = knownLineage(storage, layout, id);
     findings.push(...known.findings);
-    const alive = storage.isLocked(layout.lock);
+    const alive = !options.locked && storage.isLocked(layout.lock);
     const reason = `store ${found.name} (${found.storeId.slice(0, 8)}), epoch ${known.head?.epoch ?? 0}, ${alive ? 'its writer is alive: observing only' : 'no writer'}`;
     return {
       value: { identity: found, storeId: id, lineage: known, writerAlive: alive },

@@ -62,7 +62,7 @@ export async function acceptRecovery(options: AcceptOptions): Promise<Accepted> 
   const lock = storage.lock(layout.lock);
   let recovery: Recovery;
   try {
-    recovery = recover({ storage, clock, root, bootId: platform.bootId });
+    recovery = recover({ storage, clock, root, bootId: platform.bootId, locked: true });
     if (options.reconstruct) recovery = reconstructed(recovery, storage, root);
     const { report } = recovery;
     if (!recovery.image || (report.outcome === 'refused' && !options.override)) {

@@ -7,7 +7,7 @@ import { formatTime } from '../../shared/units.ts';
 import { Image, type RowBounds } from '../image/image.ts';
 import type { HeldLock } from '../storage/storage.ts';
 import { createIdentity, STORE_VERSION, type StoreIdentity } from '../store/identity.ts';
-import { storeLayout } from '../store/layout.ts';
+import { makeDirectories, storeLayout } from '../store/layout.ts';
 import type { EngineConfig } from './config.ts';
 import type { Engine, EngineParts } from './engine.ts';
 import type { Alarm } from './health.ts';
@@ -89,17 +89,16 @@ function prepare(options: Pick<CreateOptions, 'platform' | 'root' | 'name' | 'ro
 } {
   const { platform, root } = options;
   const { storage, clock } = platform;
-  const { root: _root, identity: _identity, lock: lockPath, ...directories } = storeLayout(root);
+  const layout = storeLayout(root);
   const present = storage.list(root);
   if (present.length > 0) throw new RearmError('STORE_EXISTS', `${root} is not empty: it holds ${present[0]}`, { root });
   const made: string[] = [];
   for (let path = root; !storage.exists(path); path = dirname(path)) made.push(path);
   storage.makeDirectory(root);
   for (const path of made) storage.syncDirectory(dirname(path));
-  const lock = storage.lock(lockPath);
+  const lock = storage.lock(layout.lock);
   try {
-    for (const directory of Object.values(directories)) storage.makeDirectory(directory);
-    storage.syncDirectory(root);
+    makeDirectories(storage, layout);
   } catch (error) {
     lock.release();
     throw error;

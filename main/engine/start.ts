@@ -6,7 +6,7 @@ import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import { Image } from '../image/image.ts';
 import type { Clock, HeldLock, Scheduler, Storage } from '../storage/storage.ts';
 import { type StoreIdentity, storeIdBytes } from '../store/identity.ts';
-import { mappedFileName, storeLayout } from '../store/layout.ts';
+import { makeDirectories, mappedFileName, storeLayout } from '../store/layout.ts';
 import { type Epoch, writeEpoch } from '../store/lineage.ts';
 import { MappedTier } from '../tiers/mapped.ts';
 import { LogWriter } from '../wal/log-writer.ts';
@@ -65,6 +65,8 @@ export async function startEngine(options: StartOptions): Promise<Engine> {
   const layout = storeLayout(root);
   const storeId = storeIdBytes(identity);
   const health = new Health(clock, config.boundAlertFraction, options.alarm);
+  // A directory that was lost with its files is made again, before anything says that there is a new epoch.
+  makeDirectories(storage, layout);
   writeEpoch(storage, layout, storeId, epoch);
   for (let page = 0; page < image.pageCount; page += 1) image.seal(page);
   image.takeChanged();

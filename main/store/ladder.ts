@@ -22,13 +22,12 @@ export const requireVersion = (file: string, present: number, version: number): 
 /**
  * Brings the content of `file` from its `version` to the `present` one of its format.
  *
- * @throws RearmError VERSION_NEWER; VERSION_OLDER where a rung is missing; FORMAT_INVALID where there is no such version; whatever a rung throws
+ * @throws RearmError VERSION_NEWER; VERSION_OLDER where a rung is missing; whatever a rung throws
  */
 export function climb<T>(file: string, rungs: readonly Rung<T>[], present: number, version: number, content: T): T {
   const context = { path: file, version };
   if (version > present)
     throw new RearmError('VERSION_NEWER', `${file} has format version ${version}, this release reads ${present}`, context);
-  if (version < 1) throw new RearmError('FORMAT_INVALID', `${file} has format version ${version}, which there never was`, context);
   let climbed = content;
   for (let from = version; from < present; from += 1) {
     const rung = rungs.find((candidate) => candidate.from === from);

@@ -1,6 +1,7 @@
 /** Where everything of a store lies. Names come from these patterns, never from a file's content. */
 
 import { join } from 'node:path';
+import type { Storage } from '../storage/storage.ts';
 
 export interface StoreLayout {
   readonly root: string;
@@ -66,4 +67,12 @@ export function parseSlotName(name: string): { epoch: number; slot: 0 | 1 } | nu
 export function parseSnapshotName(name: string): { epoch: number; lsn: number } | null {
   const found = match(/^(\d{8})-(\d{16})\.snapshot$/, name);
   return found ? { epoch: Number(found[1]), lsn: Number(found[2]) } : null;
+}
+
+/** Makes those directories of a store that are not there. Durable on return. */
+export function makeDirectories(storage: Storage, layout: StoreLayout): void {
+  const { root, identity: _identity, lock: _lock, ...directories } = layout;
+  const missing = Object.values(directories).filter((directory) => !storage.exists(directory));
+  for (const directory of missing) storage.makeDirectory(directory);
+  if (missing.length > 0) storage.syncDirectory(root);
 }

@@ -191,13 +191,13 @@ describe('the archive', () => {
     ]);
   });
 
-  it('of a version that is newer, or that there never was, is refused and left as it is', () => {
+  it('of a version that is newer, or that no rung leads from, is refused and left as it is', () => {
     const path = freshPath();
     const tier = new ArchiveTier(path, storeId, 2);
     tier.write(checkpoint(), reader, EPOCHS, AT);
     for (const [version, code] of [
       [3, 'VERSION_NEWER'],
-      [0, 'FORMAT_INVALID'],
+      [0, 'VERSION_OLDER'],
     ] as const) {
       execute(path, `UPDATE archive SET version = ${version}`);
       const before = fs.readFileSync(path);

@@ -59,7 +59,8 @@ function parse(name: string, path: string, fixed: Uint8Array, size: number, stor
     throw new RearmError('FORMAT_INVALID', `${name}: its counts make no sense`, context);
   const headBytes = SNAPSHOT_DIRECTORY_AT + chunks * CHUNK_ENTRY_BYTES + mark.pageCount * PAGE_ENTRY_BYTES;
   if (headBytes > size) throw new RearmError('FORMAT_INVALID', `${name} has ${size} bytes, less than its directory`, context);
-  requireVersion(name, SNAPSHOT_VERSION, version);
+  // A newer one may be checked in another way; an older one is told from a damaged one by its checksum, below.
+  if (version > SNAPSHOT_VERSION) requireVersion(name, SNAPSHOT_VERSION, version);
   if (!storeId.every((byte, i) => fixed[16 + i] === byte))
     throw new RearmError('STORE_FOREIGN', `${name} belongs to another store`, context);
   return { mark, chunks, headBytes };
@@ -77,6 +78,7 @@ function readHead(storage: Storage, path: string, name: string, storeId: Uint8Ar
     if (xxh64(head.subarray(8)) !== new DataView(head.buffer).getBigUint64(0, true)) {
       throw new RearmError('CHECKSUM_MISMATCH', `the header of ${name} does not match its checksum`, { path });
     }
+    requireVersion(name, SNAPSHOT_VERSION, new DataView(head.buffer).getUint16(12, true));
     if (mark.epoch !== epoch || mark.lsn !== lsn)
       throw new RearmError('FORMAT_INVALID', `${name} holds LSN ${mark.lsn} of epoch ${mark.epoch}`, { path });
     return { tier: 'L3', name, mark, scope: 'all', bytes: size, problem: null, load: () => load(storage, path, name, mark, storeId) };

@@ -437,7 +437,19 @@ class SegmentReader {
           reading = readFrame(this.#bytes, this.#view, at, this.#have, offset, identity);
         }
       }
-      if (!reading.ok) return this.#judgeEnd(file, size, offset, identity, reading.fault);
+      if (!reading.ok) {
+        // What was read ahead may be older than what a living writer has written meanwhile: a fault counts at the second look.
+        this.#fill(file, offset, FRAME_HEADER_BYTES);
+        at = 0;
+        reading = readFrame(this.#bytes, this.#view, at, this.#have, offset, identity);
+      }
+      if (!reading.ok) {
+        const end = this.#judgeEnd(file, size, offset, identity, reading.fault);
+        if (end.resumesAt === null || !this.#isThere(file, offset, identity)) return end;
+        // It was written while we looked behind it.
+        this.#fill(file, offset, FRAME_HEADER_BYTES);
+        continue;
+      }
       const verdict = visit({
         header: reading.header,
         segment,
@@ -453,6 +465,17 @@ class SegmentReader {
         return { kind: 'broken', offset, tornBytes: 0, fault: 'chain', resumesAt: { lsn: reading.header.firstLsn, offset } };
       offset += FRAME_HEADER_BYTES + reading.header.payloadBytes;
     }
+  }
+
+  /** Whether a valid frame is there now. */
+  #isThere(file: StoredFile, offset: number, identity: { storeId: Uint8Array; epoch: number; segment: number }): boolean {
+    this.#fill(file, offset, FRAME_HEADER_BYTES);
+    let reading = readFrame(this.#bytes, this.#view, 0, this.#have, offset, identity);
+    if (!reading.ok && reading.fault === 'short' && offset + reading.need <= file.size()) {
+      this.#fill(file, offset, reading.need);
+      reading = readFrame(this.#bytes, this.#view, 0, this.#have, offset, identity);
+    }
+    return reading.ok;
   }
 
   /** Looks behind a fault: how far the bytes that are not zero reach, and whether a valid frame is among them. */

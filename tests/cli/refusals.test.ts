@@ -143,9 +143,28 @@ test('acknowledged operations that are lost: refused, and a person must decide',
   }
   const run = await rearm(['recover', copy, '--json']);
   expect(run.status).toBe(4);
-  expect(documentOf<{ outcome: string; lostAcknowledged: number }>(run)).toMatchObject({ outcome: 'refused', lostAcknowledged: LAST });
+  // The document whole, and one line that says what to do.
+  expect(JSON.parse(run.stdout)).toMatchObject({ outcome: 'refused', lostAcknowledged: LAST });
+  expect(run.stderr).toMatch(/^rearm: RECOVERY_REFUSED: [^\n]+\n$/);
   expectRefusal(await rearm(['state', copy]), 4, 'RECOVERY_REFUSED');
   expectRefusal(await rearm(['recover', copy, '--accept', '--by', 'somebody']), 4, 'RECOVERY_REFUSED');
+  expectRefusal(await rearm(['recover', copy, '--accept', '--by', 'somebody', '--override', ' ']), 1, 'USAGE');
+  // Overridden, it is accepted with its damage; a directory that is gone with its files is made again.
+  fs.rmSync(join(copy, 'l2'), { recursive: true });
+  const none = await rearm(['recover', copy, '--accept', '--by', 'somebody', '--override', 'the log is gone', '--json']);
+  expectRefusal(none, 4, 'RECOVERY_REFUSED');
+});
+
+test('damage that a person overrides: accepted, and not refused any more', async () => {
+  const copy = copyOf();
+  for (const part of ['wal', 'l1']) fs.rmSync(join(copy, part), { recursive: true });
+  const refused = await rearm(['recover', copy, '--json']);
+  expect(refused.status).toBe(4);
+  expect(JSON.parse(refused.stdout)).toMatchObject({ outcome: 'refused', lostAcknowledged: null });
+  const accepted = await rearm(['recover', copy, '--accept', '--by', 'somebody', '--override', 'the log is gone', '--json']);
+  expect(accepted.status).toBe(3);
+  expect(documentOf(accepted)).toMatchObject({ outcome: 'refused', writerAlive: false, accepted: { epoch: 2 } });
+  expect((await rearm(['recover', copy, '--json'])).status).not.toBe(4);
 });
 
 test('a store that a process writes: read by all, accepted by nobody', async (context) => {

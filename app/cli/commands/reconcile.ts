@@ -16,7 +16,7 @@ import { loadVenues } from '../../../main/venues/configuration.ts';
 import { gatherVenue } from '../../../main/venues/evidence.ts';
 import type { ReconcileReport } from '../../../shared/contract/reconcile.ts';
 import { RearmError } from '../../../shared/errors.ts';
-import { action, EXIT, type Exit, note, Progress, print, printJson, table } from '../output.ts';
+import { action, EXIT, type Exit, note, Progress, print, printJson, table, told } from '../output.ts';
 
 interface Options {
   readonly venues: string;
@@ -56,8 +56,12 @@ async function run(store: string, options: Options): Promise<Exit> {
     history,
     crashedAtMs: Number.isNaN(crashedAtMs) ? undefined : crashedAtMs,
   });
-  if (options.json) await printJson(result);
-  else await print(`${describe(result)}\n`);
+  const refused = report.outcome === 'refused';
+  const { outcome, lostAcknowledged, lsn, sentence } = report;
+  if (options.json) await printJson({ ...result, recovery: { outcome, lsn, lostAcknowledged, sentence } });
+  else await print(`${refused ? `${sentence}\n\n` : ''}${describe(result)}\n`);
+  if (refused)
+    return told(new RearmError('RECOVERY_REFUSED', `compared with less than the engine knew: ${sentence}`, { lsn, lostAcknowledged }));
   return result.breaks.length > 0 || result.venues.some((venue) => !venue.provable) ? EXIT.found : EXIT.clean;
 }
 

@@ -8,7 +8,7 @@ import type { RecoveryReport } from '../../../shared/contract/recovery.ts';
 import { RearmError } from '../../../shared/errors.ts';
 import { acceptAtTerminal } from '../acceptance.ts';
 import { parseLsn } from '../lsn.ts';
-import { action, EXIT, type Exit, Progress, print, printJson } from '../output.ts';
+import { action, EXIT, type Exit, Progress, print, printJson, told } from '../output.ts';
 import { describe, statusOf } from '../report.ts';
 
 interface Options {
@@ -36,6 +36,7 @@ async function run(store: string, options: Options): Promise<Exit> {
   const root = resolve(store);
   const at = options.at === undefined ? undefined : parseLsn(options.at);
   if (options.accept && at !== undefined) throw new RearmError('USAGE', '--accept takes the highest provable LSN: leave --at out', {});
+  if (options.override?.trim() === '') throw new RearmError('USAGE', '--override needs a reason that can stand on the record', {});
   if (options.override !== undefined && !options.accept) throw new RearmError('USAGE', '--override needs --accept', {});
   if (options.fromVenues !== undefined && (!options.accept || options.override === undefined))
     throw new RearmError('USAGE', '--from-venues needs --accept and --override <reason>', {});
@@ -50,7 +51,8 @@ async function run(store: string, options: Options): Promise<Exit> {
       await print(
         `${describe(report)}\nAccepted as epoch ${head.epoch}: head at LSN ${head.lsn}, hash ${head.headHash}. Trading is halted.\n`,
       );
-    return statusOf(report);
+    // What was refused is accepted now, with its damage: nothing is left to decide.
+    return report.outcome === 'refused' ? EXIT.found : statusOf(report);
   }
   const progress = new Progress();
   const { storage, clock, bootId } = nativePlatform;
@@ -69,6 +71,7 @@ async function run(store: string, options: Options): Promise<Exit> {
   }
   if (options.json) await printJson(report);
   else await print(`${describe(report)}\n`);
+  if (report.outcome === 'refused') return told(new RearmError('RECOVERY_REFUSED', report.sentence, { lsn: report.lsn }));
   return statusOf(report);
 }
 
@@ -88,5 +91,5 @@ async function fromVenues(root: string, venues: string, options: Options): Promi
       `${describe(report)}\nAccepted as epoch ${head.epoch}: head at LSN ${head.lsn}, hash ${head.headHash}. Taken over: ${taken.join(', ') || 'nothing'}. Trading is halted; REDUCING is the most that can be approved.\n`,
     );
   }
-  return EXIT.refused;
+  return EXIT.found;
 }

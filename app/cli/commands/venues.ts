@@ -5,12 +5,12 @@ import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { nativePlatform } from '../../../main/engine/native-platform.ts';
 import { type CancelLookup, cancelOrders, lookupIn } from '../../../main/venues/cancel.ts';
-import { connectVenues } from '../../../main/venues/client.ts';
+import { connectVenues, type VenueConnection } from '../../../main/venues/client.ts';
 import { loadVenues } from '../../../main/venues/configuration.ts';
 import { askVenue } from '../../../main/venues/query.ts';
 import { exposureOf } from '../../../main/venues/worst-case.ts';
 import { cancelScope } from '../../../shared/contract/contract.ts';
-import type { CancelReport, VenueReport } from '../../../shared/contract/venues.ts';
+import type { CancelReport, CancelScope, VenueReport } from '../../../shared/contract/venues.ts';
 import { RearmError } from '../../../shared/errors.ts';
 import { action, EXIT, type Exit, note, print, printJson, table } from '../output.ts';
 
@@ -68,6 +68,22 @@ async function confirmed(question: string): Promise<boolean> {
   }
 }
 
+/** A symbol that no venue of the scope has is a slip of the pen: cancelling nothing of it would look like a success. */
+async function knownSymbol(connections: readonly VenueConnection[], { symbol, venue }: CancelScope): Promise<void> {
+  const asked = connections.filter(({ name }) => venue === undefined || name === venue);
+  const markets = await Promise.all(
+    asked.map((connection) =>
+      connection
+        .ready('read')
+        .then(({ markets: found }) => found)
+        .catch(() => null),
+    ),
+  );
+  // A venue that does not answer may have it.
+  if (markets.some((found) => !found || Object.hasOwn(found, symbol!))) return;
+  throw new RearmError('NOT_FOUND', `no venue of the scope has a symbol ${symbol}: write it as the orders show it`, { symbol });
+}
+
 async function run(options: Options): Promise<Exit> {
   const scope = options.cancel === undefined ? null : parseScope(options.cancel);
   const { clock } = nativePlatform;
@@ -80,6 +96,10 @@ async function run(options: Options): Promise<Exit> {
   const { range } = exposureOf({ venues: reports, ours: null });
   let cancelled: CancelReport | null = null;
   if (scope) {
+    for (const venue of scope.venue === undefined ? [] : [scope.venue])
+      if (!venues.some(({ name }) => name === venue))
+        throw new RearmError('NOT_FOUND', `no venue is called ${venue} in ${options.venues}`, { venue });
+    if (scope.symbol !== undefined) await knownSymbol(connections, scope);
     if (!options.yes && !(await confirmed(`Cancel working orders in scope ${options.cancel}? Type cancel: `))) {
       note('Nothing was cancelled.');
       return EXIT.refused;
@@ -90,7 +110,7 @@ async function run(options: Options): Promise<Exit> {
   if (options.json) await printJson({ venues: reports, worstCase: range, ...(cancelled && { cancel: cancelled }) });
   else
     await print(
-      `${describe(reports)}\n\nworst case: gross ${range.grossWorst ?? 'UNKNOWN'}, net ${range.netWorstLow ?? 'UNKNOWN'} to ${range.netWorstHigh ?? 'UNKNOWN'} (${range.basis})\n${cancelled ? describeCancel(cancelled) : ''}`,
+      `${cancelled ? 'before the cancel:\n' : ''}${describe(reports)}\n\nworst case: gross ${range.grossWorst ?? 'UNKNOWN'}, net ${range.netWorstLow ?? 'UNKNOWN'} to ${range.netWorstHigh ?? 'UNKNOWN'} (${range.basis})\n${cancelled ? describeCancel(cancelled) : ''}`,
     );
   const silent = reports.some(({ status }) => status !== 'answered');
   if (cancelled && cancelled.status !== 'done') return EXIT.refused;
@@ -123,5 +143,6 @@ function describeCancel(report: CancelReport): string {
     order.reason,
   ]);
   const left = report.venues.map(({ venue, left: remaining }) => `${venue}: ${remaining === null ? 'UNKNOWN' : remaining} left`).join('; ');
-  return `\n${rows.length > 0 ? `${table(rows, [3, 4])}\n` : ''}cancel ${report.status}: ${left}\n`;
+  const kept = report.scope.includeProtective ? '' : ' Stops and reduce-only orders stay: add protective to cancel them too.';
+  return `\n${rows.length > 0 ? `${table(rows, [3, 4])}\n` : ''}cancel ${report.status}: ${left} of what the scope names.${kept}\n`;
 }
