@@ -13,6 +13,7 @@ import { parseEngineConfig } from '../engine/config.ts';
 import { openStore } from '../engine/open.ts';
 import { canonicalState } from '../image/canonical.ts';
 import { NativeStorage, systemClock } from '../storage/native.ts';
+import { verify } from '../verify/verify.ts';
 import { type Recovery, recover } from './recover.ts';
 
 const made: string[] = [];
@@ -97,6 +98,8 @@ describe('a log that is damaged in the middle', () => {
     judge(unknown, desk, acknowledged);
     expect(unknown.report).toMatchObject({ outcome: 'refused', base: 'L2', lostAcknowledged: null });
     expect(unknown.report.findings.map(({ code }) => code)).toContain('LOG_MISSING');
+    // Every file that is left is whole: that one is missing is a finding all the same.
+    expect(verify({ storage: new NativeStorage(), clock: systemClock, root: gone, bootId: BOOT }).status).toBe('damaged');
     // What L1 tells counts while the machine is up: what its pages held when the power went is not known.
     const cut = leave(desk, 'cut');
     removeFiles(cut, 'wal');

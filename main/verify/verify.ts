@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { RearmError } from '../../shared/errors.ts';
 import { knownLineage } from '../cascade/known-lineage.ts';
+import { recover } from '../cascade/recover.ts';
 import { Gate } from '../gate/gate.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
 import { readIdentity, storeIdBytes } from '../store/identity.ts';
@@ -38,8 +39,41 @@ export interface VerifyReport {
   readonly files: readonly FileReport[];
 }
 
-/** @throws RearmError STORE_MISSING where there is no store.json at all; VERSION_NEWER, VERSION_OLDER where another release wrote here */
+/**
+ * Beside a living writer the files are read one after the other while they change: what is found is looked at again, and counts where it
+ * is found again.
+ *
+ * @throws RearmError STORE_MISSING where there is no store.json at all; VERSION_NEWER, VERSION_OLDER where another release wrote here
+ */
 export function verify(options: VerifyOptions): VerifyReport {
+  const { storage, root } = options;
+  let report = verifyOnce(options);
+  for (let look = 1; look < LIVE_LOOKS && report.status === 'damaged' && storage.isLocked(storeLayout(root).lock); look += 1)
+    report = inBoth(report, verifyOnce(options));
+  return report;
+}
+
+const LIVE_LOOKS = 4;
+
+/** The second report, with only the damage that the first one found in the same file too. */
+function inBoth(first: VerifyReport, second: VerifyReport): VerifyReport {
+  const before = new Set(first.files.flatMap(({ path, findings }) => findings.map(({ code }) => `${path} ${code}`)));
+  const findings = new FileFindings();
+  for (const file of second.files) {
+    findings.file(file.path);
+    for (const { severity, code, message, ...where } of file.findings)
+      if (severity !== 'damaged' || before.has(`${file.path} ${code}`)) findings.add(file.path, severity, code, message, where);
+  }
+  return reportOf(second.storeId, findings);
+}
+
+function reportOf(storeId: string, findings: FileFindings): VerifyReport {
+  const files = findings.reports();
+  const has = (status: FileReport['status']): boolean => files.some((file) => file.status === status);
+  return { storeId, status: has('damaged') ? 'damaged' : has('torn') ? 'torn' : 'whole', files };
+}
+
+function verifyOnce(options: VerifyOptions): VerifyReport {
   const { storage, root, progress } = options;
   const layout = storeLayout(root);
   const findings = new FileFindings();
@@ -83,14 +117,16 @@ export function verify(options: VerifyOptions): VerifyReport {
   progress?.(0.95, 'side records, gate and audit');
   verifySide(storage, layout, findings);
   verifyGate(options, identityText, findings);
+  verifyTogether(options, findings);
   progress?.(1, 'done');
-  const files = findings.reports();
-  const status = files.some((file) => file.status === 'damaged')
-    ? 'damaged'
-    : files.some((file) => file.status === 'torn')
-      ? 'torn'
-      : 'whole';
-  return { storeId: identityText, status, files };
+  return reportOf(identityText, findings);
+}
+
+/** What no file shows by itself: that another one is missing, or ends before what others tell. */
+function verifyTogether({ storage, clock, root, bootId }: VerifyOptions, findings: FileFindings): void {
+  const { report } = recover({ storage, clock, root, bootId, brief: true });
+  for (const { code, severity, message, file, lsn } of report.findings)
+    if (severity === 'critical') findings.add(file ?? 'wal', 'damaged', code, message, lsn === undefined ? {} : { lsn });
 }
 
 const relative = (root: string, path: string): string => (path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path);
