@@ -23,16 +23,7 @@ export type Damage =
   /** The file of the same name of another store. */
   | { readonly kind: 'foreign file'; readonly path: string }
   /** The file as it was before. */
-  | { readonly kind: 'older file'; readonly path: string; readonly version: number }
-  /** A field of a checked structure with another value, and the checksum mended. */
-  | {
-      readonly kind: 'forged field';
-      readonly path: string;
-      readonly offset: number;
-      readonly bytes: Uint8Array;
-      readonly checksum: { readonly at: number; readonly bytes: Uint8Array };
-      readonly field: string;
-    };
+  | { readonly kind: 'older file'; readonly path: string; readonly version: number };
 
 export const DAMAGE_KINDS = [
   'bit',
@@ -45,7 +36,6 @@ export const DAMAGE_KINDS = [
   'duplicated file',
   'foreign file',
   'older file',
-  'forged field',
 ] as const satisfies readonly Damage['kind'][];
 
 /** A store to be damaged, and what its files were before. */
@@ -75,7 +65,7 @@ const listed = (kind: Damage['kind'], path: string, list: readonly Damage[]): En
   at: (n) => list[n]!,
 });
 
-/** All that can be done to every file, but forged fields. */
+/** All that can be done to every file. */
 export function enumerate({ tree, earlier, foreign }: Subject): Enumeration[] {
   const all: Enumeration[] = [];
   const files = tree.files();
@@ -207,10 +197,6 @@ export function damaged({ tree, earlier, foreign }: Subject, damage: Damage): Fi
     case 'older file':
       copy.put(path, earlier.get(path)![damage.version]!);
       return copy;
-    case 'forged field':
-      copy.write(inode, damage.offset, damage.bytes);
-      copy.write(inode, damage.checksum.at, damage.checksum.bytes);
-      return copy;
   }
 }
 
@@ -233,8 +219,6 @@ export function describeDamage(damage: Damage): string {
       return `${kind} ${path} -> ${damage.to}`;
     case 'older file':
       return `${path} as it was in version ${damage.version}`;
-    case 'forged field':
-      return `${damage.field} at ${damage.offset} of ${path} is ${Buffer.from(damage.bytes).toString('hex')}, its checksum mended`;
     default:
       return `${kind} ${path}`;
   }

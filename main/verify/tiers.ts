@@ -7,7 +7,7 @@ import type { Storage } from '../storage/storage.ts';
 import { PAGE_ENTRY_BYTES } from '../tiers/checkpoint.ts';
 import { acknowledgedAt, MAPPED_PAGES_AT, MAPPED_SLOT_HEADER_BYTES, mappedPageAt, mappedSlotAt } from '../tiers/mapped.ts';
 import { SLOT_HEADER_BYTES, slotPageAt } from '../tiers/slots.ts';
-import { rowsIn, type TierCopy, type TierHead } from '../tiers/tier-copy.ts';
+import { PAGE_VALID, rowsIn, type TierCopy, type TierHead } from '../tiers/tier-copy.ts';
 import type { FileFindings } from './file-findings.ts';
 import { nonZeroFrom } from './zeros.ts';
 
@@ -40,6 +40,7 @@ export function verifyCopies(
       for (const [page, reason] of copy.reasons) {
         bad.push({ file, head, copy, page, reason });
       }
+      if (head.tier === 'L1') verifyHashes(storage, root, file, copy, findings);
       loaded.push(copy);
     } catch (error) {
       if (!(error instanceof RearmError)) throw error;
@@ -152,4 +153,18 @@ function bytesAt(storage: Storage, path: string, offset: number, length: number)
     file.close();
   }
   return bytes;
+}
+
+/** A hash in the header of a page that was hit itself: the root of the slot proves the others, and with them what it was. */
+function verifyHashes(storage: Storage, root: string, file: string, copy: TierCopy, findings: FileFindings): void {
+  const slot = copy.head.name.endsWith('#1') ? 1 : 0;
+  const { pageCount, lsn } = copy.mark;
+  const stored = viewOf(bytesAt(storage, `${root}/${file}`, mappedPageAt(0, 0), pageCount * 2 * PAGE_BYTES));
+  const proven = viewOf(copy.pages);
+  for (let page = 0; page < pageCount; page += 1) {
+    const hash = stored.getBigUint64((2 * page + slot) * PAGE_BYTES, true);
+    if (copy.states[page] !== PAGE_VALID || hash === proven.getBigUint64(page * PAGE_BYTES, true)) continue;
+    const words = `${copy.head.name}: page ${page}: the hash in its header was hit, its rows are whole`;
+    findings.add(file, 'damaged', 'PAGE_DAMAGED', words, { offset: mappedPageAt(page, slot), page, lsn, ...rowsIn([copy], page) });
+  }
 }
