@@ -425,7 +425,12 @@ function firstWhole(
       candidates.distrust(assembly.hot?.head, `the replayed state differs from the root that was logged at LSN ${done.rootDiffersAt}`);
     if (attempt.replay) {
       if (options.at !== undefined && image.lsn < options.at) {
-        throw new RearmError('LSN_UNREACHABLE', `LSN ${options.at} is beyond the last one, ${image.lsn}`, { last: image.lsn });
+        const { kind, reason } = attempt.replay.end;
+        const why =
+          kind === 'damaged'
+            ? `lies behind damage: what is proven ends at ${image.lsn} (${reason})`
+            : `is beyond the last one, ${image.lsn}`;
+        throw new RearmError('LSN_UNREACHABLE', `LSN ${options.at} ${why}`, { last: image.lsn });
       }
       return attempt;
     }

@@ -12,20 +12,23 @@ import type { Storage } from '../storage/storage.ts';
 import { readIdentity, storeIdBytes } from '../store/identity.ts';
 import { storeLayout } from '../store/layout.ts';
 import { FRAME_HEADER_BYTES } from '../wal/frame.ts';
-import { type FrameView, type LogEnd, type LogSegment, readLog, scanSegments } from '../wal/log-reader.ts';
+import { type FrameView, type LogEnd, type LogSegment, readLog, type SegmentScan, scanSegments } from '../wal/log-reader.ts';
 
 /** Segments of the lineage of a store, for reading its log. */
 export interface LogSource {
   readonly storage: Storage;
   readonly storeId: Uint8Array;
   readonly segments: readonly LogSegment[];
+  /** Segments that cannot be read, and why. */
+  readonly errors: SegmentScan['errors'];
 }
 
 /** @throws RearmError STORE_MISSING and what else store.json can raise */
 export function openLog(storage: Storage, root: string): LogSource {
   const storeId = storeIdBytes(readIdentity(storage, root));
   const layout = storeLayout(root);
-  return { storage, storeId, segments: scanSegments(storage, layout, storeId, knownLineage(storage, layout, storeId).path).segments };
+  const { segments, errors } = scanSegments(storage, layout, storeId, knownLineage(storage, layout, storeId).path);
+  return { storage, storeId, segments, errors };
 }
 
 export interface DecodedOperation {

@@ -8,6 +8,8 @@ import { RearmError } from '../../shared/errors.ts';
 import { knownLineage } from '../cascade/known-lineage.ts';
 import { recover } from '../cascade/recover.ts';
 import { Gate } from '../gate/gate.ts';
+import { gateLayout } from '../gate/layout.ts';
+import { readPeople } from '../gate/people.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
 import { readIdentity, storeIdBytes } from '../store/identity.ts';
 import { ofOtherVersion } from '../store/ladder.ts';
@@ -157,7 +159,21 @@ function listAll(storage: Storage, layout: StoreLayout, findings: FileFindings):
 
 function verifyGate(options: VerifyOptions, storeId: string, findings: FileFindings): void {
   const { storage, clock, root } = options;
-  if (storage.list(join(root, 'audit')).length === 0) return;
+  const { people } = gateLayout(root);
+  const enrolled = storage.exists(people);
+  if (enrolled) {
+    findings.file('gate/people.log');
+    try {
+      readPeople(storage, people, storeId);
+    } catch (error) {
+      if (!(error instanceof RearmError)) throw error;
+      findings.add('gate/people.log', 'damaged', error.code, error.message, { offset: 0 });
+    }
+  }
+  if (storage.list(join(root, 'audit')).length === 0) {
+    if (enrolled) findings.add('audit/audit.log', 'damaged', 'AUDIT_MISSING', 'people were enrolled here, and the audit log is gone');
+    return;
+  }
   findings.file('audit/audit.log');
   const gate = Gate.open(root, { storage, clock, storeId, random: () => new Uint8Array(32) });
   try {
@@ -170,6 +186,8 @@ function verifyGate(options: VerifyOptions, storeId: string, findings: FileFindi
         verification.reason,
         verification.firstBad === null ? {} : { entry: verification.firstBad },
       );
+    else if (!enrolled && gate.auditView(Number.MAX_SAFE_INTEGER).entries.some(({ action }) => action === 'person.enrolled'))
+      findings.add('gate/people.log', 'damaged', 'PEOPLE_MISSING', 'the audit log tells of people, and who they are is gone');
     else if (verification.tornBytes > 0)
       findings.add('audit/audit.log', 'torn', 'TORN_TAIL', `${verification.tornBytes} bytes of an entry that was never acknowledged`);
   } catch (error) {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createStore, nativePlatform, parseEngineConfig } from '../../main/index.ts';
 import { readIdentity } from '../../main/store/identity.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
-import { documentOf, ended, expectRefusal, rearm, start, temporaryFolder } from './run.ts';
+import { documentOf, ended, expectRefusal, gateOf, rearm, start, temporaryFolder } from './run.ts';
 
 const folder = temporaryFolder();
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
@@ -153,6 +153,30 @@ test('acknowledged operations that are lost: refused, and a person must decide',
   fs.rmSync(join(copy, 'l2'), { recursive: true });
   const none = await rearm(['recover', copy, '--accept', '--by', 'somebody', '--override', 'the log is gone', '--json']);
   expectRefusal(none, 4, 'RECOVERY_REFUSED');
+});
+
+test('wal: a log that is gone is no empty log', async () => {
+  const copy = copyOf();
+  fs.rmSync(join(copy, 'wal'), { recursive: true });
+  expectRefusal(await rearm(['wal', copy]), 2, 'FORMAT_INVALID');
+});
+
+test('verify: people or an audit log that are gone', async () => {
+  const enrolled = copyOf();
+  gateOf(enrolled).enrolFirstSet([
+    { id: 'ada', name: 'Ada', role: 'trader', passphrase: 'a' },
+    { id: 'rob', name: 'Rob', role: 'risk', passphrase: 'b' },
+  ]);
+  expect((await rearm(['verify', enrolled])).status).toBe(0);
+  const copy = `${enrolled}-people`;
+  fs.cpSync(enrolled, copy, { recursive: true });
+  fs.rmSync(join(copy, 'gate/people.log'));
+  expect((await rearm(['verify', copy, '--json'])).stdout).toContain('"PEOPLE_MISSING"');
+  const other = `${enrolled}-audit`;
+  fs.cpSync(enrolled, other, { recursive: true });
+  fs.rmSync(join(other, 'audit'), { recursive: true });
+  const run = await rearm(['verify', other, '--json']);
+  expect([run.status, run.stdout.includes('"AUDIT_MISSING"')]).toEqual([3, true]);
 });
 
 test('damage that a person overrides: accepted, and not refused any more', async () => {

@@ -8,7 +8,7 @@ import { RearmError } from '../../../shared/errors.ts';
 import { intentToJson } from '../../../shared/model/json.ts';
 import { formatTime } from '../../../shared/units.ts';
 import { parseLsn } from '../lsn.ts';
-import { action, EXIT, type Exit, note, print } from '../output.ts';
+import { action, EXIT, type Exit, errorLine, note, print } from '../output.ts';
 
 export const walCommand = (): Command =>
   new Command('wal')
@@ -26,7 +26,10 @@ const line = ({ lsn, intent, posted, timeNs }: DecodedOperation): string =>
 
 async function run(store: string, options: { readonly from?: string; readonly to?: string }): Promise<Exit> {
   const source = openLog(nativePlatform.storage, resolve(store));
-  const first = source.segments[0]?.firstLsn ?? 1;
+  if (source.segments.length === 0)
+    throw source.errors[0]?.error ?? new RearmError('FORMAT_INVALID', `the log of ${resolve(store)} is not there: it has no segment`, {});
+  for (const { error } of source.errors) note(errorLine(error.toData()));
+  const first = source.segments[0]!.firstLsn;
   const from = options.from === undefined ? first : parseLsn(options.from);
   const to = options.to === undefined ? Number.MAX_SAFE_INTEGER : parseLsn(options.to);
   if (to < from) throw new RearmError('USAGE', `--to ${to} is before --from ${from}`, {});
@@ -44,13 +47,14 @@ async function run(store: string, options: { readonly from?: string; readonly to
     if (lines > 0) await print(text);
     if (lines < LINES_PER_WRITE) {
       if (end.kind === 'damaged' && end.lastLsn < to) {
-        note(`rearm: the log is damaged after LSN ${end.lastLsn}: ${end.reason}`);
+        const message = `the log is damaged after LSN ${end.lastLsn}: ${end.reason}`;
+        note(errorLine(new RearmError('CHECKSUM_MISMATCH', message, {}).toData()));
         return EXIT.found;
       }
       // The next one is asked for by who follows a log; one further away was mistaken.
       if (from > end.lastLsn + 1)
         throw new RearmError('LSN_UNREACHABLE', `LSN ${from} is beyond the last one, ${end.lastLsn}`, { from, last: end.lastLsn });
-      return EXIT.clean;
+      return source.errors.length > 0 ? EXIT.found : EXIT.clean;
     }
   }
 }
