@@ -43,6 +43,13 @@ export const DECISION: Readonly<Record<Decision, string>> = {
   note: 'Note',
 };
 
+/** How a break of a dossier stands: what was decided, or why it needs no decision. */
+export const BREAK_STANDING: Readonly<Record<string, string>> = {
+  ...DECISION,
+  explained: 'Explained by another break',
+  doesNotBlock: 'Does not block',
+};
+
 export const SEVERITY_TONE: Readonly<Record<Severity, Tone>> = { critical: 'critical', high: 'high', low: 'note', note: 'normal' };
 
 export const FINDING_TONE: Readonly<Record<Finding['severity'], Tone>> = {

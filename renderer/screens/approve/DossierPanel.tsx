@@ -7,7 +7,7 @@ import { Status } from '../../components/Mark.tsx';
 import { Panel } from '../../components/Panel.tsx';
 import { ScrollRegion } from '../../components/ScrollRegion.tsx';
 import { Stamp } from '../../components/Stamp.tsx';
-import { BREAK_KIND, DECISION, NO_LIMIT, OUTCOME, plural } from '../../format/words.ts';
+import { BREAK_KIND, BREAK_STANDING, NO_LIMIT, OUTCOME, plural } from '../../format/words.ts';
 import { boundRows, isAmount, unchangedBounds } from '../../store/selectors/bounds.ts';
 
 const STATUS_TONE = { open: 'normal', complete: 'normal', void: 'critical', expired: 'high', released: 'normal' } as const;
@@ -207,7 +207,7 @@ function BreaksSection({ dossier }: { dossier: Dossier }) {
               <td className="tight">{BREAK_KIND[entry.kind as keyof typeof BREAK_KIND] ?? entry.kind}</td>
               <td className="tight">
                 {entry.decision ? (
-                  (DECISION[entry.decision as keyof typeof DECISION] ?? entry.decision)
+                  (BREAK_STANDING[entry.decision] ?? entry.decision)
                 ) : entry.blocking ? (
                   <Status tone="high" word="undecided" />
                 ) : (
