@@ -15,8 +15,12 @@ afterEach(() => {
   for (const root of made.splice(0)) fs.rmSync(dirname(root), { recursive: true, force: true });
 });
 
-let bytes = 0;
-const random = (count: number): Uint8Array => Uint8Array.from({ length: count }, () => (bytes += 7) & 0xff);
+let drawn = 0;
+/** Other bytes at each call. */
+const random = (count: number): Uint8Array => {
+  drawn += 1;
+  return Uint8Array.from({ length: count }, (_, i) => (drawn * 31 + i * 7) & 0xff);
+};
 
 async function trading() {
   const desk = await Desk.create();
