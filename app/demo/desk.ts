@@ -157,11 +157,12 @@ const PEOPLE = [
   { id: 'risk-1', name: 'Demo risk officer', role: 'risk', passphrase: 'demo' },
 ] as const;
 
+/** While the engine trades, and nothing has closed its gate yet. */
 function enrolPeople(store: string): void {
   const { storage, clock } = nativePlatform;
-  Gate.open(store, { storage, clock, storeId: readIdentity(storage, store).storeId, random: (bytes) => randomBytes(bytes) }).enrolFirstSet(
-    PEOPLE,
-  );
+  const { storeId } = readIdentity(storage, store);
+  const random = (bytes: number): Uint8Array => randomBytes(bytes);
+  Gate.open(store, { storage, clock, storeId, random, neverClosed: () => true }).enrolFirstSet(PEOPLE);
 }
 
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

@@ -19,6 +19,7 @@ import { inScope } from '../gate/modes.ts';
 import { CanonicalReader } from '../image/canonical.ts';
 import { readIdentity } from '../store/identity.ts';
 import { storeLayout } from '../store/layout.ts';
+import { everAccepted } from '../store/lineage.ts';
 import { crashedAtOf } from '../venues/facts.ts';
 import type { EventHub } from './events.ts';
 import { FactsService } from './facts-service.ts';
@@ -116,7 +117,7 @@ export class StoreSession {
     });
     this.gate = GateService.open(
       root,
-      { storage, clock, random: options.random, storeId: storeId(options) },
+      { storage, clock, random: options.random, storeId: storeId(options), neverClosed: () => this.#neverClosed() },
       { world: () => this.#world(), draft: (scope, bounds) => this.#draft(scope, bounds) },
       (view) => hub.emit('gate.changed', { store: index, view }),
     );
@@ -181,6 +182,15 @@ export class StoreSession {
   #crashedAtMs(): number | undefined {
     const at = Date.parse(this.recovery.report?.lastOperationAt ?? '');
     return Number.isNaN(at) ? undefined : at;
+  }
+
+  /** An engine lives on a store whose gate it never had to pass. Whoever holds the lock after a crash accepts, or looks. */
+  #neverClosed(): boolean {
+    const { storage } = this.#options.platform;
+    const layout = storeLayout(this.root);
+    const { report } = this.recovery;
+    const crashed = report !== null && !report.writerAlive && !report.closedInOrder;
+    return !crashed && storage.isLocked(layout.lock) && !everAccepted(storage, layout, Buffer.from(storeId(this.#options), 'hex'));
   }
 
   /** Makes durable what became true by itself: a mode that expired, bounds that the world left, an engine that died after its release. */

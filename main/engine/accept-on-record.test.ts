@@ -61,6 +61,17 @@ test('what was lost when the engine died, and who overrode it, is what the next 
   });
 });
 
+test('people who were enrolled after the crash are named to whoever signs', async () => {
+  const { root, platform, gate } = await damaged();
+  gate.enrol({ id: 'eve', name: 'Eve', role: 'trader', publicKey: '11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=', by: 'mallory' });
+  const override = { what: 'damage', reason: 'none' };
+  await acceptOnRecord({ gate, host: 'console', platform, root, by: 'ada', override, reconstruct: false, decisions: 0 });
+  expect(acceptedOnRecord(gate)?.overrides).toEqual([
+    { what: 'eve enrolled while halted', reason: 'Eve, trader: nobody could sign before', by: 'mallory' },
+    { ...override, by: 'ada' },
+  ]);
+});
+
 test('where nothing can be put on the record, nothing is accepted', async () => {
   const { root, platform, gate } = await damaged();
   const refusing = {

@@ -50,8 +50,11 @@ const recoveryOf = ({ outcome, base, lostAcknowledged, replayed, tornBytes, sent
 export interface RecordedAcceptance {
   /** Of the crash: the first recovery that was accepted since trading was last released. */
   readonly recovery: RecordedRecovery;
+  /** Of the recovery's refusal, and of the rule that nobody is enrolled while halted. */
   readonly overrides: Dossier['overrides'];
 }
+
+type Override = Dossier['overrides'][number];
 
 const ACCEPTS: ReadonlySet<string> = new Set(['console.accept', 'terminal.accept']);
 
@@ -60,13 +63,18 @@ export function acceptedOnRecord(gate: Pick<Gate, 'auditView'>): RecordedAccepta
   const { entries, verified } = gate.auditView(Number.MAX_SAFE_INTEGER);
   if (!verified) return null;
   const released = entries.findLastIndex(({ action }) => action === 'token.burnt');
-  const accepts = entries.slice(released + 1).filter(({ action }) => ACCEPTS.has(action));
+  const since = entries.slice(released + 1);
+  const accepts = since.filter(({ action }) => ACCEPTS.has(action));
   const recovery = accepts[0]?.details.recovery as RecordedRecovery | undefined;
   if (!recovery) return null;
   return {
     recovery,
-    overrides: accepts.flatMap(({ actor, details }) => {
-      const override = details.override as { what: string; reason: string } | null;
+    overrides: since.flatMap(({ action, actor, details }): Override[] => {
+      if (action === 'person.enrolled' && details.whileHalted === true) {
+        const { id, name, role } = details.record as { id: string; name: string; role: string };
+        return [{ what: `${id} enrolled while halted`, reason: `${name}, ${role}: nobody could sign before`, by: actor }];
+      }
+      const override = ACCEPTS.has(action) ? (details.override as { what: string; reason: string } | null) : null;
       return override ? [{ what: override.what, reason: override.reason, by: actor }] : [];
     }),
   };

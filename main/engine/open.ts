@@ -13,7 +13,7 @@ import { CanonicalReader, type CanonicalState, canonicalState } from '../image/c
 import { readWhole } from '../storage/publish.ts';
 import { storeIdBytes } from '../store/identity.ts';
 import { storeLayout } from '../store/layout.ts';
-import { isAcceptance, readLineage } from '../store/lineage.ts';
+import { everAccepted, isAcceptance } from '../store/lineage.ts';
 import type { EngineConfig } from './config.ts';
 import type { Engine, EngineParts } from './engine.ts';
 import type { Alarm } from './health.ts';
@@ -99,8 +99,7 @@ const mayRun = (recovery: Recovery): boolean => {
 /** A store of which a recovery was accepted once takes a release; one whose gate nobody ever closed does not. */
 function permissionOf({ platform, root }: OpenOptions, { identity }: Recovery): Permission {
   const { storage, clock } = platform;
-  const { epochs } = readLineage(storage, storeLayout(root), storeIdBytes(identity));
-  const gated = [...epochs.values()].some(({ reason }) => isAcceptance(reason) || reason === 'released');
+  const gated = everAccepted(storage, storeLayout(root), storeIdBytes(identity));
   return new Permission({ storage, clock, root, storeId: identity.storeId, gated });
 }
 

@@ -21,7 +21,6 @@ export interface PermissionOptions {
 
 /** A mode that was read this long ago is read again. */
 const LOOK_NS = 50_000_000n;
-const EVERYTHING: ModeInForce = { mode: 'ACTIVE', venues: [], strategies: [], cap: null };
 const NOTHING: ModeInForce = { mode: 'HALTED', venues: [], strategies: [], cap: null };
 
 export class Permission {
@@ -34,7 +33,7 @@ export class Permission {
     const { storage, clock, root, storeId } = options;
     // Only reads: what it draws at first is for files that it never writes.
     const random = (bytes: number): Uint8Array => new Uint8Array(bytes);
-    this.#gate = Gate.open(root, { storage, clock, storeId, random });
+    this.#gate = Gate.open(root, { storage, clock, storeId, random, neverClosed: () => !options.gated });
   }
 
   #look(): { readonly mode: ModeInForce; readonly reason: string } {
@@ -50,7 +49,6 @@ export class Permission {
     } catch (error) {
       return { mode: NOTHING, reason: `the gate cannot be read: ${(error as Error).message}` };
     }
-    if (found.case === 'absent' && !this.#options.gated) return { mode: EVERYTHING, reason: '' };
     const { mode, venues, strategies, cap, reason } = found;
     return { mode: { mode, venues, strategies, cap }, reason };
   }

@@ -41,6 +41,8 @@ export interface GateDependencies {
   readonly configuration?: Partial<GateConfiguration>;
   /** Whether the engine's process lives; without it, whether anybody holds the store's writer lock. */
   readonly engineAlive?: () => boolean;
+  /** {@link ModeFacts.neverClosed}; without it, never: every doubt is HALTED. */
+  readonly neverClosed?: () => boolean;
   /** Waits while another process holds the gate's lock; blocks the thread. A simulation gives one that returns at once. */
   readonly wait?: (ms: number) => void;
   /** Waits before a passphrase is tried again; does not block. */
@@ -62,7 +64,7 @@ export interface Knowledge {
   readonly issued: ReadonlyMap<string, string>;
 }
 
-export interface GateContext extends Omit<GateDependencies, 'configuration' | 'wait' | 'sleep' | 'engineAlive'> {
+export interface GateContext extends Omit<GateDependencies, 'configuration' | 'wait' | 'sleep' | 'engineAlive' | 'neverClosed'> {
   readonly layout: GateLayout;
   readonly configuration: GateConfiguration;
   readonly audit: Audit;
@@ -205,7 +207,7 @@ export function gateContext(root: string, deps: GateDependencies): GateContext {
     now: () => timeText(clock.wallNs()),
     sleep: deps.sleep ?? ((ms) => setTimeout(ms)),
     engineAlive: deps.engineAlive ?? (() => storage.isLocked(join(root, 'lock'))),
-    mode: (acceptedEpoch) => readMode(storage, layout, storeId, clock.wallNs(), acceptedEpoch),
+    mode: (acceptedEpoch) => readMode(storage, layout, storeId, clock.wallNs(), acceptedEpoch, deps.neverClosed ?? (() => false)),
     locked: (action) => underLock(readyAudit, action),
     readyAudit,
     lockedToHalt: (action) => underLock(() => {}, action),

@@ -34,8 +34,14 @@ export interface EnrolRequest {
 }
 
 /** The line first, whole; then the file, which is completed from the line where a crash comes between. */
-function record(context: GateContext, by: string, action: 'person.enrolled' | 'person.revoked', entry: PeopleRecord): void {
-  context.audit.append(by, action, { record: entry });
+function record(
+  context: GateContext,
+  by: string,
+  action: 'person.enrolled' | 'person.revoked',
+  entry: PeopleRecord,
+  more: { readonly whileHalted?: true } = {},
+): void {
+  context.audit.append(by, action, { record: entry, ...more });
   appendLine(context.storage, context.layout.people, peopleLine(entry), context.layout.quarantine);
 }
 
@@ -59,7 +65,8 @@ function enrolOne(
     context.storage.makeDirectory(directory);
     publishKey(context.storage, directory, key);
   }
-  record(context, entry.enrolledBy, 'person.enrolled', entry);
+  // One person alone can have enrolled everybody: whoever signs is told.
+  record(context, entry.enrolledBy, 'person.enrolled', entry, active ? {} : { whileHalted: true });
   return entry;
 }
 

@@ -94,7 +94,7 @@ function halt(context: GateContext, options: HaltOptions): EffectiveMode {
   }
   const taken = options.voids ? takeBack(context, by, reason, options.moved ?? []) : NOTHING;
   context.readyAudit();
-  const from = before.recorded?.mode ?? 'HALTED';
+  const from = before.recorded?.mode ?? before.mode;
   context.audit.append(by, options.action, { from, to: 'HALTED', reason, ...taken });
   return context.mode(acceptedEpoch);
 }

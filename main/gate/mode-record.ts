@@ -97,6 +97,7 @@ export interface EffectiveMode extends ModeInForce {
  *
  * @param acceptedEpoch the epoch of the accepted head, where the caller knows it: a mode that was set before it, other than
  *   HALTED, belongs to an engine that died.
+ * @param neverClosed asked where there is no record: {@link ModeFacts.neverClosed}
  */
 export function readMode(
   storage: Storage,
@@ -104,6 +105,7 @@ export function readMode(
   storeId: string,
   wallNs: bigint,
   acceptedEpoch: number | null,
+  neverClosed: () => boolean,
 ): EffectiveMode {
   let record: ModeRecord | null = null;
   let state: ModeFacts['record'] = 'absent';
@@ -125,6 +127,7 @@ export function readMode(
     olderEpoch: valid !== null && valid.epoch !== null && acceptedEpoch !== null && valid.epoch < acceptedEpoch,
     clockWrong: valid !== null && wallNs < timeOf(valid.at) - CLOCK_TOLERANCE_NS,
     timePassed: valid !== null && valid.until !== null && wallNs >= timeOf(valid.until),
+    neverClosed: state === 'absent' && neverClosed(),
   });
   if (rule.inForce === 'asRecorded' && valid) {
     const { mode, by, at, reason, until, nonce, cap, venues, strategies } = valid;
@@ -132,7 +135,7 @@ export function readMode(
   }
   const since = rule.case === 'timePassed' ? (valid?.until ?? null) : null;
   return {
-    mode: 'HALTED',
+    mode: rule.inForce === 'everything' ? 'ACTIVE' : 'HALTED',
     by: null,
     since,
     reason: rule.sentence,

@@ -98,14 +98,16 @@ describe('the mode in force after a crash', () => {
         for (const release of ['notNeeded', 'burnt', 'missing'] as const)
           for (const olderEpoch of BOTH)
             for (const clockWrong of BOTH)
-              for (const timePassed of BOTH) {
-                const rule = decideMode({ record, mode, release, olderEpoch, clockWrong, timePassed });
-                const good =
-                  record === 'valid' && (mode === 'HALTED' || (release !== 'missing' && !olderEpoch && !clockWrong && !timePassed));
-                expect(rule.inForce).toBe(good ? 'asRecorded' : 'HALTED');
-                cases.set(rule.case, (cases.get(rule.case) ?? 0) + 1);
-              }
+              for (const timePassed of BOTH)
+                for (const neverClosed of BOTH) {
+                  const rule = decideMode({ record, mode, release, olderEpoch, clockWrong, timePassed, neverClosed });
+                  const good =
+                    record === 'valid' && (mode === 'HALTED' || (release !== 'missing' && !olderEpoch && !clockWrong && !timePassed));
+                  const open = record === 'absent' && neverClosed;
+                  expect(rule.inForce).toBe(good ? 'asRecorded' : open ? 'everything' : 'HALTED');
+                  cases.set(rule.case, (cases.get(rule.case) ?? 0) + 1);
+                }
     expect([...cases.keys()].sort()).toEqual(MODE_RULES.map((rule) => rule.case).sort());
-    expect([...cases.values()].reduce((a, b) => a + b)).toBe(4 * 4 * 3 * 8);
+    expect([...cases.values()].reduce((a, b) => a + b)).toBe(4 * 4 * 3 * 16);
   });
 });

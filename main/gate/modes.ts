@@ -136,17 +136,25 @@ export interface ModeFacts {
   readonly clockWrong: boolean;
   /** Its `until` has passed. */
   readonly timePassed: boolean;
+  /** The engine lives, and no recovery of its store was ever accepted: it never had to pass the gate. */
+  readonly neverClosed: boolean;
 }
 
 export interface ModeRule {
   readonly when: (facts: ModeFacts) => boolean;
-  readonly inForce: 'HALTED' | 'asRecorded';
+  readonly inForce: 'HALTED' | 'asRecorded' | 'everything';
   readonly case: string;
   readonly sentence: string;
 }
 
 /** The first row that applies decides; the rows are complete. */
 export const MODE_RULES: readonly ModeRule[] = [
+  {
+    when: (f) => f.record === 'absent' && f.neverClosed,
+    inForce: 'everything',
+    case: 'neverClosed',
+    sentence: 'the gate was never closed: no recovery of this store was accepted yet',
+  },
   { when: (f) => f.record === 'absent', inForce: 'HALTED', case: 'absent', sentence: 'no mode was ever recorded' },
   { when: (f) => f.record === 'unreadable', inForce: 'HALTED', case: 'unreadable', sentence: 'the mode record cannot be read' },
   { when: (f) => f.record === 'foreign', inForce: 'HALTED', case: 'foreign', sentence: 'the mode record belongs to another store' },

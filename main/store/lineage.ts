@@ -122,6 +122,12 @@ export function readLineage(storage: Storage, layout: StoreLayout, storeId: Uint
   return { epochs, highest, errors };
 }
 
+/** Whether a recovery of the store was ever accepted; yes also where a record cannot be read and might say so. */
+export function everAccepted(storage: Storage, layout: StoreLayout, storeId: Uint8Array): boolean {
+  const { epochs, errors } = readLineage(storage, layout, storeId);
+  return errors.length > 0 || [...epochs.values()].some(({ reason }) => isAcceptance(reason) || reason === 'released');
+}
+
 /** Durable on return. */
 export function writeEpoch(storage: Storage, layout: StoreLayout, storeId: Uint8Array, epoch: Epoch): void {
   publish(storage, join(layout.lineage, epochFileName(epoch.epoch)), [encode(storeId, epoch)]);
