@@ -67,7 +67,11 @@ export const ERROR_CODES = {
   APPROVAL_INVALID: { family: 'refused', remedy: 'Read what changed and sign the present dossier.' },
   SIGNATURE_INVALID: { family: 'refused', remedy: 'Sign again with the key that was enrolled for this person.' },
   ENROLMENT_REFUSED: { family: 'refused', remedy: 'People are enrolled while trading is not halted, or when the store is created.' },
-  AUDIT_BROKEN: { family: 'refused', remedy: 'The audit log does not verify: keep it as evidence and call the engineer.' },
+  AUDIT_BROKEN: {
+    family: 'refused',
+    remedy:
+      'Keep the audit log as evidence and put back a copy of audit/ that verifies; without one, nothing is released from this store again.',
+  },
   GATE_BUSY: { family: 'refused', remedy: 'Somebody acts at the gate already: wait until that is done, look again, then act.' },
   BREAKS_UNRESOLVED: { family: 'refused', remedy: 'Resolve or explain the blocking breaks first.' },
   CANCELLED: { family: 'refused', remedy: 'The work was cancelled on request; start it again when it is wanted.' },

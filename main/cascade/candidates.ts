@@ -16,6 +16,8 @@ export interface Candidate {
   /** Set once it was read in depth, or found unreadable. */
   loaded: boolean;
   reason: string;
+  /** It was tried as the base and led to no whole state. */
+  passedOver: boolean;
   /** Bad pages, and the root recomputed from its pages; null before it is read. */
   bad: number;
   computed: bigint | null;
@@ -66,6 +68,7 @@ export class Candidates {
         copy: undefined,
         loaded: head.problem !== null,
         reason: head.problem?.message ?? verdict.because,
+        passedOver: false,
         bad: 0,
         computed: null,
         ms: 0,
@@ -98,7 +101,9 @@ export class Candidates {
       candidate.reason = error.message;
     }
     candidate.ms = Number(this.#clock.monotonicNs() - start) / 1e6;
-    candidate.facts = { ...candidate.facts, content, chain: this.#chain(mark.lsn, mark.headHash) };
+    const chain = this.#chain(mark.lsn, mark.headHash);
+    const { log } = candidate.facts;
+    candidate.facts = { ...candidate.facts, content, chain, log: log === 'continues' && chain === 'beyond' ? 'notNeeded' : log };
     candidate.verdict = judge(candidate.facts);
     if (candidate.verdict.use === 'reject') candidate.copy = undefined;
     if (candidate.reason === '') candidate.reason = candidate.verdict.because;
@@ -147,9 +152,21 @@ export class Candidates {
     };
   }
 
+  #of(head: TierHead | undefined): Candidate | undefined {
+    return this.all.find((entry) => entry.head.name === head?.name);
+  }
+
+  /** A base that cannot be brought to a whole state; its good pages may still complete another. */
+  passOver(head: TierHead | undefined, reason: string): void {
+    const candidate = this.#of(head);
+    if (!candidate) return;
+    candidate.passedOver = true;
+    candidate.reason = reason;
+  }
+
   /** A base whose replay contradicted the log. */
   distrust(head: TierHead | undefined, reason: string): void {
-    const candidate = this.all.find((entry) => entry.head === head || entry.head.name === head?.name);
+    const candidate = this.#of(head);
     if (!candidate) return;
     candidate.reason = reason;
     candidate.facts = { ...candidate.facts, content: 'damaged' };

@@ -24,9 +24,9 @@ afterEach(() => {
 const recoverAt = (root: string): Recovery => recover({ storage: new NativeStorage(), clock: systemClock, root, bootId: BOOT });
 
 /** A crashed store of many small frames, each of them acknowledged, whose tiers are taken when told. */
-async function crashed(steps: number, checkpoints: readonly number[] = []): Promise<Desk> {
+async function crashed(steps: number, checkpoints: readonly number[] = [], l1Ms = 86_400_000): Promise<Desk> {
   const desk = await Desk.create({
-    config: { l1Ms: 86_400_000, l2Ms: 86_400_000, l3Ms: 86_400_000, l4Ms: 86_400_000, archive: false, windowMs: 86_400_000 },
+    config: { l1Ms, l2Ms: 86_400_000, l3Ms: 86_400_000, l4Ms: 86_400_000, archive: false, windowMs: 86_400_000 },
   });
   made.push(desk.root);
   const generator = new Generator(5, { invalid: 0, prunes: false, halts: false, blobBytes: 2_000 });
@@ -109,6 +109,23 @@ describe('a log that is damaged in the middle', () => {
     const whole = leave(desk, 'whole');
     removeFiles(whole, 'l1');
     expect(recoverAt(whole).report).toMatchObject({ outcome: 'recovered', lostAcknowledged: 0 });
+  });
+
+  it('that is cut before L1: its row says why it was passed over, and not what it would lose', async () => {
+    const desk = await crashed(300, [100], 20);
+    const root = leave(desk);
+    const before = recoverAt(root).report;
+    expect(before.tiers.find(({ tier }) => tier === 'L1')).toMatchObject({ chosen: true });
+    const l2 = before.tiers.find(({ tier }) => tier === 'L2')!;
+    const [mark] = framesOf(root).filter(({ firstLsn }) => firstLsn > l2.lsn! + 3);
+    fs.truncateSync(mark!.path, mark!.offset);
+    const { report } = recoverAt(root);
+    expect(report.outcome).toBe('refused');
+    const mapped = report.tiers.find(({ tier }) => tier === 'L1')!;
+    expect(mapped.lsn).toBeGreaterThan(report.lsn);
+    expect(mapped).toMatchObject({ chosen: false, wouldLose: null });
+    expect(mapped.reason).toContain(`it ends at ${report.lsn}`);
+    expect(report.copies.find(({ tier }) => tier === 'L1')).toMatchObject({ usable: false });
   });
 
   it('is refused where the header of a segment that is needed cannot be read', async () => {

@@ -38,7 +38,13 @@ export function sentence(facts: SentenceFacts): string {
   } else parts.push(`Recovered from ${facts.base ?? 'the log alone'} to LSN ${grouped(facts.lsn)}`);
   parts.push(`${plural(facts.replayed, 'operation')} replayed`);
   if (facts.salvaged > 0) parts.push(`${plural(facts.salvaged, 'page')} salvaged`);
-  if (facts.tornBytes > 0) parts.push(`${plural(facts.tornBytes, 'torn byte')} discarded`);
+  // A tail is torn where nothing of it was acknowledged; else it is damage.
+  if (facts.tornBytes > 0)
+    parts.push(
+      facts.lostAcknowledged === 0
+        ? `${plural(facts.tornBytes, 'torn byte')} discarded`
+        : `${plural(facts.tornBytes, 'byte')} behind it bad`,
+    );
   if (facts.lostPages > 0) parts.push(`${plural(facts.lostPages, 'page')} without a good copy`);
   parts.push(
     facts.lostAcknowledged === null

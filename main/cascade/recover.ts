@@ -394,6 +394,12 @@ function firstWhole(
     const bridged = assembly.from === baseLsn || logFirst <= assembly.from + 1;
     if (assembly.lost.length > 0 || !bridged) {
       last ??= { assembly, replay: null };
+      candidates.passOver(
+        assembly.hot?.head,
+        bridged
+          ? `no copy holds ${assembly.lost.length} of its pages good (page ${assembly.lost[0]!.page})`
+          : `it needs the log from LSN ${assembly.from + 1} on, which begins at ${Number.isFinite(logFirst) ? `LSN ${logFirst}` : 'nothing'}`,
+      );
       continue;
     }
     const reaches = !order.lastResort && logFirst <= assembly.from + 1;
@@ -421,6 +427,11 @@ function firstWhole(
     const nothing = !assembly.hot && origin !== 0 && done.replayed === 0;
     const incomplete = nothing || (assembly.from < baseLsn && done.end.lastLsn < baseLsn);
     const attempt = { assembly, replay: incomplete || done.rootDiffersAt !== null ? null : done };
+    if (incomplete)
+      candidates.passOver(
+        assembly.hot?.head,
+        `${assembly.salvaged.length > 0 ? 'pages of older copies' : 'its cold tables'} need the log from LSN ${assembly.from + 1} to ${baseLsn}: it ends at ${done.end.lastLsn}`,
+      );
     if (done.rootDiffersAt !== null)
       candidates.distrust(assembly.hot?.head, `the replayed state differs from the root that was logged at LSN ${done.rootDiffersAt}`);
     if (attempt.replay) {

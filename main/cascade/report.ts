@@ -99,7 +99,7 @@ export function buildReport(evidence: Evidence, steps: readonly StepReport[], fi
               name: candidate.head.name,
               lsn: candidate.head.mark.lsn,
               status: statusOf(candidate),
-              usable: ['valid', 'partial'].includes(statusOf(candidate)) && candidate.verdict.use !== 'lastResort',
+              usable: ['valid', 'partial'].includes(statusOf(candidate)) && candidate.verdict.use !== 'lastResort' && !candidate.passedOver,
             },
           ]
         : [],
@@ -245,11 +245,12 @@ function tierReports(evidence: Evidence, figures: ReportFigures): TierReport[] {
 /** The row of a tier speaks of its best copy: the chosen one, else the youngest that is usable, else the youngest. */
 function tierReport(evidence: Evidence, figures: ReportFigures, tier: Exclude<TierName, 'L5'>, chosen: string | undefined): TierReport {
   const mine = evidence.candidates.all.filter((candidate) => candidate.head.tier === tier);
-  const usable = (candidate: Candidate) => (['valid', 'partial'].includes(statusOf(candidate)) ? 1 : 0);
+  const usable = (candidate: Candidate) => Number(['valid', 'partial'].includes(statusOf(candidate)));
   const best = [...mine].sort(
     (a, b) =>
       Number(b.head.name === chosen) - Number(a.head.name === chosen) ||
       usable(b) - usable(a) ||
+      Number(a.passedOver) - Number(b.passedOver) ||
       (b.head.mark?.lsn ?? -1) - (a.head.mark?.lsn ?? -1),
   )[0];
   const probe = evidence.candidates.timeOf(tier);
@@ -290,7 +291,8 @@ function tierReport(evidence: Evidence, figures: ReportFigures, tier: Exclude<Ti
     checksumComputed: best.computed === null ? null : hex(best.computed),
     ms: probe,
     survives: SURVIVES[tier],
-    wouldLose: mark ? (figures.losses.get(mark.lsn) ?? null) : null,
+    // Alone it leads nowhere: nothing can be said of what would be there.
+    wouldLose: mark && !best.passedOver ? (figures.losses.get(mark.lsn) ?? null) : null,
     reason: best.head.name === chosen ? `the base: ${best.reason}` : best.reason,
     files: mine.map((candidate) => candidate.head.name),
   };

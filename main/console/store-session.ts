@@ -315,7 +315,7 @@ export class StoreSession {
     const { platform } = this.#options;
     const resolutions = this.reconciliation.resolutions();
     await acceptOnRecord({
-      gate,
+      gate: gate.gate,
       host: 'console',
       platform,
       root: this.root,

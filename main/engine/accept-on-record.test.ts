@@ -75,6 +75,7 @@ test('people who were enrolled after the crash are named to whoever signs', asyn
 test('where nothing can be put on the record, nothing is accepted', async () => {
   const { root, platform, gate } = await damaged();
   const refusing = {
+    requireRecord: () => {},
     record: () => {
       throw new RearmError('AUDIT_BROKEN', 'the audit log does not verify', {});
     },
@@ -94,6 +95,24 @@ test('where nothing can be put on the record, nothing is accepted', async () => 
   expect(fs.readdirSync(storeLayout(root).lineage)).toHaveLength(1);
   expect(platform.storage.isLocked(storeLayout(root).lock)).toBe(false);
   expect(acceptedOnRecord(gate)).toBeNull();
+});
+
+test('on a record that does not verify, nothing is accepted; people whose file is gone come back from it', async () => {
+  const { root, platform, gate } = await damaged();
+  gate.enrol({ id: 'eve', name: 'Eve', role: 'trader', publicKey: '11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=' });
+  const options = { gate, host: 'console', platform, root, by: 'ada', reconstruct: false, decisions: 0 } as const;
+  const override = { what: 'damage', reason: 'none' };
+  const log = join(root, 'audit', 'audit.log');
+  const whole = fs.readFileSync(log);
+  const flipped = Buffer.from(whole);
+  flipped[flipped.length >> 1]! ^= 1;
+  fs.writeFileSync(log, flipped);
+  await expect(acceptOnRecord({ ...options, override })).rejects.toMatchObject({ code: 'AUDIT_BROKEN' });
+  expect(fs.readdirSync(storeLayout(root).lineage)).toHaveLength(1);
+  fs.writeFileSync(log, whole);
+  fs.rmSync(join(root, 'gate'), { recursive: true });
+  await acceptOnRecord({ ...options, override });
+  expect(gate.view({}).people.map(({ id }) => id)).toEqual(['eve']);
 });
 
 test('a disk that is full while the new epoch is made leaves the store unlocked, and it can be accepted later', async () => {

@@ -9,7 +9,7 @@ import type { Gate } from '../gate/gate.ts';
 import { type Accepted, type AcceptOptions, acceptRecovery } from './accept.ts';
 
 export interface OnRecordOptions extends Omit<AcceptOptions, 'override' | 'reconstruct' | 'recovered'> {
-  readonly gate: Pick<Gate, 'record'>;
+  readonly gate: Pick<Gate, 'record' | 'requireRecord'>;
   readonly host: 'console' | 'terminal';
   readonly override?: { readonly what: string; readonly reason: string } | undefined;
   readonly reconstruct: boolean;
@@ -19,9 +19,13 @@ export interface OnRecordOptions extends Omit<AcceptOptions, 'override' | 'recon
 
 type RecordedRecovery = Dossier['recovery'];
 
-/** @throws RearmError AUDIT_BROKEN where nothing can be put on the record: nothing was accepted then; else as {@link acceptRecovery} */
+/**
+ * @throws RearmError AUDIT_BROKEN where the record does not verify, or nothing can be put on it: nothing was accepted then; else as
+ *   {@link acceptRecovery}
+ */
 export async function acceptOnRecord({ gate, host, override, decisions, ...options }: OnRecordOptions): Promise<Accepted> {
   const { by } = options;
+  gate.requireRecord();
   const accepted = await acceptRecovery({
     ...options,
     override,

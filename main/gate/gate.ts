@@ -183,6 +183,16 @@ export class Gate {
   }
 
   /**
+   * Verifies the whole record, and completes the file of people from it: what is accepted on a record that does not verify could
+   * never be released. Durable on return.
+   *
+   * @throws RearmError AUDIT_BROKEN, GATE_BUSY
+   */
+  requireRecord(): void {
+    this.#context.locked(() => this.#context.completed());
+  }
+
+  /**
    * An entry of another service of the console, durable on return. Its action begins with that service's word, never with one of
    * the gate's own: what those say is evidence.
    *

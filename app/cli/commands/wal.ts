@@ -2,8 +2,11 @@
 
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { recover } from '../../../main/cascade/recover.ts';
 import { nativePlatform } from '../../../main/engine/native-platform.ts';
 import { type DecodedOperation, openLog, readOperations } from '../../../main/history/operations.ts';
+import type { LogEnd } from '../../../main/wal/log-reader.ts';
+import type { RecoveryReport } from '../../../shared/contract/recovery.ts';
 import { RearmError } from '../../../shared/errors.ts';
 import { intentToJson } from '../../../shared/model/json.ts';
 import { formatTime } from '../../../shared/units.ts';
@@ -54,7 +57,26 @@ async function run(store: string, options: { readonly from?: string; readonly to
       // The next one is asked for by who follows a log; one further away was mistaken.
       if (from > end.lastLsn + 1)
         throw new RearmError('LSN_UNREACHABLE', `LSN ${from} is beyond the last one, ${end.lastLsn}`, { from, last: end.lastLsn });
-      return source.errors.length > 0 ? EXIT.found : EXIT.clean;
+      const missing = to > end.lastLsn && tellEnd(resolve(store), end);
+      return missing || source.errors.length > 0 ? EXIT.found : EXIT.clean;
     }
   }
+}
+
+/** Says what is behind the last operation: bytes that are none, and what was acknowledged and is not there. @returns whether something is missing */
+function tellEnd(root: string, { kind, tornBytes, lastLsn }: LogEnd): boolean {
+  if (kind === 'tornTail') note(`rearm: ${tornBytes} bytes after LSN ${lastLsn} are no frame: a torn tail`);
+  const { storage, clock, bootId } = nativePlatform;
+  let report: RecoveryReport;
+  try {
+    report = recover({ storage, clock, root, bootId, brief: true }).report;
+  } catch (error) {
+    // The log was printed; what else the store holds is another question.
+    if (error instanceof RearmError) return false;
+    throw error;
+  }
+  if (report.writerAlive || report.acknowledgedLsn <= lastLsn) return false;
+  const message = `the log ends at LSN ${lastLsn}, and LSN ${report.acknowledgedLsn} was acknowledged`;
+  note(errorLine(new RearmError('CHECKSUM_MISMATCH', message, {}).toData()));
+  return true;
 }
