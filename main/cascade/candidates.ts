@@ -225,7 +225,7 @@ function findingOf(candidate: Candidate): Finding[] {
   }
   if (content === 'damaged') return [{ code: 'COPY_DAMAGED', severity: 'damage', message: candidate.reason, file: candidate.head.name }];
   if (content === 'foreign' || content === 'newer')
-    return [{ code: 'COPY_REFUSED', severity: 'warning', message: candidate.reason, file: candidate.head.name }];
+    return [{ code: 'COPY_REFUSED', severity: 'damage', message: candidate.reason, file: candidate.head.name }];
   if (content === 'torn') return [{ code: 'COPY_TORN', severity: 'note', message: candidate.reason, file: candidate.head.name }];
   if (content === 'unavailable')
     return [{ code: 'TIER_UNAVAILABLE', severity: 'note', message: candidate.reason, file: candidate.head.name }];
@@ -233,7 +233,7 @@ function findingOf(candidate: Candidate): Finding[] {
     return [
       {
         code: 'COPY_FOREIGN_HISTORY',
-        severity: 'warning',
+        severity: 'damage',
         message: `${candidate.head.name}: ${candidate.reason}`,
         file: candidate.head.name,
       },

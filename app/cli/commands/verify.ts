@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { nativePlatform } from '../../../main/engine/native-platform.ts';
+import type { FileFinding } from '../../../main/verify/file-findings.ts';
 import { verify } from '../../../main/verify/verify.ts';
 import { action, EXIT, type Exit, Progress, print, printJson, table } from '../output.ts';
 
@@ -21,20 +22,32 @@ async function run(store: string, options: { readonly json?: boolean }): Promise
   if (options.json) await printJson(report);
   else {
     const rows = report.files.map((file) => [file.status, file.path, file.findings.length === 0 ? '' : `${file.findings.length} findings`]);
-    const findings = report.files.flatMap((file) =>
-      file.findings.map((finding) => {
-        const where = [
-          finding.offset !== undefined && `offset ${finding.offset}`,
-          finding.lsn !== undefined && `LSN ${finding.lsn}`,
-          finding.page !== undefined && `page ${finding.page}`,
-          finding.rows && `${finding.table} rows ${finding.rows[0]} to ${finding.rows[1]}`,
-        ]
-          .filter(Boolean)
-          .join(', ');
-        return `${finding.severity}: ${file.path}${where ? ` (${where})` : ''}: ${finding.code}: ${finding.message}`;
-      }),
-    );
+    const findings = report.files.flatMap(({ path, findings }) => alike(findings).map((found) => findingLine(path, found)));
     await print(`${[table(rows), ...(findings.length > 0 ? ['', ...findings] : []), '', `The store is ${report.status}.`].join('\n')}\n`);
   }
   return report.status === 'damaged' ? EXIT.found : EXIT.clean;
+}
+
+/** Findings that say the same of one page after the other: a bad chunk holds many pages. */
+function alike(findings: readonly FileFinding[]): FileFinding[][] {
+  const runs: FileFinding[][] = [];
+  const said = ({ code, message, page }: FileFinding): string => `${code} ${message.replace(`page ${page}:`, '')}`;
+  for (const finding of findings) {
+    const last = runs.at(-1)?.at(-1);
+    if (last?.page !== undefined && finding.page === last.page + 1 && said(finding) === said(last)) runs.at(-1)!.push(finding);
+    else runs.push([finding]);
+  }
+  return runs;
+}
+
+function findingLine(path: string, found: readonly FileFinding[]): string {
+  const { offset, lsn, page, entry, rows, table, severity, code, message } = found[0]!;
+  const where = [
+    offset !== undefined && `offset ${offset}`,
+    lsn !== undefined && `LSN ${lsn}`,
+    page !== undefined && (found.length === 1 ? `page ${page}` : `pages ${page} to ${found.at(-1)!.page}`),
+    entry !== undefined && `entry ${entry}`,
+    found.length === 1 && rows && `${table} rows ${rows[0]} to ${rows[1]}`,
+  ].filter(Boolean);
+  return `${severity}: ${path}${where.length > 0 ? ` (${where.join(', ')})` : ''}: ${code}: ${message}`;
 }
