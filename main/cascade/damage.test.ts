@@ -13,6 +13,7 @@ import { parseEngineConfig } from '../engine/config.ts';
 import { openStore } from '../engine/open.ts';
 import { canonicalState } from '../image/canonical.ts';
 import { NativeStorage, systemClock } from '../storage/native.ts';
+import { systemFailure } from '../storage/system-errors.ts';
 import { verify } from '../verify/verify.ts';
 import { type Recovery, recover } from './recover.ts';
 
@@ -275,5 +276,21 @@ describe('a tier whose directory does not answer', () => {
     expect(report.tiers.find((row) => row.tier === tier.toUpperCase())).toMatchObject({ status: 'damaged', lsn: null });
     expect(report.tiers.filter(({ status }) => status === 'valid').length).toBeGreaterThan(1);
     expect(report.findings.map(({ message }) => message)).toContain(`could not list ${join(root, tier)}`);
+  });
+});
+
+describe('a file that this user may not read', () => {
+  it.each(['lineage', 'wal', 'l1', 'l2', 'l3'])('is no damage: nothing is judged before it can be read (%s)', async (folder) => {
+    const desk = await crashed(120, [40, 80]);
+    await desk.engine.snapshot();
+    const root = leave(desk);
+    class Denied extends NativeStorage {
+      override open(path: string, mode: Parameters<NativeStorage['open']>[1]) {
+        if (path.startsWith(join(root, folder, '0'))) throw systemFailure('EACCES', 'open', path);
+        return super.open(path, mode);
+      }
+    }
+    const options = { storage: new Denied(), clock: systemClock, root, bootId: BOOT };
+    for (const command of [recover, verify]) expect(() => command(options)).toThrow(expect.objectContaining({ code: 'PERMISSION_DENIED' }));
   });
 });

@@ -133,7 +133,7 @@ class Course {
 /**
  * Runs the cascade. Damage is in the report, not thrown.
  *
- * @throws RearmError STORE_MISSING, IDENTITY_LOST, VERSION_NEWER, VERSION_OLDER or PERMISSION_DENIED of store.json;
+ * @throws RearmError STORE_MISSING or IDENTITY_LOST of store.json; VERSION_NEWER, VERSION_OLDER or PERMISSION_DENIED of any file;
  *   LSN_UNREACHABLE for a point in time that the store no longer reaches; CANCELLED
  */
 export function recover(options: RecoverOptions): Recovery {

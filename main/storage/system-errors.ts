@@ -12,6 +12,9 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   EFBIG: 'DISK_FULL',
 };
 
+/** This user may not read the file: that says nothing about the file, and nobody can judge the store before it is mended. */
+export const mayNotRead = ({ code }: RearmError): boolean => code === 'PERMISSION_DENIED';
+
 /** @param what was tried, as in "could not sync" */
 export const systemFailure = (system: string, what: string, path: string, cause?: unknown): RearmError =>
   new RearmError(CODES[system] ?? 'IO_FAILED', `could not ${what} ${path}: ${system}`, { path, system }, cause);

@@ -26,6 +26,7 @@ import { xxh64 } from '@node-rs/xxhash';
 import { RearmError } from '../../shared/errors.ts';
 import { publish, readWhole } from '../storage/publish.ts';
 import type { Storage } from '../storage/storage.ts';
+import { mayNotRead } from '../storage/system-errors.ts';
 import { ofOtherVersion, requireVersion } from './ladder.ts';
 import { epochFileName, parseEpochName, type StoreLayout } from './layout.ts';
 
@@ -115,7 +116,7 @@ export function readLineage(storage: Storage, layout: StoreLayout, storeId: Uint
     try {
       epochs.set(number, decode(path, readWhole(storage, path, 4096), storeId, number));
     } catch (error) {
-      if (!(error instanceof RearmError) || ofOtherVersion(error)) throw error;
+      if (!(error instanceof RearmError) || ofOtherVersion(error) || mayNotRead(error)) throw error;
       errors.push(error);
     }
   }

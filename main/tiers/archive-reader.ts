@@ -77,6 +77,11 @@ export function readArchive(layout: StoreLayout, storeId: string, live: boolean)
     throw systemFailure((error as NodeJS.ErrnoException).code ?? 'UNKNOWN', 'look at', path, error);
   }
   if (!stat) return [];
+  try {
+    fs.accessSync(path, fs.constants.R_OK);
+  } catch (error) {
+    throw systemFailure((error as NodeJS.ErrnoException).code ?? 'UNKNOWN', 'read', path, error);
+  }
   const reason = archiveUnavailable();
   if (reason) return [badHead('unavailable', reason, stat.size)];
   if (!stat.isFile()) return [badHead('damaged', `${NAME} is not a regular file`, 0)];

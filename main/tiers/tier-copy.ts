@@ -8,6 +8,7 @@ import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import { TABLE_BY_ID } from '../../shared/model/tables.ts';
 import { LAYOUT_RUNGS } from '../image/migrations.ts';
 import { hashPage, isFree, LAYOUT_VERSION, type PageRows, readPageHeader, rowsOfPage } from '../image/page.ts';
+import { mayNotRead } from '../storage/system-errors.ts';
 import { climb } from '../store/ladder.ts';
 import { type CheckpointMark, PAGE_ENTRY_BYTES } from './checkpoint.ts';
 
@@ -33,8 +34,10 @@ export interface TierHead {
   readonly load: () => TierCopy;
 }
 
-/** Why a head cannot be used. */
-export function problemOf({ code, message }: RearmError): NonNullable<TierHead['problem']> {
+/** Why a head cannot be used. @throws the error itself where this user may not read it */
+export function problemOf(error: RearmError): NonNullable<TierHead['problem']> {
+  if (mayNotRead(error)) throw error;
+  const { code, message } = error;
   if (code === 'VERSION_NEWER') return { code: 'newer', message };
   if (code === 'VERSION_OLDER') return { code: 'unavailable', message };
   return { code: code === 'STORE_FOREIGN' ? 'foreign' : 'damaged', message };

@@ -11,6 +11,7 @@ import { Gate } from '../gate/gate.ts';
 import { gateLayout } from '../gate/layout.ts';
 import { readPeople } from '../gate/people.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
+import { mayNotRead } from '../storage/system-errors.ts';
 import { readIdentity, storeIdBytes } from '../store/identity.ts';
 import { ofOtherVersion } from '../store/ladder.ts';
 import { parseEpochName, parseMappedName, parseSlotName, parseSnapshotName, type StoreLayout, storeLayout } from '../store/layout.ts';
@@ -87,8 +88,7 @@ function verifyOnce(options: VerifyOptions): VerifyReport {
     storeId = storeIdBytes(identity);
     identityText = identity.storeId;
   } catch (error) {
-    if (!(error instanceof RearmError) || ofOtherVersion(error)) throw error;
-    if (error.code === 'STORE_MISSING' || error.code === 'PERMISSION_DENIED') throw error;
+    if (!(error instanceof RearmError) || ofOtherVersion(error) || mayNotRead(error) || error.code === 'STORE_MISSING') throw error;
     findings.add('store.json', 'damaged', error.code, error.message, { offset: 0 });
     return { storeId: '', status: 'damaged', files: findings.reports() };
   }
@@ -166,7 +166,7 @@ function verifyGate(options: VerifyOptions, storeId: string, findings: FileFindi
     try {
       readPeople(storage, people, storeId);
     } catch (error) {
-      if (!(error instanceof RearmError)) throw error;
+      if (!(error instanceof RearmError) || mayNotRead(error)) throw error;
       findings.add('gate/people.log', 'damaged', error.code, error.message, { offset: 0 });
     }
   }
@@ -191,7 +191,7 @@ function verifyGate(options: VerifyOptions, storeId: string, findings: FileFindi
     else if (verification.tornBytes > 0)
       findings.add('audit/audit.log', 'torn', 'TORN_TAIL', `${verification.tornBytes} bytes of an entry that was never acknowledged`);
   } catch (error) {
-    if (!(error instanceof RearmError)) throw error;
+    if (!(error instanceof RearmError) || mayNotRead(error)) throw error;
     findings.add('audit/audit.log', 'damaged', error.code, error.message);
   }
 }

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import type { Storage, StoredFile } from '../storage/storage.ts';
+import { mayNotRead } from '../storage/system-errors.ts';
 import { ofOtherVersion } from '../store/ladder.ts';
 import type { StoreLayout } from '../store/layout.ts';
 import type { Stretch } from '../store/lineage.ts';
@@ -91,7 +92,7 @@ export function scanSegments(storage: Storage, layout: StoreLayout, storeId: Uin
         });
       }
     } catch (error) {
-      if (!(error instanceof RearmError) || ofOtherVersion(error)) throw error;
+      if (!(error instanceof RearmError) || ofOtherVersion(error) || mayNotRead(error)) throw error;
       errors.push({ name, error });
       const rebuilt = error.code === 'STORE_FOREIGN' ? null : withoutHeader(storage, storeId, file, name, parsed, stretch);
       if (rebuilt) {
