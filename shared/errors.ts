@@ -65,8 +65,12 @@ export const ERROR_CODES = {
   GATE_CLOSED: { family: 'refused', remedy: 'Trading is halted: two people approve the dossier in the console.' },
   TOKEN_INVALID: { family: 'refused', remedy: 'Ask for a new approval: the engine stays halted.' },
   APPROVAL_INVALID: { family: 'refused', remedy: 'Read what changed and sign the present dossier.' },
+  DOSSIER_MISSING: {
+    family: 'refused',
+    remedy: 'Propose one on the Approve screen (rearm open STORE, or rearm serve STORE), then sign it.',
+  },
   SIGNATURE_INVALID: { family: 'refused', remedy: 'Sign again with the key that was enrolled for this person.' },
-  ENROLMENT_REFUSED: { family: 'refused', remedy: 'People are enrolled while trading is not halted, or when the store is created.' },
+  ENROLMENT_REFUSED: { family: 'refused', remedy: 'Enrol people while trading is ACTIVE; the first ones of a store at any time.' },
   AUDIT_BROKEN: {
     family: 'refused',
     remedy:

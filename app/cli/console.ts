@@ -13,8 +13,15 @@ function targetOf(store: string, venues: string | undefined): StoreTarget {
   const path = resolve(store);
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
     throw new RearmError('STORE_MISSING', `there is no directory ${path}`, { path });
+  if (venues !== undefined) {
+    const named = resolve(venues);
+    if (!existsSync(named)) throw new RearmError('NOT_FOUND', `there is no venue configuration ${named}`, { path: named });
+    return { path, venues: named };
+  }
   const beside = join(dirname(path), 'venues.json');
-  return { path, venues: venues === undefined ? (existsSync(beside) ? beside : null) : resolve(venues) };
+  if (existsSync(beside)) return { path, venues: beside };
+  note(`There is no ${beside}, and --venues names none: the venues of ${path} are not asked.`);
+  return { path, venues: null };
 }
 
 /** The stores that a console is asked to show, each once. A directory without a store is shown: the venues may be all that is left. */

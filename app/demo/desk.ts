@@ -302,10 +302,14 @@ async function untilCrash(paths: DeskPaths, simulator: Simulator, trader: Trader
   return { paths, simulator, killedAtLsn: trader.acknowledged(), crashedAt };
 }
 
-/** The desk file of a directory; null where there is none. */
+/** The desk file of a directory; null where there is none. @throws where this user may not read it */
 export function readDesk(root: string): DeskFile | null {
-  const { desk } = deskPaths(root);
-  return existsSync(desk) ? (JSON.parse(readFileSync(desk, 'utf8')) as DeskFile) : null;
+  try {
+    return JSON.parse(readFileSync(deskPaths(root).desk, 'utf8')) as DeskFile;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
 }
 
 /** Whether the venues of a desk still answer. */

@@ -141,7 +141,14 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
 function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new RearmError('USAGE', `The web host cannot listen on ${ADDRESS}:${port}: ${error.code ?? error.message}.`, { port }, error)),
+      reject(
+        new RearmError(
+          'USAGE',
+          `the web host cannot listen on ${ADDRESS}:${port}: ${error.code === 'EADDRINUSE' ? 'another program does (EADDRINUSE); give another --port, or none for a free one' : (error.code ?? error.message)}`,
+          { port },
+          error,
+        ),
+      ),
     );
     server.listen(port, ADDRESS, () => resolve((server.address() as AddressInfo).port));
   });

@@ -19,7 +19,7 @@ import { limited } from './limited.ts';
 import { openOrders } from './open-orders.ts';
 import { orderOf } from './rows.ts';
 
-export { type Attribution, type CancelLookup, isProtective, lookupIn, type NamedOrder } from './cancel-scope.ts';
+export { type Attribution, type CancelLookup, isProtective, lookupIn, type NamedOrder, verdictOf } from './cancel-scope.ts';
 
 export interface CancelOptions {
   readonly clock: Clock;

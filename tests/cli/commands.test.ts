@@ -130,6 +130,27 @@ test('reconcile: the breaks, and status 3 because there are some', async () => {
   expect(run.status).toBe(3);
 });
 
+test('venues --cancel by strategy: only its orders, by the records of the store', async () => {
+  const cancel = ['venues', '--venues', desk.venueConfig, '--cancel', 'strategy=maker', '--yes', '--json'];
+  expectRefusal(await rearm(cancel), 1, 'USAGE');
+  const { tables } = documentOf<{ tables: { orders: { clientId: string; strategy: string }[] } }>(await rearm(['state', desk.store]));
+  const strategyOf = new Map(tables.orders.map(({ clientId, strategy }) => [clientId, strategy]));
+  const run = await rearm([...cancel, '--store', desk.store]);
+  const { cancel: report } = documentOf<{ cancel: { orders: { clientId: string; fate: string }[] } }>(run);
+  const cancelled = report.orders.filter(({ fate }) => fate === 'confirmed');
+  expect(cancelled.length).toBeGreaterThan(0);
+  expect([...new Set(cancelled.map(({ clientId }) => strategyOf.get(clientId)))]).toEqual(['maker']);
+});
+
+test('venues: where none answers, nothing could be read', async () => {
+  const text = fs.readFileSync(desk.venueConfig, 'utf8').replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:1');
+  const config = join(desk.folder, 'nobody.json');
+  fs.writeFileSync(config, text, { mode: 0o600 });
+  const run = await rearm(['venues', '--venues', config, '--json']);
+  expect([run.status, JSON.parse(run.stdout).venues[0].orders]).toEqual([2, null]);
+  expect(run.stderr).toContain('VENUE_SILENT');
+});
+
 test('venues --cancel: every order’s fate, and nothing left', async () => {
   expectRefusal(await rearm(['venues', '--venues', desk.venueConfig, '--cancel', 'all']), 1, 'USAGE');
   const cancel = ['venues', '--venues', desk.venueConfig, '--cancel', 'venue=BYBIT,protective', '--yes', '--json'];
@@ -196,7 +217,7 @@ test('recover --accept, then sign: head, signature and what is owed', { timeout:
   const head = await accept(desk.store);
   expect(head.epoch).toBe(2);
   const wrong = await rearm(['sign', desk.store, '--person', 'trader-1', '--yes'], { env: { REARM_PASSPHRASE: 'demo' } });
-  expectRefusal(wrong, 1, 'NOT_FOUND');
+  expectRefusal(wrong, 4, 'DOSSIER_MISSING');
 
   const hash = propose(desk.store, head);
   const sign = (person: string, passphrase: string | undefined, ...more: string[]) =>

@@ -41,7 +41,15 @@ async function run(directory: string, options: Options): Promise<Exit> {
   if (options.stop) {
     const desk = readDesk(root);
     if (!desk) throw new RearmError('NOT_FOUND', `there is no demo desk in ${root}`, { root });
-    await tellSimulator(desk.control, '/shutdown', {}).catch(() => note('The venues had ended already.'));
+    const stopped = await tellSimulator(desk.control, '/shutdown', {}).then(
+      () => true,
+      (error) => {
+        if (error instanceof RearmError) throw error;
+        return false;
+      },
+    );
+    if (!stopped) note('The venues had ended already.');
+    if (options.json) await printJson({ stopped });
     return EXIT.clean;
   }
   const seed = numberOf(options.seed, '--seed', 0, 4_294_967_295);

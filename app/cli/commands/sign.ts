@@ -56,7 +56,7 @@ async function run(store: string, options: Options): Promise<Exit> {
   const accepted =
     epoch && isAcceptance(epoch.reason) && report.headHash ? { epoch: epoch.epoch, lsn: report.lsn, headHash: report.headHash } : null;
   const view = gate.view({ accepted });
-  if (!view.dossier) throw new RearmError('NOT_FOUND', 'no dossier is in force', { root });
+  if (!view.dossier) throw new RearmError('DOSSIER_MISSING', 'no dossier is in force: nothing was proposed, or it was voided', { root });
   const { dossier, hash } = view.dossier;
   const shown = `${JSON.stringify(dossier, null, 2)}\n\nhash ${hash}\n`;
   if (!options.json) await print(shown);

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { nativePlatform } from '../../../main/engine/native-platform.ts';
-import { type CancelLookup, cancelOrders, lookupIn } from '../../../main/venues/cancel.ts';
+import { type CancelLookup, cancelOrders, lookupIn, verdictOf } from '../../../main/venues/cancel.ts';
 import { connectVenues, type VenueConnection } from '../../../main/venues/client.ts';
 import { loadVenues } from '../../../main/venues/configuration.ts';
 import { askVenue } from '../../../main/venues/query.ts';
@@ -12,11 +12,12 @@ import { exposureOf } from '../../../main/venues/worst-case.ts';
 import { cancelScope } from '../../../shared/contract/contract.ts';
 import type { CancelReport, CancelScope, VenueReport } from '../../../shared/contract/venues.ts';
 import { RearmError } from '../../../shared/errors.ts';
-import { action, EXIT, type Exit, note, print, printJson, table } from '../output.ts';
+import { action, EXIT, type Exit, note, print, printJson, table, told } from '../output.ts';
 
 interface Options {
   readonly venues: string;
   readonly cancel?: string;
+  readonly store?: string;
   readonly yes?: boolean;
   readonly json?: boolean;
 }
@@ -29,6 +30,7 @@ export const venuesCommand = (): Command =>
       '--cancel <scope>',
       '"all", or pairs such as venue=BINANCE,symbol=BTC/USDT:USDT,account=MM1,protective (stops and reduce-only too)',
     )
+    .option('--store <dir>', 'whose orders these are: for a scope by strategy or trader')
     .option('--yes', 'do not ask before cancelling')
     .option('--json', 'one JSON document on stdout')
     .action(action(run));
@@ -100,11 +102,14 @@ async function run(options: Options): Promise<Exit> {
       if (!venues.some(({ name }) => name === venue))
         throw new RearmError('NOT_FOUND', `no venue is called ${venue} in ${options.venues}`, { venue });
     if (scope.symbol !== undefined) await knownSymbol(connections, scope);
-    if (!options.yes && !(await confirmed(`Cancel working orders in scope ${options.cancel}? Type cancel: `))) {
+    const lookup = await lookupOf(scope, options.store);
+    if (
+      !options.yes &&
+      !(await confirmed(`Cancel what ${options.cancel} names: ${describeScope(reports, scope, lookup)}? Type cancel: `))
+    ) {
       note('Nothing was cancelled.');
       return EXIT.refused;
     }
-    const lookup: CancelLookup = lookupIn([]);
     cancelled = await cancelOrders(connections, { clock, scope, by: process.env.USER ?? 'terminal', lookup, symbols: symbolsOf });
   }
   if (options.json) await printJson({ venues: reports, worstCase: range, ...(cancelled && { cancel: cancelled }) });
@@ -112,9 +117,40 @@ async function run(options: Options): Promise<Exit> {
     await print(
       `${cancelled ? 'before the cancel:\n' : ''}${describe(reports)}\n\nworst case: gross ${range.grossWorst ?? 'UNKNOWN'}, net ${range.netWorstLow ?? 'UNKNOWN'} to ${range.netWorstHigh ?? 'UNKNOWN'} (${range.basis})\n${cancelled ? describeCancel(cancelled) : ''}`,
     );
-  const silent = reports.some(({ status }) => status !== 'answered');
   if (cancelled && cancelled.status !== 'done') return EXIT.refused;
-  return silent ? EXIT.found : EXIT.clean;
+  if (reports.every(({ status }) => status === 'silent' || status === 'failed')) {
+    const why = [...new Set(reports.map(({ reason }) => reason))].join('; ');
+    return told(new RearmError('VENUE_SILENT', `no venue of ${options.venues} answered: ${why}`, {}));
+  }
+  return reports.every(({ status }) => status === 'answered') ? EXIT.clean : EXIT.found;
+}
+
+/** Strategies and traders are in our records alone. */
+async function lookupOf(scope: CancelScope, store: string | undefined): Promise<CancelLookup> {
+  if (store === undefined) {
+    if (scope.strategy === undefined && scope.trader === undefined) return lookupIn([]);
+    throw new RearmError('USAGE', 'a scope by strategy or trader needs --store: no venue knows them', {});
+  }
+  const root = resolve(store);
+  const [{ recover }, { readOurs }] = await Promise.all([
+    import('../../../main/cascade/recover.ts'),
+    import('../../../main/reconcile/ours.ts'),
+  ]);
+  const { storage, clock, bootId } = nativePlatform;
+  const { image, report } = recover({ storage, clock, root, bootId, brief: true });
+  if (!image) throw new RearmError('RECOVERY_REFUSED', report.sentence, { lsn: report.lsn });
+  return lookupIn(readOurs(image, report.store).orders);
+}
+
+/** How many orders of each venue a cancel would be about, by what the venues have just answered. */
+function describeScope(reports: readonly VenueReport[], scope: CancelScope, lookup: CancelLookup): string {
+  return reports
+    .filter(({ name }) => scope.venue === undefined || scope.venue === name)
+    .map(({ name, orders, openOrders }) => {
+      const count = openOrders.items.filter((order) => verdictOf(order, scope, lookup) === 'in').length;
+      return `${orders === null ? `UNKNOWN (at least ${count})` : count} at ${name}`;
+    })
+    .join(', ');
 }
 
 const known = (value: number | string | null): string => (value === null ? 'UNKNOWN' : String(value));
@@ -142,7 +178,9 @@ function describeCancel(report: CancelReport): string {
     order.fate,
     order.reason,
   ]);
-  const left = report.venues.map(({ venue, left: remaining }) => `${venue}: ${remaining === null ? 'UNKNOWN' : remaining} left`).join('; ');
+  const left = report.venues
+    .map(({ venue, left: remaining, reason }) => `${venue}: ${remaining ?? 'UNKNOWN'} left${reason ? ` (${reason})` : ''}`)
+    .join('; ');
   const kept = report.scope.includeProtective ? '' : ' Stops and reduce-only orders stay: add protective to cancel them too.';
-  return `\n${rows.length > 0 ? `${table(rows, [3, 4])}\n` : ''}cancel ${report.status}: ${left} of what the scope names.${kept}\n`;
+  return `\n${rows.length > 0 ? `${table(rows, [3, 4])}\n` : ''}cancel ${report.status}; of what the scope names: ${left}.${kept}\n`;
 }
