@@ -33,12 +33,22 @@ export interface VerifyOptions {
   readonly clock: Clock;
   readonly root: string;
   readonly bootId: string;
+  /** An entry of the audit log that was noted elsewhere: the log must still hold it. */
+  readonly anchor?: AuditHead | undefined;
   readonly progress?: (fraction: number | null, what: string) => void;
+}
+
+/** Number and hash of an entry of the audit log. */
+export interface AuditHead {
+  readonly sequence: number;
+  readonly head: string;
 }
 
 export interface VerifyReport {
   readonly storeId: string;
   readonly status: 'whole' | 'torn' | 'damaged';
+  /** The last entry of the audit log; null where there is none, or where it does not verify. What shows later that its end was not cut off. */
+  readonly audit: AuditHead | null;
   readonly files: readonly FileReport[];
 }
 
@@ -67,13 +77,13 @@ function inBoth(first: VerifyReport, second: VerifyReport): VerifyReport {
     for (const { severity, code, message, ...where } of file.findings)
       if (severity !== 'damaged' || before.has(`${file.path} ${code}`)) findings.add(file.path, severity, code, message, where);
   }
-  return reportOf(second.storeId, findings);
+  return reportOf(second.storeId, findings, second.audit);
 }
 
-function reportOf(storeId: string, findings: FileFindings): VerifyReport {
+function reportOf(storeId: string, findings: FileFindings, audit: AuditHead | null): VerifyReport {
   const files = findings.reports();
   const has = (status: FileReport['status']): boolean => files.some((file) => file.status === status);
-  return { storeId, status: has('damaged') ? 'damaged' : has('torn') ? 'torn' : 'whole', files };
+  return { storeId, status: has('damaged') ? 'damaged' : has('torn') ? 'torn' : 'whole', audit, files };
 }
 
 function verifyOnce(options: VerifyOptions): VerifyReport {
@@ -90,7 +100,7 @@ function verifyOnce(options: VerifyOptions): VerifyReport {
   } catch (error) {
     if (!(error instanceof RearmError) || ofOtherVersion(error) || mayNotRead(error) || error.code === 'STORE_MISSING') throw error;
     findings.add('store.json', 'damaged', error.code, error.message, { offset: 0 });
-    return { storeId: '', status: 'damaged', files: findings.reports() };
+    return reportOf('', findings, null);
   }
   listAll(storage, layout, findings);
 
@@ -118,10 +128,10 @@ function verifyOnce(options: VerifyOptions): VerifyReport {
 
   progress?.(0.95, 'side records, gate and audit');
   verifySide(storage, layout, findings);
-  verifyGate(options, identityText, findings);
+  const audit = verifyGate(options, identityText, findings);
   verifyTogether(options, findings);
   progress?.(1, 'done');
-  return reportOf(identityText, findings);
+  return reportOf(identityText, findings, audit);
 }
 
 /** What no file shows by itself: that another one is missing, or ends before what others tell. */
@@ -157,8 +167,8 @@ function listAll(storage: Storage, layout: StoreLayout, findings: FileFindings):
     findings.add(`quarantine/${name}`, 'note', 'QUARANTINED', 'kept as evidence; it is not used');
 }
 
-function verifyGate(options: VerifyOptions, storeId: string, findings: FileFindings): void {
-  const { storage, clock, root } = options;
+function verifyGate(options: VerifyOptions, storeId: string, findings: FileFindings): AuditHead | null {
+  const { storage, clock, root, anchor } = options;
   const { people } = gateLayout(root);
   const enrolled = storage.exists(people);
   if (enrolled) {
@@ -172,12 +182,13 @@ function verifyGate(options: VerifyOptions, storeId: string, findings: FileFindi
   }
   if (storage.list(join(root, 'audit')).length === 0) {
     if (enrolled) findings.add('audit/audit.log', 'damaged', 'AUDIT_MISSING', 'people were enrolled here, and the audit log is gone');
-    return;
+    if (anchor) findings.add('audit/audit.log', 'damaged', 'AUDIT_CUT', `entry ${anchor.sequence} was noted, and there is no log`);
+    return null;
   }
   findings.file('audit/audit.log');
   const gate = Gate.open(root, { storage, clock, storeId, random: () => new Uint8Array(32) });
   try {
-    const verification = gate.verifyAudit();
+    const verification = gate.verifyAudit(anchor && { format: 'rearm-anchor-1', storeId, at: '', ...anchor });
     if (!verification.verified)
       findings.add(
         'audit/audit.log',
@@ -190,8 +201,20 @@ function verifyGate(options: VerifyOptions, storeId: string, findings: FileFindi
       findings.add('gate/people.log', 'damaged', 'PEOPLE_MISSING', 'the audit log tells of people, and who they are is gone');
     else if (verification.tornBytes > 0)
       findings.add('audit/audit.log', 'torn', 'TORN_TAIL', `${verification.tornBytes} bytes of an entry that was never acknowledged`);
+    if (verification.anchor !== null && verification.anchor !== 'holds')
+      findings.add(
+        'audit/audit.log',
+        'damaged',
+        'AUDIT_CUT',
+        verification.anchor === 'truncated'
+          ? `it ends at entry ${verification.count}, and entry ${anchor!.sequence} was noted`
+          : `entry ${anchor!.sequence} is another one than was noted`,
+        { entry: anchor!.sequence },
+      );
+    return verification.verified ? { sequence: verification.count, head: verification.head } : null;
   } catch (error) {
     if (!(error instanceof RearmError) || mayNotRead(error)) throw error;
     findings.add('audit/audit.log', 'damaged', error.code, error.message);
+    return null;
   }
 }

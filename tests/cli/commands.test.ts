@@ -246,3 +246,28 @@ test('recover --accept, then sign: head, signature and what is owed', { timeout:
     'risk-1 dossier.signed',
   ]);
 });
+
+test('verify: an audit log whose end was rolled back shows against what was noted elsewhere', async () => {
+  const root = join(desk.folder, 'rolled-back');
+  fs.cpSync(desk.store, root, { recursive: true });
+  const older = join(desk.folder, 'older-audit');
+  fs.cpSync(join(root, 'audit'), older, { recursive: true });
+  await accept(root);
+  const verified = async (...more: string[]) => {
+    const run = await rearm(['verify', root, '--json', ...more]);
+    const { audit, files } = documentOf<{
+      audit: { sequence: number; head: string };
+      files: { path: string; findings: { code: string }[] }[];
+    }>(run);
+    const found = files.find(({ path }) => path === 'audit/audit.log')!.findings.map(({ code }) => code);
+    return { status: run.status, audit, found };
+  };
+  const { audit } = await verified();
+  const anchor = `${audit.sequence}:${audit.head}`;
+  expect(await verified('--anchor', anchor)).toMatchObject({ status: 0, found: [] });
+  fs.rmSync(join(root, 'audit'), { recursive: true });
+  fs.renameSync(older, join(root, 'audit'));
+  expect(await verified()).toMatchObject({ status: 0, found: [] });
+  expect(await verified('--anchor', anchor)).toMatchObject({ status: 3, found: ['AUDIT_CUT'] });
+  expectRefusal(await rearm(['verify', root, '--anchor', 'nonsense']), 1, 'USAGE');
+});

@@ -4,26 +4,56 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { nativePlatform } from '../../../main/engine/native-platform.ts';
 import type { FileFinding } from '../../../main/verify/file-findings.ts';
-import { verify } from '../../../main/verify/verify.ts';
+import { type AuditHead, verify } from '../../../main/verify/verify.ts';
+import { RearmError } from '../../../shared/errors.ts';
 import { action, EXIT, type Exit, Progress, print, printJson, table } from '../output.ts';
 
 export const verifyCommand = (): Command =>
   new Command('verify')
     .description('Checks every byte of every file against its checksums, and the copies against each other.')
     .argument('<store>', 'directory of the store')
+    .option(
+      '--anchor <entry:hash>',
+      'an entry of the audit log that was noted elsewhere, as an earlier verify showed it: it must still be there',
+    )
     .option('--json', 'one JSON document on stdout')
     .action(action(run));
 
-async function run(store: string, options: { readonly json?: boolean }): Promise<Exit> {
+function anchorOf(text: string | undefined): AuditHead | undefined {
+  if (text === undefined) return undefined;
+  const [, sequence, head] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? [];
+  if (!head) throw new RearmError('USAGE', `${text} is no anchor: it is the number of an entry, a colon and its hash`, {});
+  return { sequence: Number(sequence), head };
+}
+
+async function run(store: string, options: { readonly json?: boolean; readonly anchor?: string }): Promise<Exit> {
   const progress = new Progress();
   const { storage, clock, bootId } = nativePlatform;
-  const report = verify({ storage, clock, bootId, root: resolve(store), progress: (fraction, what) => progress.show(fraction, what) });
+  const anchor = anchorOf(options.anchor);
+  const report = verify({
+    storage,
+    clock,
+    bootId,
+    root: resolve(store),
+    anchor,
+    progress: (fraction, what) => progress.show(fraction, what),
+  });
   progress.end();
   if (options.json) await printJson(report);
   else {
     const rows = report.files.map((file) => [file.status, file.path, file.findings.length === 0 ? '' : `${file.findings.length} findings`]);
     const findings = report.files.flatMap(({ path, findings }) => alike(findings).map((found) => findingLine(path, found)));
-    await print(`${[table(rows), ...(findings.length > 0 ? ['', ...findings] : []), '', `The store is ${report.status}.`].join('\n')}\n`);
+    const noted =
+      report.audit &&
+      `Audit log: entry and hash ${report.audit.sequence}:${report.audit.head}; kept elsewhere, it shows later that nothing was cut off.`;
+    const lines = [
+      table(rows),
+      ...(findings.length > 0 ? ['', ...findings] : []),
+      ...(noted ? ['', noted] : []),
+      '',
+      `The store is ${report.status}.`,
+    ];
+    await print(`${lines.join('\n')}\n`);
   }
   return report.status === 'damaged' ? EXIT.found : EXIT.clean;
 }
