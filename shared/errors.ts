@@ -18,7 +18,10 @@ export const ERROR_CODES = {
   CONFIGURATION_INVALID: { family: 'usage', remedy: 'Correct the named entry of the configuration file.' },
 
   // unreadable: this store, or this file, cannot be read as it is
-  STORE_MISSING: { family: 'unreadable', remedy: 'Check the path: a store is a directory that holds store.json.' },
+  STORE_MISSING: {
+    family: 'unreadable',
+    remedy: 'Check the path: a store is a directory that holds store.json; where it was lost, put any copy of it back: it never changes.',
+  },
   IDENTITY_LOST: {
     family: 'unreadable',
     remedy:

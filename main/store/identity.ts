@@ -68,8 +68,8 @@ export function readIdentity(storage: Storage, root: string): StoreIdentity {
   const { identity: path, lineage } = storeLayout(root);
   if (!storage.exists(path)) {
     // It is written last: its maker may have died before, and nothing was acknowledged then.
-    const rest = storage.list(lineage).length > 0 ? '; other files of one are there: put a copy of its store.json back' : '';
-    throw new RearmError('STORE_MISSING', `there is no store in ${root}${rest}`, { root });
+    const rest = storage.list(lineage).length > 0 ? ', and other files of a store are there' : '';
+    throw new RearmError('STORE_MISSING', `there is no store.json in ${root}${rest}`, { root });
   }
   let parsed: unknown;
   try {

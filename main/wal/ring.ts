@@ -1,10 +1,10 @@
 /**
  * A ring of records in shared memory: one producer (the caller's thread), one consumer (the writer thread).
  *
- * Control words (i32): 0 signal to the writer, 1 writer sleeps, 2 state (0 open, 1 closing, 2 failed, 3 closed), 3 signal to waiters,
- * 4 requests (counts, bit by bit below). Counters (i64): 0 bytes produced, 1 bytes consumed, 2 durable LSN, 3 written LSN, 4 checksum of the last frame.
- * A record stands whole; where it does not fit before the end, a zero length says "go on at the start". A record is preceded by
- * 8 bytes: u32 1 where it is urgent, u32 zero; the LSNs count up from the first.
+ * Control words (i32): 0 signal to the writer, 1 writer sleeps, 2 state (0 open, 1 closing, 2 failed, 3 closed), 3 signal to waiters, 15 never
+ * changes. Counters (i64): 0 bytes produced, 1 bytes consumed, 2 durable LSN, 3 written LSN, 4 checksum of the last frame.
+ * A record is preceded by 8 bytes: u32 1 where it is urgent, u32 zero; the LSNs count up from the first. It stands whole: where it does not
+ * fit before the end, {@link WRAP} in place of the first word says "go on at the start".
  */
 
 export const RING_CONTROL_BYTES = 256;
