@@ -19,9 +19,7 @@ function targetOf(store: string, venues: string | undefined): StoreTarget {
     return { path, venues: named };
   }
   const beside = join(dirname(path), 'venues.json');
-  if (existsSync(beside)) return { path, venues: beside };
-  note(`There is no ${beside}, and --venues names none: the venues of ${path} are not asked.`);
-  return { path, venues: null };
+  return { path, venues: existsSync(beside) ? beside : null };
 }
 
 /** The stores that a console is asked to show, each once. A directory without a store is shown: the venues may be all that is left. */
@@ -54,6 +52,8 @@ export async function runConsole(request: ConsoleRequest): Promise<void> {
     openServices,
     print: note,
   });
+  for (const { path, venues } of request.stores)
+    if (venues === null) note(`No venues.json lies beside ${path}, and --venues names none: no venue is asked.`);
   await Promise.race([launched.closed, interrupted]);
   await launched.close();
 }

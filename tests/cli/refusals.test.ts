@@ -81,7 +81,7 @@ const UNREADABLE: readonly (readonly [string, readonly string[], number, ErrorCo
   ['a desk where a store is', ['demo', folder], 2, 'STORE_EXISTS'],
   ['a desk inside a file', ['demo', join(FILE, 'desk')], 2, 'IO_FAILED'],
   ['a desk that was never made', ['demo', NOTHING, '--stop'], 1, 'NOT_FOUND'],
-  ['a signature where nothing is proposed', ['sign', STORE, '--person', 'nobody', '--yes'], 1, 'NOT_FOUND'],
+  ['a signature where nothing is proposed', ['sign', STORE, '--person', 'nobody', '--yes'], 4, 'DOSSIER_MISSING'],
 ];
 test.each(UNREADABLE)('%s', async (_, args, status, code) => {
   expectRefusal(await rearm(args), status, code);
