@@ -5,6 +5,7 @@ import { verify } from '../main/verify/verify.ts';
 import { RearmError } from '../shared/errors.ts';
 import { DAMAGE_KINDS, type Damage, damaged, describeDamage, enumerate, some } from './damage.ts';
 import type { FileTree } from './disk.ts';
+import { forgeries } from './forge.ts';
 import { judge } from './judge.ts';
 import { randomOf } from './model/random.ts';
 import { SimulatedStorage } from './storage.ts';
@@ -23,6 +24,7 @@ const COUNTS: Readonly<Record<Damage['kind'], number>> = {
   'duplicated file': 15,
   'foreign file': 1,
   'older file': 20,
+  'forged field': 60,
 };
 
 /** What verify says of the file in which a bit was flipped; null where it finds nothing there. */
@@ -47,7 +49,7 @@ describe.each(SUBJECTS)('a store that is %s', (name) => {
     const wrong: string[] = [];
     const missed: string[] = [];
     const tally: Record<string, number> = {};
-    for (const enumeration of enumerate(subject)) {
+    for (const enumeration of [...enumerate(subject), ...forgeries(subject)]) {
       for (const damage of some(enumeration, COUNTS[enumeration.kind], random)) {
         const tree = damaged(subject, damage);
         const { verdict, words } = judge(tree, subject.expected);

@@ -23,7 +23,16 @@ export type Damage =
   /** The file of the same name of another store. */
   | { readonly kind: 'foreign file'; readonly path: string }
   /** The file as it was before. */
-  | { readonly kind: 'older file'; readonly path: string; readonly version: number };
+  | { readonly kind: 'older file'; readonly path: string; readonly version: number }
+  /** A field of a checked structure with another value, and the checksum mended: what no flipped bit can make. */
+  | {
+      readonly kind: 'forged field';
+      readonly path: string;
+      readonly offset: number;
+      readonly bytes: Uint8Array;
+      readonly checksum: { readonly at: number; readonly bytes: Uint8Array };
+      readonly field: string;
+    };
 
 export const DAMAGE_KINDS = [
   'bit',
@@ -36,6 +45,7 @@ export const DAMAGE_KINDS = [
   'duplicated file',
   'foreign file',
   'older file',
+  'forged field',
 ] as const satisfies readonly Damage['kind'][];
 
 /** A store to be damaged, and what its files were before. */
@@ -197,6 +207,10 @@ export function damaged({ tree, earlier, foreign }: Subject, damage: Damage): Fi
     case 'older file':
       copy.put(path, earlier.get(path)![damage.version]!);
       return copy;
+    case 'forged field':
+      copy.write(inode, damage.offset, damage.bytes);
+      copy.write(inode, damage.checksum.at, damage.checksum.bytes);
+      return copy;
   }
 }
 
@@ -217,6 +231,8 @@ export function describeDamage(damage: Damage): string {
     case 'renamed file':
     case 'duplicated file':
       return `${kind} ${path} -> ${damage.to}`;
+    case 'forged field':
+      return `${damage.field} of ${path} set to 0x${Buffer.from(damage.bytes).reverse().toString('hex')}, the checksum mended`;
     case 'older file':
       return `${path} as it was in version ${damage.version}`;
     default:

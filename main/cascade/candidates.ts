@@ -5,7 +5,7 @@ import { RearmError } from '../../shared/errors.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
 import { onLineage, type Stretch } from '../store/lineage.ts';
 import { problemOf, type TierCopy, type TierHead } from '../tiers/tier-copy.ts';
-import { hashAt, type SegmentScan, segmentOf } from '../wal/log-reader.ts';
+import { frameEndAt, type SegmentScan } from '../wal/log-reader.ts';
 import { type Case, type CopyFacts, compareRanked, judge } from './decide.ts';
 
 export interface Candidate {
@@ -34,6 +34,8 @@ export class Candidates {
   readonly #clock: Clock;
   readonly #storeId: Uint8Array;
   readonly #scan: SegmentScan;
+  /** The highest LSN that is known to have been acknowledged; where L1 is of this boot, none above it was. */
+  readonly #acknowledged: number;
   readonly #ranked: readonly Candidate[];
 
   constructor(
@@ -43,12 +45,14 @@ export class Candidates {
     path: readonly Stretch[],
     scan: SegmentScan,
     heads: readonly TierHead[],
+    acknowledged: number,
     at: number | undefined,
   ) {
     this.#storage = storage;
     this.#clock = clock;
     this.#storeId = storeId;
     this.#scan = scan;
+    this.#acknowledged = acknowledged;
     const logFirst = scan.segments[0]?.firstLsn;
     this.all = heads.map((head) => {
       const lsn = head.mark?.lsn ?? 0;
@@ -103,7 +107,7 @@ export class Candidates {
     candidate.ms = Number(this.#clock.monotonicNs() - start) / 1e6;
     const chain = this.#chain(mark.lsn, mark.headHash);
     const { log } = candidate.facts;
-    candidate.facts = { ...candidate.facts, content, chain, log: log === 'continues' && chain === 'beyond' ? 'notNeeded' : log };
+    candidate.facts = { ...candidate.facts, content, chain: chain.fact, log: log === 'continues' ? chain.log : log };
     candidate.verdict = judge(candidate.facts);
     if (candidate.verdict.use === 'reject') candidate.copy = undefined;
     if (candidate.reason === '') candidate.reason = candidate.verdict.because;
@@ -114,12 +118,14 @@ export class Candidates {
     return candidate.copy;
   }
 
-  #chain(lsn: number, headHash: bigint): CopyFacts['chain'] {
+  #chain(lsn: number, headHash: bigint): { readonly fact: CopyFacts['chain']; readonly log: CopyFacts['log'] } {
     const { segments } = this.#scan;
-    if (segments.length === 0 || segments[0]!.firstLsn > lsn + 1) return 'unreached';
-    const found = hashAt(this.#storage, this.#storeId, segments, lsn);
-    if (found !== null) return found === headHash ? 'matches' : 'differs';
-    return segmentOf(segments, lsn) === segments.length - 1 ? 'beyond' : 'unreached';
+    if (segments.length === 0 || segments[0]!.firstLsn > lsn + 1) return { fact: 'unreached', log: 'continues' };
+    const found = frameEndAt(this.#storage, this.#storeId, segments, lsn);
+    if (found.kind === 'shown') return { fact: found.hash === headHash ? 'matches' : 'differs', log: 'continues' };
+    if (found.kind === 'inside') return { fact: 'differs', log: 'continues' };
+    if (found.kind === 'damaged') return { fact: 'unreached', log: 'continues' };
+    return { fact: 'beyond', log: found.lastLsn >= this.#acknowledged ? 'ended' : 'notNeeded' };
   }
 
   /**
@@ -229,6 +235,16 @@ function findingOf(candidate: Candidate): Finding[] {
   if (content === 'torn') return [{ code: 'COPY_TORN', severity: 'note', message: candidate.reason, file: candidate.head.name }];
   if (content === 'unavailable')
     return [{ code: 'TIER_UNAVAILABLE', severity: 'note', message: candidate.reason, file: candidate.head.name }];
+  // L1 alone may be ahead: it is written before the log is synced.
+  if (candidate.verdict.name === 'aheadOfTheLog')
+    return [
+      {
+        code: 'COPY_AHEAD',
+        severity: candidate.head.tier === 'L1' ? 'note' : 'damage',
+        message: `${candidate.head.name}: ${candidate.reason}`,
+        file: candidate.head.name,
+      },
+    ];
   if (candidate.facts.chain === 'differs')
     return [
       {
@@ -247,6 +263,7 @@ export function statusOf(candidate: Candidate): TierStatus {
   if (content === 'unavailable') return 'unavailable';
   if (content === 'torn') return 'torn';
   if (content === 'damaged' || content === 'foreign' || content === 'newer') return 'damaged';
+  if (log === 'ended') return 'torn';
   if (lineage === 'off' || chain === 'differs' || log === 'gap') return 'stale';
   return content === 'partial' ? 'partial' : 'valid';
 }

@@ -7,7 +7,7 @@ const FACTS = {
   content: ['whole', 'partial', 'torn', 'damaged', 'foreign', 'newer', 'unavailable'],
   lineage: ['on', 'off', 'unprovable'],
   chain: ['matches', 'differs', 'beyond', 'unreached'],
-  log: ['continues', 'gap', 'notNeeded'],
+  log: ['continues', 'gap', 'notNeeded', 'ended'],
 } as const satisfies { readonly [F in keyof CopyFacts]: readonly CopyFacts[F][] };
 
 const combinations: CopyFacts[] = FACTS.content.flatMap((content) =>
@@ -15,7 +15,7 @@ const combinations: CopyFacts[] = FACTS.content.flatMap((content) =>
 );
 
 it('every combination of facts has a case', () => {
-  expect(combinations).toHaveLength(7 * 3 * 4 * 3);
+  expect(combinations).toHaveLength(7 * 3 * 4 * 4);
   for (const facts of combinations) expect(() => judge(facts), JSON.stringify(facts)).not.toThrow();
 });
 

@@ -18,8 +18,11 @@ export interface CopyFacts {
    * does not show that frame (freed, or lost).
    */
   readonly chain: 'matches' | 'differs' | 'beyond' | 'unreached';
-  /** Whether the log goes on from its LSN: without a gap, with one, or is not needed (its LSN is at or above the last frame). */
-  readonly log: 'continues' | 'gap' | 'notNeeded';
+  /**
+   * Whether the log goes on from its LSN: without a gap, with one, or is not needed (its LSN is at or above the last frame). `ended`: its LSN is
+   * above the last frame, and the log holds everything that was acknowledged.
+   */
+  readonly log: 'continues' | 'gap' | 'notNeeded' | 'ended';
 }
 
 export type Use =
@@ -62,6 +65,13 @@ export const CASES: readonly Case[] = [
     when: { lineage: ['unprovable'], chain: ['beyond', 'unreached'] },
     use: 'lastResort',
     because: 'neither the lineage nor the log can prove where it belongs',
+  },
+  {
+    // After a power cut, L1's pages can have been written where the end of the log was not; what else says so is not to be believed.
+    name: 'aheadOfTheLog',
+    when: { log: ['ended'] },
+    use: 'reject',
+    because: 'it is ahead of the log, and the log holds everything that was acknowledged',
   },
   {
     name: 'wholeAndContinued',

@@ -194,8 +194,12 @@ export function recover(options: RecoverOptions): Recovery {
   });
 
   const heads = [...mapped, ...slots, ...snapshots, ...archives];
-  const candidates = new Candidates(storage, clock, storeId, path, scan, heads, options.at);
   const acknowledged = acknowledgedBy(watermarks, heads, path);
+  const synced = syncedMark(heads, path);
+  // What process death leaves in memory is exact.
+  const exact = sameBoot && [...watermarks.keys()].some((epoch) => epoch >= synced.epoch);
+  const needed = exact ? acknowledgedBy(watermarks, [], path) : acknowledged;
+  const candidates = new Candidates(storage, clock, storeId, path, scan, heads, needed, options.at);
 
   const image = new Image(identity.rowsMax);
   course.run('decide', 'which copies can be the base', () => {
@@ -220,16 +224,13 @@ export function recover(options: RecoverOptions): Recovery {
   // A log that could not be replayed still tells what was durable when it was written.
   const unread = best?.replay && best.replay.end.lastLsn > 0 ? 0 : durableInLog(storage, storeId, scan);
   const watermark = Math.max(acknowledged, best?.replay?.end.durableSeen ?? 0, unread);
-  const synced = syncedMark(heads, path);
   const acknowledgedKnown =
     options.at !== undefined ||
     !best?.replay ||
     // A store gets its identity when its first operation is durable: one that holds none has lost it.
     (recoveredLsn > 0 &&
       !lineage.findings.some(({ severity }) => severity === 'critical') &&
-      (logTellsEnd(scan, best.replay.end, synced) ||
-        // What process death leaves in memory is exact.
-        (sameBoot && [...watermarks.keys()].some((epoch) => epoch >= synced.epoch))));
+      (exact || logTellsEnd(scan, best.replay.end, synced)));
   if (!acknowledgedKnown) {
     const { lastLsn } = best!.replay!.end;
     findings.push({

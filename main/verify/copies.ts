@@ -8,7 +8,7 @@ import type { Storage } from '../storage/storage.ts';
 import type { StoreIdentity } from '../store/identity.ts';
 import { onLineage, type Stretch } from '../store/lineage.ts';
 import type { TierCopy } from '../tiers/tier-copy.ts';
-import { hashAt, type LogSegment } from '../wal/log-reader.ts';
+import { frameEndAt, type LogSegment } from '../wal/log-reader.ts';
 import type { FileFindings } from './file-findings.ts';
 
 export interface CompareOptions {
@@ -33,11 +33,16 @@ export function compareCopies(options: CompareOptions): void {
       findings.add(fileOf(copy), 'note', 'ABANDONED', `${copy.head.name} lies on a branch that was abandoned`, { lsn: copy.mark.lsn });
   }
   for (const copy of copies) {
-    const hash =
-      segments.length > 0 && segments[0]!.firstLsn <= copy.mark.lsn + 1 ? hashAt(storage, storeId, segments, copy.mark.lsn) : null;
-    if (hash !== null && hash !== copy.mark.headHash) {
-      findings.add(fileOf(copy), 'damaged', 'OTHER_HISTORY', `${copy.head.name}: the log shows another frame at LSN ${copy.mark.lsn}`, {
-        lsn: copy.mark.lsn,
+    const { lsn, headHash } = copy.mark;
+    if (segments.length === 0 || segments[0]!.firstLsn > lsn + 1) continue;
+    const found = frameEndAt(storage, storeId, segments, lsn);
+    if (found.kind === 'inside' || (found.kind === 'shown' && found.hash !== headHash))
+      findings.add(fileOf(copy), 'damaged', 'OTHER_HISTORY', `${copy.head.name}: the log shows another frame at LSN ${lsn}`, { lsn });
+    if (found.kind === 'beyond') {
+      // L1 alone is written before the log is synced.
+      const severity = copy.head.tier === 'L1' ? 'torn' : 'damaged';
+      findings.add(fileOf(copy), severity, 'COPY_AHEAD', `${copy.head.name} is ahead of the log, which ends at LSN ${found.lastLsn}`, {
+        lsn,
       });
     }
   }

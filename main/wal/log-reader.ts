@@ -566,25 +566,34 @@ export function highestLsn(storage: Storage, layout: StoreLayout, storeId: Uint8
   return highest;
 }
 
-/** Checksum of the frame that ends at `lsn`; null where the log does not show a frame boundary there. */
-export function hashAt(storage: Storage, storeId: Uint8Array, segments: readonly LogSegment[], lsn: number): bigint | null {
+/** What a log says of an LSN that a copy claims: no copy is taken inside a frame, and `damaged` is behind bytes that cannot be read. */
+export type FrameEnd =
+  | { readonly kind: 'shown'; readonly hash: bigint }
+  | { readonly kind: 'inside' }
+  | { readonly kind: 'damaged' }
+  /** It lies above the last frame, of `lastLsn`. */
+  | { readonly kind: 'beyond'; readonly lastLsn: number };
+
+/** The frame that ends at `lsn`, in a log that begins at or before the LSN after it. */
+export function frameEndAt(storage: Storage, storeId: Uint8Array, segments: readonly LogSegment[], lsn: number): FrameEnd {
   const beginning = segments.find((segment) => segment.firstLsn === lsn + 1);
-  if (beginning) return beginning.previousHash;
+  if (beginning) return { kind: 'shown', hash: beginning.previousHash };
   const index = segmentOf(segments, lsn);
-  if (index < 0) return null;
-  let found: bigint | null = null;
-  readLog({
+  let found: FrameEnd | null = null;
+  const { kind, lastLsn } = readLog({
     storage,
     storeId,
     segments: segments.slice(index, index + 1),
     fromLsn: lsn,
     neededFrom: lsn + 1,
-    visit: ({ header }) => {
+    visit: ({ header: { firstLsn, count, checksum, previousHash } }) => {
       // The frame itself, or, where it is damaged, the one after it, which names its hash.
-      if (header.firstLsn + header.count - 1 === lsn) found = header.checksum;
-      else if (header.firstLsn === lsn + 1) found = header.previousHash;
+      if (firstLsn + count - 1 === lsn) found = { kind: 'shown', hash: checksum };
+      else if (firstLsn === lsn + 1) found = { kind: 'shown', hash: previousHash };
+      else found = { kind: firstLsn <= lsn ? 'inside' : 'damaged' };
       return false;
     },
   });
-  return found;
+  if (found) return found;
+  return kind === 'damaged' || index < segments.length - 1 ? { kind: 'damaged' } : { kind: 'beyond', lastLsn };
 }
