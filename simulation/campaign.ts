@@ -1,10 +1,9 @@
 /** Many seeds, side by side in threads: how much was judged, and what was not right. */
 
-import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import type { CampaignRequest, CampaignTold } from './campaign-thread.ts';
 import type { Verdict } from './judge.ts';
 import { FAULT_CLASSES, type FaultClass } from './moments.ts';
+import { overThreads } from './pool.ts';
 import type { ProfileName } from './profile.ts';
 
 export interface CampaignOptions {
@@ -53,7 +52,6 @@ export interface Campaign {
 }
 
 const VERDICTS: readonly Verdict[] = ['right', 'lost', 'invented', 'wrong', 'refused', 'crashed'];
-const ENTRY = import.meta.url.endsWith('.ts') ? './campaign-thread.ts' : './campaign-thread.js';
 
 export async function runCampaign({ profile, from, seeds, threads, progress, signal }: CampaignOptions): Promise<Campaign> {
   const started = performance.now();
@@ -62,45 +60,31 @@ export async function runCampaign({ profile, from, seeds, threads, progress, sig
   const digests: Record<string, string> = {};
   let states = 0;
   let done = 0;
-  let next = from;
   const tell = (words: string): void => progress?.({ seedsDone: done, states, failures: failures.length, words });
 
-  const one = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const worker = new Worker(new URL(ENTRY, import.meta.url));
-      const stop = (): void => void worker.terminate();
-      signal?.addEventListener('abort', stop);
-      const give = (): void => {
-        if (next >= from + seeds || signal?.aborted) stop();
-        else worker.postMessage({ seed: next++, profile } satisfies CampaignRequest);
-      };
-      worker.on('message', (told: CampaignTold) => {
-        if (told.kind === 'judged') {
-          for (const [faultClass, verdict, count] of told.counts) {
-            const sum = byFault.get(faultClass) ?? { states: 0, right: 0, lost: 0, invented: 0, wrong: 0, refused: 0, crashed: 0 };
-            byFault.set(faultClass, sum);
-            sum.states += count;
-            sum[verdict] += count;
-            states += count;
-          }
-          tell(`seed ${told.seed}`);
-        } else if (told.kind === 'shrinking') tell(`seed ${told.seed} failed: making its story short, attempt ${told.attempt}`);
-        else {
-          done += 1;
-          digests[told.seed] = told.digest;
-          if (told.story !== null) failures.push({ seed: told.seed, story: told.story });
-          tell(`seed ${told.seed}`);
-          give();
+  await overThreads<CampaignRequest, CampaignTold>({
+    entry: './campaign-thread',
+    threads,
+    pieces: Array.from({ length: seeds }, (_, index) => ({ seed: from + index, profile })),
+    signal,
+    told: (told) => {
+      if (told.kind === 'judged') {
+        for (const [faultClass, verdict, count] of told.counts) {
+          const sum = byFault.get(faultClass) ?? { states: 0, right: 0, lost: 0, invented: 0, wrong: 0, refused: 0, crashed: 0 };
+          byFault.set(faultClass, sum);
+          sum.states += count;
+          sum[verdict] += count;
+          states += count;
         }
-      });
-      worker.once('error', reject);
-      worker.once('exit', () => {
-        signal?.removeEventListener('abort', stop);
-        resolve();
-      });
-      give();
-    });
-  await Promise.all(Array.from({ length: Math.min(threads ?? availableParallelism(), seeds) }, one));
+      } else if (told.kind === 'done') {
+        done += 1;
+        digests[told.seed] = told.digest;
+        if (told.story !== null) failures.push({ seed: told.seed, story: told.story });
+      }
+      tell(told.kind === 'shrinking' ? `seed ${told.seed} failed: making its story short, attempt ${told.attempt}` : `seed ${told.seed}`);
+      return told.kind === 'done';
+    },
+  });
 
   const seconds = (performance.now() - started) / 1000;
   const sum = (verdict: Verdict): number => [...byFault.values()].reduce((total, counts) => total + counts[verdict], 0);

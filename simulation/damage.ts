@@ -1,7 +1,6 @@
 /** What disks, people and programs do to the files of a store: every way in which one can be other than it was written. */
 
 import { type FileTree, SECTOR_BYTES } from './disk.ts';
-import type { Random } from './model/random.ts';
 
 export type Damage =
   | { readonly kind: 'bit'; readonly path: string; readonly bit: number }
@@ -237,14 +236,5 @@ export function describeDamage(damage: Damage): string {
       return `${path} as it was in version ${damage.version}`;
     default:
       return `${kind} ${path}`;
-  }
-}
-
-/** `count` of the enumeration's damages, spread over it by `random`; all where there are not more. */
-export function* some(enumeration: Enumeration, count: number, random: Random): Generator<Damage> {
-  if (enumeration.count <= count) for (let n = 0; n < enumeration.count; n += 1) yield enumeration.at(n);
-  else {
-    const stride = enumeration.count / count;
-    for (let i = 0; i < count; i += 1) yield enumeration.at(Math.min(enumeration.count - 1, Math.floor((i + random.next()) * stride)));
   }
 }

@@ -4,8 +4,9 @@ import { parseEngineConfig } from '../main/engine/config.ts';
 import { createStore } from '../main/engine/create.ts';
 import { intentFromJson } from '../shared/model/json.ts';
 import { recordAcceptance } from './accepting.ts';
-import type { Subject } from './damage.ts';
+import { type Enumeration, enumerate, type Subject } from './damage.ts';
 import { Durability, FileTree } from './disk.ts';
+import { forgeries } from './forge.ts';
 import { Digests, type Expectation } from './judge.ts';
 import { Generator } from './model/generator.ts';
 import { type Operation, ReferenceModel } from './model/reference.ts';
@@ -21,6 +22,14 @@ export interface DamageSubject extends Subject {
   readonly name: SubjectName;
   readonly expected: Expectation;
 }
+
+/** All that is done to it, in an order that is the same for the same subject. */
+export function damagesOf(subject: DamageSubject): readonly Enumeration[] {
+  const known = listed.get(subject) ?? [...enumerate(subject), ...forgeries(subject)];
+  listed.set(subject, known);
+  return known;
+}
+const listed = new WeakMap<DamageSubject, readonly Enumeration[]>();
 
 const STEPS = 48;
 /** Steps after which tiers are taken; the last operations are in the log and in L1 only. */

@@ -33,6 +33,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<() => Command>>> = {
   demo: async () => (await import('./commands/demo.ts')).demoCommand,
   serve: async () => (await import('./commands/serve.ts')).serveCommand,
   open: async () => (await import('./commands/open.ts')).openCommand,
+  fuzz: async () => (await import('./commands/fuzz.ts')).fuzzCommand,
   sim: async () => (await import('./commands/sim.ts')).simCommand,
   sign: async () => (await import('./commands/sign.ts')).signCommand,
 };

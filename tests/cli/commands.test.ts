@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => desk?.stop());
 
-const COMMANDS = ['recover', 'state', 'wal', 'verify', 'venues', 'reconcile', 'demo', 'serve', 'open', 'sim', 'sign'];
+const COMMANDS = ['recover', 'state', 'wal', 'verify', 'venues', 'reconcile', 'demo', 'serve', 'open', 'sim', 'fuzz', 'sign'];
 
 test('help names every command, and every command has its own', async () => {
   const help = await rearm(['--help']);
@@ -88,6 +88,14 @@ test('sim: one seed again, as a document, and the same the next time', async () 
   expect(report).toMatchObject({ seeds: 1, lost: 0, invented: 0, wrong: 0, refused: 0, failures: [], cancelled: false });
   has(report, ['states', 'byFault', 'statesPerSecond']);
   expect(documentOf(again).digests).toEqual(report.digests);
+});
+
+test('fuzz: one damage again, as a document', async () => {
+  const run = await rearm(['fuzz', '--replay', 'young:0:5000', '--json']);
+  expect(run.status).toBe(0);
+  expect(documentOf(run)).toMatchObject({ damage: 'bit 0 of byte 625 of /store/l1/00000001.map flipped', verdict: 'right', missed: false });
+  expectRefusal(await rearm(['fuzz', '--replay', 'young:0:999999999']), 1, 'NOT_FOUND');
+  expectRefusal(await rearm(['fuzz', '--replay', 'nobody']), 1, 'USAGE');
 });
 
 test('progress is shown on a terminal, beside the output and never in it', (context) => {

@@ -64,7 +64,20 @@ function argumentsOf(line: string): string[] {
 
 test('the documents quote every command of the table', () => {
   const names = new Set(lines.map((line) => line.split(' ')[1]));
-  expect([...names].sort()).toEqual(['demo', 'open', 'reconcile', 'recover', 'serve', 'sign', 'sim', 'state', 'venues', 'verify', 'wal']);
+  expect([...names].sort()).toEqual([
+    'demo',
+    'fuzz',
+    'open',
+    'reconcile',
+    'recover',
+    'serve',
+    'sign',
+    'sim',
+    'state',
+    'venues',
+    'verify',
+    'wal',
+  ]);
 });
 
 test.each(lines)('%s', { timeout: 180_000 }, async (line) => {

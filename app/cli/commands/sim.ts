@@ -1,9 +1,10 @@
 /** `rearm sim [--seeds N] [--profile short|long] [--replay SEED] [--json]` */
 
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { RearmError } from '../../../shared/errors.ts';
 import { type Campaign, runCampaign } from '../../../simulation/campaign.ts';
 import { PROFILES, type ProfileName } from '../../../simulation/profile.ts';
+import { wholeNumber } from '../options.ts';
 import { action, EXIT, type Exit, note, Progress, print, printJson, table } from '../output.ts';
 
 interface Options {
@@ -15,22 +16,14 @@ interface Options {
   readonly json?: boolean;
 }
 
-function whole(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d{1,9}$/.test(text) || value < least) throw new InvalidArgumentError(`It is a whole number from ${least} up.`);
-    return value;
-  };
-}
-
 export const simCommand = (): Command =>
   new Command('sim')
     .description('Crashes the engine on a simulated disk, everywhere, and judges what is recovered: nothing lost, invented or wrong.')
-    .option('--seeds <n>', 'how many seeds (default: as many as the profile says)', whole(1))
-    .option('--from <seed>', 'the first seed', whole(0), 1)
+    .option('--seeds <n>', 'how many seeds (default: as many as the profile says)', wholeNumber(1))
+    .option('--from <seed>', 'the first seed', wholeNumber(0), 1)
     .addOption(new Option('--profile <name>', 'how much per seed').choices(Object.keys(PROFILES)).default('short'))
-    .option('--replay <seed>', 'this seed alone: the same disks and the same verdicts as in any run of its profile', whole(0))
-    .option('--threads <n>', 'threads (default: one per core)', whole(1))
+    .option('--replay <seed>', 'this seed alone: the same disks and the same verdicts as in any run of its profile', wholeNumber(0))
+    .option('--threads <n>', 'threads (default: one per core)', wholeNumber(1))
     .option('--json', 'one JSON document on stdout')
     .action(action(run));
 

@@ -1,0 +1,49 @@
+/** What became of one damage: by the rule, and by verify where a bit was flipped. */
+
+import { verify } from '../main/verify/verify.ts';
+import { RearmError } from '../shared/errors.ts';
+import { type Damage, damaged, describeDamage } from './damage.ts';
+import type { FileTree } from './disk.ts';
+import { judge, type Verdict } from './judge.ts';
+import { SimulatedStorage } from './storage.ts';
+import type { DamageSubject } from './subject.ts';
+import { ROOT } from './workload.ts';
+
+export interface JudgedDamage {
+  readonly verdict: Verdict;
+  /** What was done, in words. */
+  readonly damage: string;
+  readonly words: string;
+  /** A flipped bit that verify does not show. */
+  readonly missed: boolean;
+}
+
+/** null where the damage leaves every file as it was: two sectors of zeros that were swapped. */
+export function judgeDamage(subject: DamageSubject, damage: Damage): JudgedDamage | null {
+  const tree = damaged(subject, damage);
+  if (isSame(subject.tree, tree, damage)) return null;
+  const { verdict, words } = judge(tree, subject.expected);
+  const missed = damage.kind === 'bit' && !shows(subject, tree, damage.path);
+  return { verdict, words, damage: describeDamage(damage), missed };
+}
+
+function isSame(before: FileTree, after: FileTree, damage: Damage): boolean {
+  if (damage.kind === 'deleted file' || damage.kind === 'renamed file' || damage.kind === 'duplicated file') return false;
+  const paths = damage.kind === 'swapped sectors' ? [damage.path, damage.other] : [damage.path];
+  return paths.every((path) => Buffer.compare(before.bytes(path), after.bytes(path)) === 0);
+}
+
+/** Whether verify names the file in which a bit was flipped, and a place in it. */
+function shows({ expected }: DamageSubject, tree: FileTree, path: string): boolean {
+  try {
+    const { clock, bootId } = expected;
+    const { files } = verify({ storage: new SimulatedStorage({ tree }), clock, root: ROOT, bootId });
+    const file = files.find((entry) => `${ROOT}/${entry.path}` === path);
+    const placed = file?.findings.some(({ offset, lsn, page, entry }) => (offset ?? lsn ?? page ?? entry) !== undefined);
+    return file !== undefined && file.status !== 'whole' && placed === true;
+  } catch (error) {
+    // A bit of a version: refused by name, with the file.
+    if (!(error instanceof RearmError) || error.code !== 'VERSION_NEWER') throw error;
+    return error.message.includes(path);
+  }
+}
