@@ -7,20 +7,16 @@
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Recovery, recover } from '../../main/cascade/recover.ts';
+import type { Recovery } from '../../main/cascade/recover.ts';
 import { acceptRecovery } from '../../main/engine/accept.ts';
 import { nativePlatform } from '../../main/engine/native-platform.ts';
-import { openLog, readOperations } from '../../main/history/operations.ts';
-import { canonicalState } from '../../main/image/canonical.ts';
-import { RearmError } from '../../shared/errors.ts';
-import { intentToJson } from '../../shared/model/json.ts';
-import { formatTime } from '../../shared/units.ts';
 import { History } from '../../simulation/model/history.ts';
 import { type Random, randomOf } from '../../simulation/model/random.ts';
 import type { Operation } from '../../simulation/model/reference.ts';
-import { assertSame, type ConfigInput, SMALL_ROWS, temporaryDirectory } from '../support/desk.ts';
+import { type ConfigInput, SMALL_ROWS, temporaryDirectory } from '../support/desk.ts';
 import { copyStore } from '../support/store-files.ts';
 import { runAndKill } from './run.ts';
+import { logged, Tally } from './tally.ts';
 import { type Owed, VARIANTS } from './variants.ts';
 
 const LONG = process.env.REARM_PROFILE === 'long';
@@ -45,86 +41,8 @@ const CONFIG: ConfigInput = {
   marketRetentionMs: 200,
 };
 
-const summary = {
-  runs: 0,
-  operations: 0,
-  acknowledgements: 0,
-  recoveries: 0,
-  bases: new Map<string, number>(),
-  outcomes: new Map<string, number>(),
-  rowsPruned: 0,
-  segmentsFreed: 0,
-  lost: 0,
-  invented: 0,
-  wrong: 0,
-  crashed: 0,
-};
-const count = (map: Map<string, number>, key: string) => map.set(key, (map.get(key) ?? 0) + 1);
-
-afterAll(() => {
-  const list = (map: Map<string, number>) =>
-    [...map]
-      .sort()
-      .map(([key, times]) => `${key} ${times}`)
-      .join(', ');
-  console.log(
-    `kill -9: ${summary.runs} runs, ${summary.operations} operations, ${summary.acknowledgements} acknowledgements; ${summary.recoveries} recoveries (${list(summary.outcomes)}); bases: ${list(summary.bases)}; ` +
-      `${summary.rowsPruned} prunes, ${summary.segmentsFreed} segments freed; lost ${summary.lost}, invented ${summary.invented}, wrong ${summary.wrong}, not a RearmError ${summary.crashed}`,
-  );
-});
-
-const recoverStore = (root: string): Recovery =>
-  recover({ storage: nativePlatform.storage, clock: nativePlatform.clock, root, bootId: nativePlatform.bootId });
-
-/** Recovers and judges; null where it was refused. */
-function judge(root: string, history: History, acknowledged: number): Recovery | null {
-  summary.recoveries += 1;
-  let recovery: Recovery;
-  try {
-    recovery = recoverStore(root);
-  } catch (error) {
-    if (!(error instanceof RearmError) || error.code === 'INTERNAL') {
-      summary.crashed += 1;
-      throw error;
-    }
-    count(summary.outcomes, error.code);
-    return null;
-  }
-  const { report, image } = recovery;
-  count(summary.outcomes, report.outcome);
-  if (image) {
-    if (report.lsn > history.lastLsn) {
-      summary.invented += 1;
-      throw new Error(`invented: LSN ${report.lsn} of ${history.lastLsn}: ${report.sentence}`);
-    }
-    try {
-      assertSame(canonicalState(image), history.at(report.lsn));
-    } catch (error) {
-      summary.wrong += 1;
-      throw new Error(`wrong state (${report.outcome}, base ${report.base} at ${report.baseLsn}): ${(error as Error).message}`, {
-        cause: error,
-      });
-    }
-    if (report.base) count(summary.bases, report.base);
-  }
-  if (report.outcome === 'refused') return null;
-  if (report.lsn < acknowledged) {
-    summary.lost += 1;
-    throw new Error(`lost: LSN ${report.lsn}, ${acknowledged} was acknowledged: ${report.outcome}: ${report.sentence}`);
-  }
-  return recovery;
-}
-
-/** The operations that the log holds from `from` on. */
-function logged(root: string, from: number): Operation[] {
-  const lines: Operation[] = [];
-  readOperations(openLog(nativePlatform.storage, root), from, Number.MAX_SAFE_INTEGER, ({ lsn, posted, timeNs, intent }) => {
-    const json = intentToJson(intent);
-    lines.push({ lsn, type: json.type, class: posted ? 'post' : 'commit', time: formatTime(timeNs), intent: json });
-    return undefined;
-  });
-  return lines;
-}
+const tally = new Tally();
+afterAll(() => console.log(`kill -9: ${tally}`));
 
 const plain = (text: unknown) =>
   typeof text === 'string' && /^[+-]?\d+(\.\d+)?$/.test(text)
@@ -184,12 +102,12 @@ async function oneRun(store: Store, run: number, random: Random): Promise<void> 
     history,
   );
   expect(death.alarms).toEqual([]);
-  summary.runs += 1;
-  summary.operations += history.lastLsn - already;
-  summary.acknowledgements += death.acknowledgements;
+  tally.runs += 1;
+  tally.operations += history.lastLsn - already;
+  tally.acknowledgements += death.acknowledgements;
   const acknowledged = Math.max(death.acknowledged, already);
 
-  const recovery = judge(root, history, acknowledged);
+  const recovery = tally.judge(root, history, acknowledged);
   expect(recovery, 'a store that only died is recovered').not.toBeNull();
   const { report } = recovery!;
   expect(report.outcome).toBe('recovered');
@@ -197,9 +115,9 @@ async function oneRun(store: Store, run: number, random: Random): Promise<void> 
   // No process was told of more than the report knows of.
   expect(report.acknowledgedLsn).toBeGreaterThanOrEqual(death.acknowledged);
   history.cut(report.lsn);
-  summary.rowsPruned += history.lines.slice(already).filter((line) => line.type === 'prune').length;
+  tally.rowsPruned += history.lines.slice(already).filter((line) => line.type === 'prune').length;
   const oldest = report.wal.firstLsn!;
-  if (oldest > 1) summary.segmentsFreed += 1;
+  if (oldest > 1) tally.segmentsFreed += 1;
   compareLog(root, history, oldest, report.lsn);
 
   const start = random.below(VARIANTS.length);
@@ -209,7 +127,7 @@ async function oneRun(store: Store, run: number, random: Random): Promise<void> 
     const owed = variant.apply(copy, random);
     if (owed === null) continue;
     try {
-      fulfil(owed, judge(copy, history, acknowledged), report.lsn);
+      fulfil(owed, tally.judge(copy, history, acknowledged), report.lsn);
     } catch (error) {
       const kept = process.env.REARM_KEEP ? `; kept in ${copyStore(copy, `kept-${run}-${variant.name.replaceAll(' ', '-')}`)}` : '';
       store.failures.push(new Error(`run ${run}, ${variant.name}${kept}: ${(error as Error).message}`, { cause: error }));
@@ -222,7 +140,7 @@ async function oneRun(store: Store, run: number, random: Random): Promise<void> 
     history.add(line);
   }
   expect(accepted.lsn).toBe(history.lastLsn);
-  const after = judge(root, history, accepted.lsn);
+  const after = tally.judge(root, history, accepted.lsn);
   expect(after?.report.lsn).toBe(accepted.lsn);
 }
 
@@ -267,14 +185,9 @@ describe('a trading process that is killed', () => {
   }
 
   it('was recovered from each tier, past pruned rows and freed segments', () => {
-    expect([...summary.bases.keys()].sort()).toEqual(['L1', 'L2', 'L3', 'L4']);
-    expect(summary.rowsPruned).toBeGreaterThan(0);
-    expect(summary.segmentsFreed).toBeGreaterThan(0);
-    expect({ lost: summary.lost, invented: summary.invented, wrong: summary.wrong, crashed: summary.crashed }).toEqual({
-      lost: 0,
-      invented: 0,
-      wrong: 0,
-      crashed: 0,
-    });
+    expect([...tally.bases.keys()].sort()).toEqual(['L1', 'L2', 'L3', 'L4']);
+    expect(tally.rowsPruned).toBeGreaterThan(0);
+    expect(tally.segmentsFreed).toBeGreaterThan(0);
+    expect(tally.failures).toEqual({ lost: 0, invented: 0, wrong: 0, crashed: 0 });
   });
 });

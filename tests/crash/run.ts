@@ -16,8 +16,12 @@ export interface Death {
   readonly alarms: readonly string[];
 }
 
-/** Runs the worker for `ms` after it is ready, and kills it. Its submissions are added to the history. */
-export async function runAndKill(task: WorkerTask, ms: number, history: History): Promise<Death> {
+/**
+ * Runs the worker for `ms` after it is ready, and kills it. Its submissions are added to the history.
+ *
+ * @param strike what happens right before the kill; the worker may end by itself of it
+ */
+export async function runAndKill(task: WorkerTask, ms: number, history: History, strike?: () => void): Promise<Death> {
   const child = spawn(process.execPath, ['--no-warnings', WORKER, JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'pipe'] });
   let killed = false;
   let out = '';
@@ -27,7 +31,8 @@ export async function runAndKill(task: WorkerTask, ms: number, history: History)
     out += text;
     if (timer === undefined && out.includes('ready\n')) {
       timer = setTimeout(() => {
-        killed = child.kill('SIGKILL');
+        strike?.();
+        killed = child.kill('SIGKILL') || strike !== undefined;
       }, ms);
     }
   });
@@ -36,7 +41,7 @@ export async function runAndKill(task: WorkerTask, ms: number, history: History)
   });
   const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => child.once('close', (...how) => resolve(how)));
   clearTimeout(timer);
-  if (!killed || signal !== 'SIGKILL') throw new Error(`the worker ended by itself (${code ?? signal}): ${errors}`);
+  if (!killed || (signal !== 'SIGKILL' && !strike)) throw new Error(`the worker ended by itself (${code ?? signal}): ${errors}`);
   const lines = out.slice(0, out.lastIndexOf('\n')).split('\n');
   const acknowledged = lines.filter((line) => /^\d+$/.test(line)).map(Number);
   const submitted = fs.readFileSync(task.submissions, 'utf8');

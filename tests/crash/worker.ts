@@ -34,6 +34,8 @@ export interface WorkerTask {
   readonly config: ConfigInput;
   readonly generator: GeneratorOptions;
   readonly rowsMax: Readonly<Record<string, number>>;
+  /** Of a machine that was started anew; this one's where it is left out. */
+  readonly bootId?: string;
 }
 
 const task = JSON.parse(process.argv[2]!) as WorkerTask;
@@ -65,7 +67,7 @@ const follow = (): void => {
   for (const line of waiting.splice(0)) model.apply(line);
 };
 
-const platform = nativePlatform;
+const platform = { ...nativePlatform, bootId: task.bootId ?? nativePlatform.bootId };
 const config = parseEngineConfig(task.config);
 const alarm = ({ code, text }: { code: string; text: string }) => say(`alarm ${code} ${text}`);
 
