@@ -14,16 +14,26 @@ export interface Death {
   readonly acknowledged: number;
   readonly acknowledgements: number;
   readonly alarms: readonly string[];
+  /** What it ended with, where it ended by itself. */
+  readonly words: string;
+}
+
+/** What happens to the machine while the worker runs. */
+export interface Fault {
+  readonly strike: () => void;
+  /** How long the worker goes on after it. */
+  readonly thenMs: number;
 }
 
 /**
  * Runs the worker for `ms` after it is ready, and kills it. Its submissions are added to the history.
  *
- * @param strike what happens right before the kill; the worker may end by itself of it
+ * @param fault what happens then, before the kill; the worker may end by itself of it
  */
-export async function runAndKill(task: WorkerTask, ms: number, history: History, strike?: () => void): Promise<Death> {
+export async function runAndKill(task: WorkerTask, ms: number, history: History, fault?: Fault): Promise<Death> {
   const child = spawn(process.execPath, ['--no-warnings', WORKER, JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'pipe'] });
   let killed = false;
+  let broken: Error | undefined;
   let out = '';
   let errors = '';
   let timer: NodeJS.Timeout | undefined;
@@ -31,8 +41,19 @@ export async function runAndKill(task: WorkerTask, ms: number, history: History,
     out += text;
     if (timer === undefined && out.includes('ready\n')) {
       timer = setTimeout(() => {
-        strike?.();
-        killed = child.kill('SIGKILL') || strike !== undefined;
+        try {
+          fault?.strike();
+        } catch (error) {
+          // Nothing is left behind by a fault that could not be made.
+          broken = error as Error;
+        }
+        killed = fault !== undefined;
+        timer = setTimeout(
+          () => {
+            killed = child.kill('SIGKILL') || killed;
+          },
+          broken ? 0 : (fault?.thenMs ?? 0),
+        );
       }, ms);
     }
   });
@@ -41,7 +62,8 @@ export async function runAndKill(task: WorkerTask, ms: number, history: History,
   });
   const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => child.once('close', (...how) => resolve(how)));
   clearTimeout(timer);
-  if (!killed || (signal !== 'SIGKILL' && !strike)) throw new Error(`the worker ended by itself (${code ?? signal}): ${errors}`);
+  if (broken) throw broken;
+  if (!killed || (signal !== 'SIGKILL' && !fault)) throw new Error(`the worker ended by itself (${code ?? signal}): ${errors}`);
   const lines = out.slice(0, out.lastIndexOf('\n')).split('\n');
   const acknowledged = lines.filter((line) => /^\d+$/.test(line)).map(Number);
   const submitted = fs.readFileSync(task.submissions, 'utf8');
@@ -52,5 +74,6 @@ export async function runAndKill(task: WorkerTask, ms: number, history: History,
     acknowledged: Math.max(0, ...acknowledged),
     acknowledgements: acknowledged.length,
     alarms: lines.filter((line) => line.startsWith('alarm')),
+    words: errors,
   };
 }

@@ -66,7 +66,7 @@ describe.each(['ext4', 'xfs'] as const)('%s', (type) => {
       },
       random.chance(0.2) ? random.below(60) : 50 + random.below(600),
       history,
-      () => volume.cutPower(),
+      { strike: () => volume.cutPower(), thenMs: 0 },
     );
     volume.restart();
     tally.runs += 1;

@@ -39,7 +39,8 @@ export class Volume {
     fs.mkdirSync(this.path);
     fs.closeSync(fs.openSync(this.#image, 'w'));
     fs.truncateSync(this.#image, megabytes << 20);
-    execFileSync(`mkfs.${type}`, ['-q', this.#image]);
+    // Root may use what ext4 keeps back for it, and would never see the disk full.
+    execFileSync(`mkfs.${type}`, [...(type === 'ext4' ? ['-m', '0'] : []), '-q', this.#image]);
     this.mount();
   }
 
@@ -48,9 +49,15 @@ export class Volume {
     this.#mounted = true;
   }
 
-  /** Makes what is mounted read-only, as the kernel does after an error. */
-  remountReadOnly(): void {
-    execFileSync('mount', ['-o', 'remount,ro', this.path]);
+  /** Takes what is free, to the last block. */
+  fill(): void {
+    for (let bytes = 1 << 28, number = 0; bytes >= 4096; number += 1)
+      if (spawnSync('fallocate', ['-l', String(bytes), join(this.path, `filler-${number}`)]).status !== 0) bytes /= 2;
+  }
+
+  /** The kernel finds an error of the file system (ext4 only): it is read-only from here on, under whoever writes. */
+  failFileSystem(): void {
+    execFileSync('mount', ['-o', 'remount,abort,errors=remount-ro', this.path]);
   }
 
   /** The power is cut: nothing that is not durable in this moment ever will be; calls that come later fail. */
