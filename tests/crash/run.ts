@@ -20,7 +20,7 @@ export interface Death {
 
 /** What happens to the machine while the worker runs. */
 export interface Fault {
-  readonly strike: () => void;
+  readonly strike: (pid: number) => void;
   /** How long the worker goes on after it. */
   readonly thenMs: number;
 }
@@ -31,7 +31,8 @@ export interface Fault {
  * @param fault what happens then, before the kill; the worker may end by itself of it
  */
 export async function runAndKill(task: WorkerTask, ms: number, history: History, fault?: Fault): Promise<Death> {
-  const child = spawn(process.execPath, ['--no-warnings', WORKER, JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [program, ...before] = [...(task.under ?? []), process.execPath];
+  const child = spawn(program!, [...before, '--no-warnings', WORKER, JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'pipe'] });
   let killed = false;
   let broken: Error | undefined;
   let out = '';
@@ -42,7 +43,7 @@ export async function runAndKill(task: WorkerTask, ms: number, history: History,
     if (timer === undefined && out.includes('ready\n')) {
       timer = setTimeout(() => {
         try {
-          fault?.strike();
+          fault?.strike(child.pid!);
         } catch (error) {
           // Nothing is left behind by a fault that could not be made.
           broken = error as Error;

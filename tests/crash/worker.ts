@@ -36,6 +36,8 @@ export interface WorkerTask {
   readonly rowsMax: Readonly<Record<string, number>>;
   /** Of a machine that was started anew; this one's where it is left out. */
   readonly bootId?: string;
+  /** A program under which it runs, with its arguments. */
+  readonly under?: readonly string[];
 }
 
 const task = JSON.parse(process.argv[2]!) as WorkerTask;
