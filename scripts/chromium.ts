@@ -1,6 +1,7 @@
 /** A Chromium for the end-to-end tests: one that is there, else one that the system's packages or playwright can install. */
 
 import { existsSync } from 'node:fs';
+import { canInstall, installPackages } from './packages.ts';
 import { run } from './run.ts';
 
 const PLACES = [
@@ -28,11 +29,8 @@ export async function provideChromium(): Promise<{ readonly path: string } | { r
   if (found) return { path: found };
   if (process.env.CHROME_PATH) return { reason: `CHROME_PATH names ${process.env.CHROME_PATH}, which is not there` };
   const tried: string[] = [];
-  if (existsSync('/usr/bin/apt-get') && process.getuid?.() === 0) {
-    console.log('Installing chromium from the packages of the system.');
-    const env = { DEBIAN_FRONTEND: 'noninteractive' };
-    if ((await run('apt-get', ['update', '-qq'], env)) === 0)
-      await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], env);
+  if (canInstall()) {
+    await installPackages(['chromium']);
     tried.push('apt-get install chromium');
   }
   if (!(await findChromium())) {

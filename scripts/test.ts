@@ -10,6 +10,7 @@ import { notRunLines, type StageResult } from '../tests/support/not-run-reporter
 import { buildAll, CONSOLE_PARTS } from './build.ts';
 import { check } from './check.ts';
 import { provideChromium } from './chromium.ts';
+import { provideTools } from './packages.ts';
 import { ROOT, run } from './run.ts';
 
 const STAGES = ['check', 'unit', 'e2e'] as const;
@@ -38,6 +39,7 @@ async function vitest(stage: string, config: string, env: Readonly<Record<string
 if (chosen.includes('check')) failures.push(...(await check()));
 if (chosen.includes('unit')) {
   console.log('\n== unit and property tests');
+  await provideTools();
   await vitest('unit', 'vitest.config.ts');
 }
 if (chosen.includes('e2e')) {
