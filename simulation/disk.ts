@@ -214,6 +214,16 @@ export class Durability {
     this.live = start.copy();
   }
 
+  copy(): Durability {
+    const copy = new Durability(this.live);
+    Object.assign(copy, { durable: this.durable.copy() });
+    for (const [inode, sectors] of this.#sectors)
+      copy.#sectors.set(inode, new Map([...sectors].map(([at, one]) => [at, { ...one, versions: [...one.versions] }])));
+    for (const [inode, size] of this.#sizes) copy.#sizes.set(inode, { ...size, versions: [...size.versions] });
+    copy.#names = [...this.#names];
+    return copy;
+  }
+
   apply(effect: Effect): void {
     if (effect.kind === 'rename' || effect.kind === 'remove') {
       const from = effect.kind === 'rename' ? effect.from : effect.path;

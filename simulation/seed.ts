@@ -87,7 +87,7 @@ async function failing(recordings: Recordings, life: Extract<Scenario, { kind: '
   const kinds = [...new Set(calls.map((at) => callKinds[at]!))].sort();
   const kind = random.pick(kinds);
   const at = random.pick(calls.filter((call) => callKinds[call] === kind));
-  return { ...life, kind: 'error', fault: { at, error: random.pick(ERRORS), sticky: random.chance(0.5) } };
+  return { ...life, kind: 'error', fault: { at, error: random.pick(ERRORS), sticky: random.chance(0.5) && 'kind' } };
 }
 
 /** The n-th disk of a seed on which a recovery is accepted. */

@@ -20,8 +20,8 @@ export interface Fault {
   readonly at: number;
   /** As the system calls it: EIO, ENOSPC ... */
   readonly error: string;
-  /** Every later call of the same kind fails as well. */
-  readonly sticky: boolean;
+  /** Every later call fails as well: those of the same kind, or all of them. */
+  readonly sticky: false | 'kind' | 'all';
 }
 
 /** What a call is, for counting and for stories. */
@@ -58,6 +58,10 @@ export interface SimulatedStorageOptions {
   /** Told of every change, before the call returns. */
   readonly effect?: ((effect: Effect) => void) | undefined;
   readonly fault?: Fault | undefined;
+  /** Number of the call in which the process ends; a write is done by half. */
+  readonly endAt?: number | undefined;
+  /** Locks that are held on this disk, by whatever process; its own where they are left out. */
+  readonly locks?: Set<string> | undefined;
   /** Told of every call before it is done; may throw {@link ProcessEnded}. */
   readonly called?: ((call: Call) => void) | undefined;
 }
@@ -85,14 +89,15 @@ const FAILS: ReadonlySet<CallKind> = new Set<CallKind>([
 export class SimulatedStorage implements Storage {
   readonly tree: FileTree;
   readonly #options: SimulatedStorageOptions;
-  readonly #locks = new Set<string>();
+  readonly #locks: Set<string>;
   calls = 0;
-  #failing: CallKind | null = null;
+  #failing: CallKind | 'all' | null = null;
   #dead = false;
 
   constructor(options: SimulatedStorageOptions) {
     this.tree = options.tree;
     this.#options = options;
+    this.#locks = options.locks ?? new Set();
   }
 
   /** From now on every call ends the process. */
@@ -106,10 +111,15 @@ export class SimulatedStorage implements Storage {
     this.calls += 1;
     this.#options.called?.({ number: this.calls, kind, path });
     if (this.#dead) throw new ProcessEnded(`${kind} ${path}`);
-    const { fault } = this.#options;
-    if (!fault || !FAILS.has(kind)) return;
-    if (this.calls === fault.at && fault.sticky) this.#failing = kind;
-    if (this.calls !== fault.at && this.#failing !== kind) return;
+    const { fault, endAt } = this.#options;
+    if (this.calls === endAt) {
+      this.#dead = true;
+      if (kind === 'write') partly?.();
+      throw new ProcessEnded(`${kind} ${path}`);
+    }
+    if (!fault) return;
+    if (this.calls === fault.at && fault.sticky) this.#failing = fault.sticky === 'all' ? 'all' : kind;
+    if (!FAILS.has(kind) || (this.calls !== fault.at && this.#failing !== kind && this.#failing !== 'all')) return;
     partly?.();
     throw systemFailure(fault.error, kind, path);
   }
@@ -235,7 +245,7 @@ export class SimulatedStorage implements Storage {
   }
 
   rename(from: string, to: string): void {
-    this.#call('rename', from);
+    this.#call('rename', to);
     if (!this.tree.entries.has(from) || !this.#isDirectory(dirname(to))) throw systemFailure('ENOENT', 'rename', from);
     this.#effect({ kind: 'rename', from, to });
   }

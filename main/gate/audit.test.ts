@@ -11,8 +11,8 @@ import {
   emptyDisk,
   outcome,
   type Plan,
+  ProcessStorage,
   ROOT,
-  SimulatedStorage,
   STORE_ID,
   TestClock,
   testRandom,
@@ -21,8 +21,8 @@ import {
 const LOG = `${ROOT}/audit/audit.log`;
 const HEAD = `${ROOT}/audit/audit.head`;
 
-function auditOn(disk: Disk, plan: Plan = {}, seed = 'audit'): { audit: Audit; storage: SimulatedStorage } {
-  const storage = new SimulatedStorage(disk, plan);
+function auditOn(disk: Disk, plan: Plan = {}, seed = 'audit'): { audit: Audit; storage: ProcessStorage } {
+  const storage = new ProcessStorage(disk, plan);
   const audit = new Audit({ storage, layout: gateLayout(ROOT), clock: new TestClock(), random: testRandom(seed), storeId: STORE_ID });
   return { audit, storage };
 }
@@ -138,7 +138,7 @@ describe('the audit log', () => {
   });
 
   it('is foreign in another store', () => {
-    const storage = new SimulatedStorage(logOf(2));
+    const storage = new ProcessStorage(logOf(2));
     const deps = { storage, layout: gateLayout(ROOT), clock: new TestClock(), random: testRandom(), storeId: 'b2'.repeat(16) };
     expect(new Audit(deps).verify()).toMatchObject({ verified: false, firstBad: 1 });
     expect(outcome(() => new Audit(deps).append('ada', 'test.noted', {}))).toBe('STORE_FOREIGN');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { burn, isBurnt, readBurnt } from './burn.ts';
 import { gateLayout } from './layout.ts';
-import { CRASHES, emptyDisk, outcome, ROOT, SimulatedStorage } from './simulated.test-support.ts';
+import { CRASHES, emptyDisk, outcome, ProcessStorage, ROOT } from './simulated.test-support.ts';
 import { timeText } from './time.ts';
 
 const layout = gateLayout(ROOT);
@@ -15,8 +15,8 @@ const record = {
   purpose: 'release',
 } as const;
 
-function ready(): SimulatedStorage {
-  const storage = new SimulatedStorage(emptyDisk());
+function ready(): ProcessStorage {
+  const storage = new ProcessStorage(emptyDisk());
   storage.makeDirectory(layout.burnt);
   for (const directory of [ROOT, layout.gate]) storage.syncDirectory(directory);
   return storage;
@@ -29,7 +29,7 @@ describe('burning a nonce', () => {
     burn(storage, layout, record);
     expect(outcome(() => burn(storage, layout, record))).toBe('TOKEN_INVALID used');
     for (const kind of CRASHES) {
-      const after = new SimulatedStorage(storage.disk.after(kind));
+      const after = new ProcessStorage(storage.disk.after(kind));
       expect(readBurnt(after, layout, nonce)).toEqual(record);
       expect(outcome(() => burn(after, layout, { ...record, by: 'another' }))).toBe('TOKEN_INVALID used');
     }

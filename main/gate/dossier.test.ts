@@ -11,9 +11,9 @@ import {
   type Desk,
   DRAFT,
   outcome,
+  ProcessStorage,
   proposeDraft,
   ROOT,
-  SimulatedStorage,
   STORE_ID,
   staffed,
 } from './simulated.test-support.ts';
@@ -93,7 +93,7 @@ describe('a dossier', () => {
     const hash = proposeDraft(desk);
     const path = `${ROOT}/gate/dossiers/${hash}.json`;
     const good = desk.disk.text(path);
-    const read = (storeId = STORE_ID) => outcome(() => readDossier(new SimulatedStorage(desk.disk), gateLayout(ROOT), storeId, hash));
+    const read = (storeId = STORE_ID) => outcome(() => readDossier(new ProcessStorage(desk.disk), gateLayout(ROOT), storeId, hash));
     expect(read()).toBe('done');
     expect(read('b2'.repeat(16))).toBe('STORE_FOREIGN');
     for (const [bad, code] of [

@@ -8,10 +8,10 @@ import {
   emptyDisk,
   outcome,
   PASSPHRASES,
+  ProcessStorage,
   proposeDraft,
   ROOT,
   releaseBy,
-  SimulatedStorage,
   signBoth,
   staffed,
   testRandom,
@@ -32,7 +32,7 @@ function messageOf(call: () => unknown): string {
 
 describe('a private key', () => {
   it('signs with its passphrase, after being written and read', () => {
-    const storage = new SimulatedStorage(emptyDisk());
+    const storage = new ProcessStorage(emptyDisk());
     const record = key();
     publishKey(storage, DIRECTORY, record);
     const read = readKey(storage, DIRECTORY, 'ada');
@@ -79,7 +79,7 @@ describe('a private key', () => {
     ['time without bound', { p: 1000 }],
     ['another function', { name: 'pbkdf2' }],
   ])('file that asks for %s is not read', (_name, bad) => {
-    const storage = new SimulatedStorage(emptyDisk());
+    const storage = new ProcessStorage(emptyDisk());
     const record = key();
     const text = JSON.stringify({ ...record, kdf: { ...record.kdf, ...bad } });
     publishKey(storage, DIRECTORY, record);
@@ -93,7 +93,7 @@ describe('a private key', () => {
   });
 
   it('of somebody else is not read under a name', () => {
-    const storage = new SimulatedStorage(emptyDisk());
+    const storage = new ProcessStorage(emptyDisk());
     publishKey(storage, DIRECTORY, key());
     storage.disk.put(`${DIRECTORY}/rob.key`, storage.disk.bytes(`${DIRECTORY}/ada.key`));
     expect(outcome(() => readKey(storage, DIRECTORY, 'rob'))).toBe('FORMAT_INVALID');

@@ -1,92 +1,71 @@
 /**
- * For the gate's tests: a disk in memory with a live and a durable image, a clock that moves only when told or asked, and
- * randomness from a counter. The disk can stop a process at its n-th call, or let the n-th call fail.
+ * For the gate's tests: processes on the simulated disk, a clock that moves only when told or asked, and randomness from a counter. A
+ * process can be stopped in its n-th call, or its n-th call fails.
  */
 
 import { createHash } from 'node:crypto';
-import { dirname } from 'node:path';
-import { type ErrorCode, RearmError } from '../../shared/errors.ts';
-import type { Clock, HeldLock, MappedFile, OpenMode, Storage, StoredFile } from '../storage/storage.ts';
+import { RearmError } from '../../shared/errors.ts';
+import { Durability, type Effect, FileTree, type Pending } from '../../simulation/disk.ts';
+import { type CallKind, ProcessEnded, SimulatedStorage } from '../../simulation/storage.ts';
+import type { Clock } from '../storage/storage.ts';
 import { type Accepted, type DossierDraft, Gate, type GateDependencies, type WorldNow } from './gate.ts';
 
 /** The process stopped. Not an error of ours: nothing may catch it and go on. */
-export class Crash extends Error {}
-
-interface Inode {
-  live: Uint8Array;
-  durable: Uint8Array;
-  /** Positions whose sync failed: the system takes them for clean, so that no later sync writes them unless they are written again. */
-  forgotten: Set<number>;
-}
-
-const inodeOf = (bytes: Uint8Array): Inode => ({ live: bytes.slice(), durable: bytes.slice(), forgotten: new Set() });
-type Entry = Inode | 'directory';
+export { ProcessEnded as Crash };
 
 /**
  * What a crash leaves: `process`: all that was written. `power`: only what was synced. `names`: directory changes reached the disk,
- * contents that were not synced did not. `torn`: names, and the first half of each unsynced change.
+ * contents that were not synced did not. `sizes`: those, and how long the files are. `contents`: everything but the directory changes.
  */
-export const CRASHES = ['process', 'power', 'names', 'torn'] as const;
+export const CRASHES = ['process', 'power', 'names', 'sizes', 'contents'] as const;
 export type CrashKind = (typeof CRASHES)[number];
 
+const SURVIVES: Readonly<Record<Exclude<CrashKind, 'process'>, readonly Pending['kind'][]>> = {
+  power: [],
+  names: ['name'],
+  sizes: ['name', 'size'],
+  contents: ['sector', 'size'],
+};
+
 export interface Plan {
-  /** Stop before the n-th call, from 1; a write is done by half. */
+  /** Stop in the n-th call, from 1; a write is done by half. */
   readonly crashAt?: number;
   /** The n-th call fails; with `sticky`, all from there on. */
   readonly failAt?: number;
   readonly sticky?: boolean;
-  readonly code?: ErrorCode;
+  /** As the system calls it. */
+  readonly error?: 'EIO' | 'ENOSPC';
 }
 
+/** What processes find, one after the other, and what of it is durable. */
 export class Disk {
-  live = new Map<string, Entry>();
-  durable = new Map<string, Entry>();
+  readonly tree: FileTree;
+  #durability: Durability;
+
+  constructor(tree: FileTree, durability = new Durability(tree)) {
+    this.tree = tree;
+    this.#durability = durability;
+  }
 
   copy(): Disk {
-    const inodes = new Map<Inode, Inode>();
-    const clone = (entry: Entry): Entry => {
-      if (entry === 'directory') return entry;
-      const known = inodes.get(entry) ?? { live: entry.live.slice(), durable: entry.durable.slice(), forgotten: new Set(entry.forgotten) };
-      inodes.set(entry, known);
-      return known;
-    };
-    const disk = new Disk();
-    for (const [path, entry] of this.live) disk.live.set(path, clone(entry));
-    for (const [path, entry] of this.durable) disk.durable.set(path, clone(entry));
-    return disk;
+    return new Disk(this.tree.copy(), this.#durability.copy());
+  }
+
+  note(effect: Effect): void {
+    this.#durability.apply(effect);
   }
 
   /** The disk that the next process finds. */
   after(kind: CrashKind): Disk {
-    const found = new Disk();
-    const entries = kind === 'power' ? this.durable : this.live;
-    const content = (inode: Inode): Uint8Array => {
-      if (kind === 'process') return inode.live;
-      if (kind !== 'torn') return inode.durable;
-      const { live, durable } = inode;
-      let same = 0;
-      while (same < durable.length && same < live.length && live[same] === durable[same]) same += 1;
-      const half = same + Math.ceil((live.length - same) / 2);
-      const torn = new Uint8Array(live.length);
-      torn.set(durable.subarray(0, live.length));
-      torn.set(live.subarray(0, half));
-      return torn;
-    };
-    const reachable = (path: string): boolean => path === '/' || (entries.get(path) === 'directory' && reachable(dirname(path)));
-    for (const [path, entry] of entries) {
-      if (!reachable(dirname(path))) continue;
-      const bytes = entry === 'directory' ? null : content(entry).slice();
-      const left: Entry = bytes === null ? 'directory' : inodeOf(bytes);
-      found.live.set(path, left);
-      found.durable.set(path, left);
-    }
-    return found;
+    if (kind === 'process') return new Disk(this.tree.copy());
+    const pending = this.#durability.pending();
+    const newest = Durability.choicesOf(pending).map((count) => count - 1);
+    const choices = pending.map((one, i) => (SURVIVES[kind].includes(one.kind) ? newest[i]! : 0));
+    return new Disk(this.#durability.after(pending, choices));
   }
 
   bytes(path: string): Uint8Array {
-    const entry = this.live.get(path);
-    if (!entry || entry === 'directory') throw new Error(`no file ${path}`);
-    return entry.live;
+    return this.tree.bytes(path);
   }
 
   text(path: string): string {
@@ -95,176 +74,48 @@ export class Disk {
 
   /** Replaces or makes a file, durably, behind everybody's back. */
   put(path: string, content: Uint8Array | string): void {
-    const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
-    const inode = inodeOf(bytes);
-    this.live.set(path, inode);
-    this.durable.set(path, inode);
+    this.tree.put(path, typeof content === 'string' ? new TextEncoder().encode(content) : content);
+    this.#durability = new Durability(this.tree);
   }
 
   delete(path: string): void {
-    this.live.delete(path);
-    this.durable.delete(path);
+    this.tree.delete(path);
+    this.#durability = new Durability(this.tree);
   }
 
   /** The same for two disks that a process could not tell apart. */
   fingerprint(): string {
-    const hash = createHash('sha256');
-    for (const [path, entry] of [...this.live].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      hash.update(`${path} ${entry === 'directory' ? '/' : entry.live.length}\n`);
-      if (entry !== 'directory') hash.update(entry.live);
-    }
-    return hash.digest('hex');
+    return this.tree.fingerprint().toString(16).padStart(16, '0');
   }
 
   files(): string[] {
-    return [...this.live].flatMap(([path, entry]) => (entry === 'directory' ? [] : [path])).sort();
+    return this.tree.files();
   }
 }
 
+/** Calls that change or sync nothing. */
+const READS: ReadonlySet<CallKind> = new Set<CallKind>(['read', 'exists', 'list', 'size', 'open', 'isLocked']);
+
 /** One process on a disk. */
-export class SimulatedStorage implements Storage {
+export class ProcessStorage extends SimulatedStorage {
   readonly disk: Disk;
-  readonly #plan: Plan;
-  readonly #locks: Set<string>;
-  calls = 0;
   /** Every call that changes or syncs something, in order, as `call path`. */
-  readonly trace: string[] = [];
-  #dead = false;
+  readonly trace: string[];
 
-  constructor(disk: Disk, plan: Plan = {}, locks: Set<string> = new Set()) {
+  constructor(disk: Disk, { crashAt, failAt, sticky, error = 'EIO' }: Plan = {}, locks?: Set<string>) {
+    const trace: string[] = [];
+    super({
+      tree: disk.tree,
+      effect: (effect) => disk.note(effect),
+      called: ({ kind, path }) => {
+        if (!READS.has(kind)) trace.push(`${kind} ${path}`);
+      },
+      endAt: crashAt,
+      fault: failAt === undefined ? undefined : { at: failAt, error, sticky: sticky === true && 'all' },
+      locks,
+    });
     this.disk = disk;
-    this.#plan = plan;
-    this.#locks = locks;
-  }
-
-  #call(what: string, path: string, byHalf?: () => void, onFailure: () => void = byHalf ?? (() => {})): void {
-    if (this.#dead) throw new Crash();
-    this.calls += 1;
-    const { crashAt, failAt, sticky, code } = this.#plan;
-    if (this.calls === crashAt) {
-      this.#dead = true;
-      byHalf?.();
-      throw new Crash(`before call ${this.calls}: ${what} ${path}`);
-    }
-    if (failAt !== undefined && (this.calls === failAt || (sticky === true && this.calls > failAt))) {
-      onFailure();
-      throw new RearmError(code ?? 'IO_FAILED', `could not ${what} ${path}: EIO`, { path });
-    }
-    if (!['read', 'exists', 'list', 'size', 'open'].includes(what)) this.trace.push(`${what} ${path}`);
-  }
-
-  #inode(path: string): Inode {
-    const entry = this.disk.live.get(path);
-    if (!entry || entry === 'directory') throw new RearmError('NOT_FOUND', `could not open ${path}: ENOENT`, { path });
-    return entry;
-  }
-
-  open(path: string, mode: OpenMode): StoredFile {
-    this.#call(mode === 'create' ? 'create' : 'open', path);
-    if (mode === 'create') {
-      if (this.disk.live.has(path)) throw new RearmError('IO_FAILED', `could not open ${path}: EEXIST`, { path });
-      if (this.disk.live.get(dirname(path)) !== 'directory') throw new RearmError('NOT_FOUND', `could not open ${path}: ENOENT`, { path });
-      this.disk.live.set(path, inodeOf(new Uint8Array(0)));
-    }
-    const inode = this.#inode(path);
-    const call = (what: string, byHalf?: () => void, onFailure?: () => void) => this.#call(what, path, byHalf, onFailure);
-    const put = (bytes: Uint8Array, position: number): void => {
-      const grown = new Uint8Array(Math.max(inode.live.length, position + bytes.length));
-      grown.set(inode.live);
-      grown.set(bytes, position);
-      inode.live = grown;
-      for (let i = 0; i < bytes.length; i += 1) inode.forgotten.delete(position + i);
-    };
-    return {
-      path,
-      size: () => {
-        call('size');
-        return inode.live.length;
-      },
-      read: (target, offset, length, position) => {
-        call('read');
-        const part = inode.live.subarray(position, position + length);
-        target.set(part, offset);
-        return part.length;
-      },
-      write: (source, offset, length, position) => {
-        const bytes = source.slice(offset, offset + length);
-        call('write', () => put(bytes.subarray(0, Math.floor(length / 2)), position));
-        put(bytes, position);
-      },
-      sync: () => {
-        call('sync', undefined, () => {
-          for (let i = 0; i < inode.live.length; i += 1) if (inode.live[i] !== inode.durable[i]) inode.forgotten.add(i);
-        });
-        const synced = inode.live.slice();
-        for (const position of inode.forgotten) if (position < synced.length) synced[position] = inode.durable[position] ?? 0;
-        inode.durable = synced;
-      },
-      allocate: () => {
-        throw new Error('the gate allocates nothing');
-      },
-      truncate: (size) => {
-        call('truncate');
-        inode.live = inode.live.slice(0, size);
-        for (const position of [...inode.forgotten]) if (position >= size) inode.forgotten.delete(position);
-      },
-      close: () => {},
-    };
-  }
-
-  map(): MappedFile {
-    throw new Error('the gate maps nothing');
-  }
-
-  exists(path: string): boolean {
-    this.#call('exists', path);
-    return this.disk.live.has(path);
-  }
-
-  list(directory: string): string[] {
-    this.#call('list', directory);
-    const inside = [...this.disk.live.keys()].filter((path) => dirname(path) === directory);
-    return inside.map((path) => path.slice(directory.length + 1)).sort();
-  }
-
-  makeDirectory(directory: string): void {
-    this.#call('makeDirectory', directory);
-    for (let path = directory; path !== '/' && !this.disk.live.has(path); path = dirname(path)) this.disk.live.set(path, 'directory');
-  }
-
-  rename(from: string, to: string): void {
-    this.#call('rename', to);
-    const inode = this.#inode(from);
-    this.disk.live.delete(from);
-    this.disk.live.set(to, inode);
-  }
-
-  remove(path: string): void {
-    this.#call('remove', path);
-    this.#inode(path);
-    this.disk.live.delete(path);
-  }
-
-  syncDirectory(directory: string): void {
-    this.#call('syncDirectory', directory);
-    const inside = (path: string) => dirname(path) === directory;
-    for (const path of [...this.disk.durable.keys()]) if (inside(path) && !this.disk.live.has(path)) this.disk.durable.delete(path);
-    for (const [path, entry] of this.disk.live) if (inside(path)) this.disk.durable.set(path, entry);
-  }
-
-  lock(path: string): HeldLock {
-    this.#call('lock', path);
-    if (this.#locks.has(path)) throw new RearmError('STORE_LOCKED', `another process holds ${path}`, { path });
-    this.#locks.add(path);
-    return { holds: () => true, release: () => void this.#locks.delete(path) };
-  }
-
-  followLock(): HeldLock {
-    throw new Error('the gate follows no lock');
-  }
-
-  isLocked(path: string): boolean {
-    return this.#locks.has(path);
+    this.trace = trace;
   }
 }
 
@@ -320,12 +171,7 @@ export const DRAFT: DossierDraft = {
   bounds: { unexplainedBreaks: 0, grossExposure: '1000', netExposure: '100', lossSinceProposal: '50' },
 };
 
-export const emptyDisk = (): Disk => {
-  const disk = new Disk();
-  disk.live.set(ROOT, 'directory');
-  disk.durable.set(ROOT, 'directory');
-  return disk;
-};
+export const emptyDisk = (): Disk => new Disk(new FileTree(['/', ROOT]));
 
 /** A passphrase costs next to nothing in tests. */
 export const CHEAP = { N: 2, r: 8, p: 1 } as const;
@@ -333,7 +179,7 @@ export const PASSPHRASES = { ada: 'ada says open', rob: 'rob says open', tim: 't
 
 export interface Desk {
   readonly disk: Disk;
-  readonly storage: SimulatedStorage;
+  readonly storage: ProcessStorage;
   readonly clock: TestClock;
   readonly gate: Gate;
 }
@@ -348,7 +194,7 @@ export interface DeskOptions extends Plan {
 /** A process that opens the gate on a disk. */
 export function open(disk: Disk, options: DeskOptions = {}): Desk {
   const clock = options.clock ?? new TestClock();
-  const storage = new SimulatedStorage(disk, options, options.locks);
+  const storage = new ProcessStorage(disk, options, options.locks);
   const { configuration, ...deps } = options.deps ?? {};
   const gate = Gate.open(ROOT, {
     storage,

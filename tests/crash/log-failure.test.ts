@@ -231,7 +231,7 @@ describe('a log that cannot be written', () => {
 
   it('for good: poisons its writer, and nothing more is acknowledged', async () => {
     for (const { number, kind, path } of later('write', 'sync').filter((_, i) => i % 3 === 0)) {
-      const failing = await run({ at: number, error: 'EIO', sticky: true });
+      const failing = await run({ at: number, error: 'EIO', sticky: 'kind' });
       const where = `${kind} ${path} (call ${number})`;
       expect(failing.ended?.code, where).toBe('WRITER_POISONED');
       expect(failing.alarms, where).toContain('WRITER_POISONED');

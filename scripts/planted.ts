@@ -1,0 +1,84 @@
+/**
+ * `npm run planted [-- --only WORDS] [--list]`: plants bugs in a copy of the project, one at a time, and runs the checks until one catches it.
+ * Says which check caught each; fails where one is caught by none.
+ */
+
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { HAND_MADE, type PlantedBug, syncs } from './planted-bugs.ts';
+import { ROOT } from './run.ts';
+
+const { values } = parseArgs({ options: { only: { type: 'string' }, list: { type: 'boolean', default: false } } });
+
+/** In the order of what they cost. */
+const CHECKS: readonly (readonly [string, readonly string[]])[] = [
+  ['simulation', ['node', 'app/cli/rearm.ts', 'sim', '--seeds', '4']],
+  ['damage', ['node', 'app/cli/rearm.ts', 'fuzz']],
+  ['unit tests', ['vitest', 'run', 'main', 'simulation/model', 'tests/trace', 'tests/crash/log-failure.test.ts']],
+  ['long simulation', ['node', 'app/cli/rearm.ts', 'sim', '--profile', 'long', '--seeds', '3']],
+  ['power cuts and deaths', ['vitest', 'run', 'tests/faults', 'tests/crash/kill.test.ts']],
+];
+/** A bug that makes a check hang is caught. */
+const CHECK_MS_MAX = 300_000;
+const COPIED = ['app', 'main', 'shared', 'simulation', 'tests', 'scripts', 'docs', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+
+/** Whether the check passes in the copy. */
+function passes(directory: string, [program, ...args]: readonly string[]): Promise<boolean> {
+  const child = spawn(join(ROOT, 'node_modules/.bin', program!), args, {
+    cwd: directory,
+    stdio: 'ignore',
+    detached: true,
+    env: { ...process.env, PATH: `${join(ROOT, 'node_modules/.bin')}${delimiter}${process.env.PATH}`, REARM_PROFILE: '' },
+  });
+  const timer = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), CHECK_MS_MAX);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (status) => {
+      clearTimeout(timer);
+      resolve(status === 0);
+    });
+  });
+}
+
+function plant({ name, file, from, to, occurrence }: PlantedBug, text: string): string {
+  const places = text.split(from);
+  if (occurrence === undefined && places.length !== 2) throw new Error(`${name}: its place in ${file} is there ${places.length - 1} times`);
+  const at = (occurrence ?? 0) + 1;
+  return `${places.slice(0, at).join(from)}${to}${places.slice(at).join(from)}`;
+}
+
+const bugs = [...HAND_MADE, ...syncs(ROOT)].filter(({ name }) => values.only === undefined || name.includes(values.only));
+if (values.list) for (const { name, file } of bugs) console.log(`${name} (${file})`);
+else {
+  const directory = mkdtempSync(join(tmpdir(), 'rearm-planted-'));
+  const caught = new Map<string, number>();
+  const survived: string[] = [];
+  try {
+    for (const name of COPIED) cpSync(join(ROOT, name), join(directory, name), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
+    for (const [number, planted] of bugs.entries()) {
+      const path = join(directory, planted.file);
+      const whole = readFileSync(path, 'utf8');
+      writeFileSync(path, plant(planted, whole));
+      let by: string | null = null;
+      for (const [check, command] of CHECKS) {
+        if (await passes(directory, command)) continue;
+        by = check;
+        break;
+      }
+      writeFileSync(path, whole);
+      if (by) caught.set(by, (caught.get(by) ?? 0) + 1);
+      else survived.push(planted.name);
+      console.log(`${number + 1}/${bugs.length} ${by ?? 'NOT CAUGHT'}: ${planted.name}`);
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+  const by = [...caught].map(([check, count]) => `${check} ${count}`).join(', ');
+  console.log(`\n${bugs.length} planted, ${bugs.length - survived.length} caught (${by})`);
+  for (const name of survived) console.log(`not caught: ${name}`);
+  process.exitCode = survived.length > 0 ? 1 : 0;
+}
