@@ -58,12 +58,6 @@ export const HAND_MADE: readonly PlantedBug[] = [
     "if (header.previousHash !== headHash || header.firstLsn !== lastLsn + 1) return 'broken';",
     '',
   ),
-  bug(
-    'the chain of segments is not followed',
-    READER,
-    'if (segment.firstLsn !== lastLsn + 1 || segment.previousHash !== headHash)',
-    'if (false)',
-  ),
   bug('what lies behind a fork is read', READER, "if (header.firstLsn + header.count - 1 > segment.lastLsnAllowed) return 'stop';", ''),
   bug('every end is a torn tail', READER, 'if (resumesAt !== null) {', 'if (false) {'),
   bug('the log tells of no durable LSN', READER, 'if (header.durableLsn > durableSeen) durableSeen = header.durableLsn;', ''),

@@ -6,17 +6,19 @@
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { HAND_MADE, type PlantedBug, syncs } from './planted-bugs.ts';
 import { ROOT } from './run.ts';
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, list: { type: 'boolean', default: false } } });
 
-/** In the order of what they cost. */
-const CHECKS: readonly (readonly [string, readonly string[]])[] = [
+/** In the order of what they cost; the tests beside the file come first where the simulation does not run it. */
+const checksOf = (file: string): readonly (readonly [string, readonly string[]])[] => [
+  ...(file.startsWith('main/gate/') ? [['tests beside it', ['vitest', 'run', 'main/gate']] as const] : []),
   ['simulation', ['node', 'app/cli/rearm.ts', 'sim', '--seeds', '4']],
   ['damage', ['node', 'app/cli/rearm.ts', 'fuzz']],
+  ['tests beside it', ['vitest', 'run', dirname(file)]],
   ['unit tests', ['vitest', 'run', 'main', 'simulation/model', 'tests/trace', 'tests/crash/log-failure.test.ts']],
   ['long simulation', ['node', 'app/cli/rearm.ts', 'sim', '--profile', 'long', '--seeds', '3']],
   ['power cuts and deaths', ['vitest', 'run', 'tests/faults', 'tests/crash/kill.test.ts']],
@@ -64,7 +66,7 @@ else {
       const whole = readFileSync(path, 'utf8');
       writeFileSync(path, plant(planted, whole));
       let by: string | null = null;
-      for (const [check, command] of CHECKS) {
+      for (const [check, command] of checksOf(planted.file)) {
         if (await passes(directory, command)) continue;
         by = check;
         break;
