@@ -112,6 +112,15 @@ describe('a log that is damaged in the middle', () => {
     expect(recoverAt(whole).report).toMatchObject({ outcome: 'recovered', lostAcknowledged: 0 });
   });
 
+  it('that is whole tells how far it was acknowledged, where L1 does not', async () => {
+    const desk = await crashed(60);
+    const root = leave(desk);
+    removeFiles(root, 'l1', 'l2', 'l3');
+    const told = Math.max(...framesOf(root).map(({ durableLsn }) => durableLsn));
+    expect(told).toBeGreaterThan(10);
+    expect(recoverAt(root).report.acknowledgedLsn).toBeGreaterThanOrEqual(told);
+  });
+
   it('that is cut before L1: its row says why it was passed over, and not what it would lose', async () => {
     const desk = await crashed(300, [100], 20);
     const root = leave(desk);
