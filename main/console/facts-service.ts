@@ -85,7 +85,6 @@ export class FactsService {
     const { report } = reconciliation;
     if (!report) return null;
     const { gross, net } = this.exposureNow();
-    const profit = this.facts().profit.value;
     const scope = gate()?.dossier?.dossier.scope;
     const blocking = report.breaks.filter((entry) => entry.blocking && (!scope || inScope(scope, entry.venue)));
     return {
@@ -93,8 +92,13 @@ export class FactsService {
       unexplainedBreaks: reconciliation.isOf(recovery.image?.lsn ?? -1) ? blocking.length : null,
       grossExposure: gross,
       netExposure: net,
-      lossSinceProposal: profit === null ? null : profit.startsWith('-') ? profit.slice(1) : `-${profit}`.replace(/^-0$/, '0'),
+      profit: this.profitNow(),
     };
+  }
+
+  /** What the recovered positions made since the crash, in the reporting currency; null is UNKNOWN. */
+  profitNow(): string | null {
+    return this.facts().profit.value;
   }
 
   /** Something changed. */

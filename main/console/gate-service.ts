@@ -45,6 +45,10 @@ export class GateService {
     }
   }
 
+  isUnderWay(what: string): boolean {
+    return this.#underWay.has(what);
+  }
+
   view(): GateView {
     return this.gate.view(this.#world.world());
   }

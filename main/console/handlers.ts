@@ -29,7 +29,7 @@ export function makeHandlers(sessions: readonly StoreSession[], description: Con
     'recovery.get': async (payload) => at(payload).recovery.view,
     'recovery.run': async (payload) => at(payload).runRecovery(payload.reconstruct === true),
     'recovery.cancel': async (payload) => at(payload).cancelRecovery(),
-    'recovery.accept': (payload) => at(payload).accept(payload.by, payload.override, gateOf(payload)),
+    'recovery.accept': (payload) => at(payload).accept(payload, gateOf(payload)),
     'recovery.page': ({ tier, page, ...payload }) => at(payload).thread.ask('page', { tier, page }),
     'venues.get': async (payload) => at(payload).venues.view,
     'venues.query': async (payload) => at(payload).queryVenues(),

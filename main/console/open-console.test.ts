@@ -54,6 +54,15 @@ async function until<T>(ask: () => Promise<T>, holds: (value: T) => boolean): Pr
   }
 }
 
+/** The end of the state that the console shows. */
+async function seenBy(opened: Console): Promise<{ lsn: number; headHash: string | null }> {
+  const { report } = await until(
+    () => opened.handlers['recovery.get'](STORE),
+    ({ report }) => report !== null,
+  );
+  return { lsn: report!.lsn, headHash: report!.headHash };
+}
+
 const entries = async (opened: Console) => (await opened.handlers['audit.get']({ ...STORE, last: 100 })).entries;
 const PEOPLE = [
   { id: 'ada', name: 'Ada', role: 'trader', passphrase: 'a' },
@@ -69,11 +78,7 @@ test('the audit log names the session of every act, and no session where a proce
   await first['gate.stayHalted']({ ...STORE, by: 'ada', reason: 'not today' });
   // No venue is configured; that somebody wanted it is on the record before anything is asked.
   await expect(first['venues.cancel']({ ...STORE, scope: {}, by: 'ada' })).rejects.toMatchObject({ code: 'CONFIGURATION_INVALID' });
-  await until(
-    () => opened.handlers['recovery.get'](STORE),
-    ({ report }) => report !== null,
-  );
-  await second['recovery.accept']({ ...STORE, by: 'rob' });
+  await second['recovery.accept']({ ...STORE, seen: await seenBy(opened), by: 'rob' });
   const told = (await entries(opened)).map(({ action, origin }) => `${action} ${origin ? `${origin.host} ${origin.session}` : '-'}`);
   expect(told).toEqual([
     'audit.created -',
@@ -97,11 +102,8 @@ test('the same act twice at once is done once', async (context) => {
   const root = await crashedStore(context);
   const opened = consoleOn(context, root);
   const [first, second] = [opened.handlersFor({ host: 'web', session: 'S1' }), opened.handlersFor({ host: 'web', session: 'S2' })];
-  await until(
-    () => opened.handlers['recovery.get'](STORE),
-    ({ report }) => report !== null,
-  );
-  const accepting = [first, second].map((handlers) => handlers['recovery.accept']({ ...STORE, by: 'ada' }));
+  const seen = await seenBy(opened);
+  const accepting = [first, second].map((handlers) => handlers['recovery.accept']({ ...STORE, seen, by: 'ada' }));
   expect(codes(await Promise.allSettled(accepting))).toEqual(['GATE_BUSY', 'done']);
   expect((await entries(opened)).filter(({ action }) => action === 'console.accepted')).toHaveLength(1);
   const gate = gateOn(root);
@@ -114,6 +116,19 @@ test('the same act twice at once is done once', async (context) => {
   expect((await entries(opened)).filter(({ action }) => action === 'key.refused')).toHaveLength(1);
   const signed = await second['gate.sign']({ ...STORE, personId: 'rob', dossierHash, passphrase: 'r' });
   expect(signed.dossier?.owes).toEqual(['trader']);
+});
+
+test('what somebody accepts elsewhere is looked at by itself', async (context) => {
+  const root = await crashedStore(context);
+  const opened = consoleOn(context, root);
+  const seen = await seenBy(opened);
+  const { epoch, lsn } = await acceptRecovery({ platform: nativePlatform, root, by: 'ada' });
+  const { report } = await until(
+    () => opened.handlers['recovery.get'](STORE),
+    ({ report }) => report?.lsn === lsn,
+  );
+  expect(report).toMatchObject({ epoch });
+  await expect(opened.handlers['recovery.accept']({ ...STORE, seen, by: 'ada' })).rejects.toMatchObject({ code: 'RECOVERY_CHANGED' });
 });
 
 test('a cancel goes out though it cannot be put on the record, and that is told', async (context) => {
@@ -134,7 +149,7 @@ const DRAFT: DossierDraft = {
   stateDigest: 'v1:00',
   recovery: { outcome: 'recovered', base: 'L2', lostAcknowledged: 0, replayed: 0, tornBytes: 0, sentence: 'Recovered from L2.' },
   breaks: [],
-  exposure: { grossAtCrash: '0', netAtCrash: '0', grossNow: '0', netNow: '0' },
+  exposure: { grossAtCrash: '0', netAtCrash: '0', grossNow: '0', netNow: '0', profitNow: '0' },
   limits: { gross: null, net: null, loss: null },
   venues: [],
   configurationHash: 'none',
@@ -142,7 +157,7 @@ const DRAFT: DossierDraft = {
   scope: SCOPE,
   bounds: { unexplainedBreaks: 0, grossExposure: '1', netExposure: '1', lossSinceProposal: '1' },
 };
-const CALM = { unexplainedBreaks: 0, grossExposure: '0', netExposure: '0', lossSinceProposal: '0' };
+const CALM = { unexplainedBreaks: 0, grossExposure: '0', netExposure: '0', profit: '0' };
 
 /** An engine that two people released. */
 async function releasedEngine(root: string): Promise<Engine> {

@@ -12,10 +12,11 @@ import type { Decision } from '../../shared/contract/reconcile.ts';
 import type { CancelReport, CancelScope } from '../../shared/contract/venues.ts';
 import { type ErrorData, errorData, RearmError } from '../../shared/errors.ts';
 import { TABLES } from '../../shared/model/tables.ts';
-import { acceptedOnRecord, acceptOnRecord } from '../engine/accept-on-record.ts';
+import { acceptedOnRecord, acceptOnRecord, type SeenRecovery } from '../engine/accept-on-record.ts';
 import type { Platform } from '../engine/start.ts';
 import type { DossierDraft, World } from '../gate/gate.ts';
 import { inScope } from '../gate/modes.ts';
+import { decidedSinceCrash } from '../history/decided.ts';
 import { CanonicalReader } from '../image/canonical.ts';
 import { readIdentity } from '../store/identity.ts';
 import { storeLayout } from '../store/layout.ts';
@@ -36,9 +37,18 @@ const GATE_ROUND_MS = 1_000;
 /** A comparison asks every venue for much: seldom enough for their limits. */
 const COMPARE_ROUND_MS = 10_000;
 
+/** A store that somebody writes. */
+const HELD = 'held';
+
 interface Override {
   readonly what: string;
   readonly reason: string;
+}
+
+export interface AcceptRequest {
+  readonly by: string;
+  readonly seen: SeenRecovery;
+  readonly override?: Override | undefined;
 }
 
 export interface SessionOptions {
@@ -69,8 +79,8 @@ export class StoreSession {
   readonly #options: SessionOptions;
   readonly #timers: NodeJS.Timeout[] = [];
   #lastGate = '';
-  /** An engine may have written since its end was last looked into. */
-  #engineLived = true;
+  /** The store as it was when the recovery last looked into it. */
+  #looked = '';
   /** Why what became true by itself is not on the record; told once. */
   #notEnforced = '';
   #lastAuditHead: string | null = null;
@@ -135,16 +145,19 @@ export class StoreSession {
 
   /** Starts the recovery and the venue queries side by side; the reconciliation follows when both have answered. */
   start(): void {
-    const asked = this.venues.query().catch(() => {});
-    const recovered = this.recovery.run().then(() => this.#remember());
-    void Promise.all([asked, recovered]).then(() =>
-      this.venues.configured && this.recovery.image ? this.reconciliation.run() : undefined,
-    );
+    this.#looked = this.#storeNow(false);
+    void this.#look(this.venues.query().catch(() => {}));
     this.#timers.push(
       setInterval(() => void this.venues.query().catch(() => {}), VENUE_ROUND_MS).unref(),
       setInterval(() => this.#lookAtGate(), GATE_ROUND_MS).unref(),
       setInterval(() => this.#compareAgain(), COMPARE_ROUND_MS).unref(),
     );
+  }
+
+  /** Recovers, and compares with the venues what was recovered. */
+  async #look(asked: Promise<unknown> = Promise.resolve()): Promise<void> {
+    await Promise.all([asked, this.recovery.run().then(() => this.#remember())]);
+    if (this.venues.configured && this.recovery.image) await this.reconciliation.run();
   }
 
   async #remember(): Promise<void> {
@@ -198,30 +211,37 @@ export class StoreSession {
     const { gate } = this.gate;
     const { nonce, mode } = gate.mode();
     // The mode before the lock: a released mode is only ever set under the lock.
-    const alive = this.#options.platform.storage.isLocked(storeLayout(this.root).lock);
-    if (alive) this.#engineLived = true;
-    else if (mode !== 'HALTED' && nonce !== null && this.#engineLived) {
-      this.#engineLived = false;
-      void this.#engineGone();
+    const asItIs = this.#storeNow(mode !== 'HALTED' && nonce !== null);
+    if (asItIs !== this.#looked && !this.gate.isUnderWay('accepting')) {
+      this.#looked = asItIs;
+      if (asItIs !== HELD) void this.#lookAgain(mode !== 'HALTED' && nonce !== null);
     }
     gate.enforce('console', this.#world());
   }
 
-  /** Released, and nobody holds the store any more: closed in order, or dead. Its log tells. */
-  async #engineGone(): Promise<void> {
+  /** Changes whenever an engine took the store, left it, or somebody accepted it. */
+  #storeNow(released: boolean): string {
+    const { storage } = this.#options.platform;
+    const layout = storeLayout(this.root);
+    return storage.isLocked(layout.lock) ? HELD : `epoch ${storage.list(layout.lineage).sort().at(-1)}${released ? ' released' : ''}`;
+  }
+
+  /** Somebody wrote since the recovery: an engine that is gone, in order or dead, or an acceptance elsewhere. The log tells. */
+  async #lookAgain(released: boolean): Promise<void> {
+    this.#atCrash = undefined;
+    const looked = this.#look();
     await this.recovery.run();
     const { report } = this.recovery;
-    if (report === null || report.writerAlive) {
-      // It ended while that recovery looked: the next round looks again.
-      this.#engineLived = true;
-      return;
-    }
-    if (report.closedInOrder) return;
-    try {
-      this.gate.gate.rehalt({ by: 'console', cause: 'engineDied' }, this.#world());
-    } catch (error) {
-      this.#alarm('gate', `The engine died; trading could not be halted on the record: ${errorData(error).message}.`);
-    }
+    // It began while that recovery looked: the next round looks again.
+    if (report === null || report.writerAlive) this.#looked = HELD;
+    else if (released && !report.closedInOrder)
+      try {
+        this.gate.gate.rehalt({ by: 'console', cause: 'engineDied' }, this.#world());
+        this.#looked = this.#storeNow(false);
+      } catch (error) {
+        this.#alarm('gate', `The engine died; trading could not be halted on the record: ${errorData(error).message}.`);
+      }
+    await looked;
   }
 
   #lookAtGate(): void {
@@ -305,13 +325,20 @@ export class StoreSession {
 
   /**
    * Accepts the recovery with what is staged: a new epoch, the resolutions in it, trading halted.
-   * @throws RearmError GATE_BUSY while another acceptance runs; whatever {@link acceptRecovery} throws
+   * @throws RearmError GATE_BUSY while another acceptance runs; RECOVERY_CHANGED where the store is not as it was seen; whatever
+   *   {@link acceptRecovery} throws
    */
-  accept(by: string, override: Override | undefined, gate: GateService): Promise<GateView> {
-    return this.gate.exclusively('accepting', () => this.#accept(by, override, gate));
+  async accept(request: AcceptRequest, gate: GateService): Promise<GateView> {
+    try {
+      return await this.gate.exclusively('accepting', () => this.#accept(request, gate));
+    } catch (error) {
+      // What stands there now is what has to be looked at next.
+      if (error instanceof RearmError && error.code === 'RECOVERY_CHANGED') void this.#look();
+      throw error;
+    }
   }
 
-  async #accept(by: string, override: Override | undefined, gate: GateService): Promise<GateView> {
+  async #accept({ by, seen, override }: AcceptRequest, gate: GateService): Promise<GateView> {
     const { platform } = this.#options;
     const resolutions = this.reconciliation.resolutions();
     await acceptOnRecord({
@@ -321,6 +348,7 @@ export class StoreSession {
       root: this.root,
       by,
       resolutions: resolutions.intents,
+      seen,
       override,
       reconstruct: this.recovery.report?.base === 'L5',
       decisions: resolutions.settled.length,
@@ -330,6 +358,7 @@ export class StoreSession {
       const clientIds = resolutions.cancels.map(({ clientId }) => clientId).filter((id): id is string => Boolean(id));
       await this.venues.cancel({ clientIds, includeProtective: true }, by);
     }
+    this.#looked = this.#storeNow(false);
     await this.recovery.run();
     if (this.venues.configured) void this.reconciliation.run();
     return this.gate.tell();
@@ -359,23 +388,34 @@ export class StoreSession {
     const risk = reader.rows(TABLES.risk)[0];
     const desk = reader.rows(TABLES.limits).find((row) => row.instrument === null);
     const now = this.#facts.exposureNow();
+    const decided = decidedSinceCrash(this.#options.platform.storage, this.root);
     return {
       stateDigest: report.stateDigest,
       recovery: { ...recorded.recovery, base: this.recovery.reconstructed ? 'L5' : recorded.recovery.base },
-      // What was decided and carried out is no break any more; what is one has no decision, whatever was noted on it. A venue outside the
-      // scope stays halted, with its breaks.
-      breaks: reconciled.breaks.map(({ id, kind, blocking, venue, causedBy }) => ({
-        id,
-        kind,
-        blocking: blocking && inScope(scope, venue),
-        decision: blocking && inScope(scope, venue) ? null : causedBy.length > 0 ? 'explained' : 'doesNotBlock',
-        comment: '',
-      })),
+      // What was decided and carried out is no break any more, and is what the signatures stand for. What is one now has no decision, whatever
+      // was noted on it; a venue outside the scope stays halted, with its breaks.
+      breaks: [
+        ...decided.map(({ id, kind, decision, person, comment }) => ({
+          id,
+          kind,
+          blocking: decision !== 'note',
+          decision,
+          comment: [comment, `decided by ${person}`].filter(Boolean).join('; '),
+        })),
+        ...reconciled.breaks.map(({ id, kind, blocking, venue, causedBy }) => ({
+          id,
+          kind,
+          blocking: blocking && inScope(scope, venue),
+          decision: blocking && inScope(scope, venue) ? null : causedBy.length > 0 ? 'explained' : 'doesNotBlock',
+          comment: '',
+        })),
+      ],
       exposure: {
         grossAtCrash: this.#atCrash?.gross ?? String(risk?.grossExposure ?? '0'),
         netAtCrash: this.#atCrash?.net ?? String(risk?.netExposure ?? '0'),
         grossNow: now.gross,
         netNow: now.net,
+        profitNow: this.#facts.profitNow(),
       },
       limits: { gross: limitText(desk?.maxExposure), net: null, loss: limitText(desk?.maxLoss) },
       venues: reconciled.venues.map(({ name, status, provable }) => ({ name, status, provable })),

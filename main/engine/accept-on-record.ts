@@ -5,14 +5,19 @@
 
 import type { Dossier } from '../../shared/contract/gate.ts';
 import type { RecoveryReport } from '../../shared/contract/recovery.ts';
+import { RearmError } from '../../shared/errors.ts';
 import type { Gate } from '../gate/gate.ts';
 import { type Accepted, type AcceptOptions, acceptRecovery } from './accept.ts';
+
+/** The end of the state as a person saw it before they accepted it. */
+export type SeenRecovery = Pick<RecoveryReport, 'lsn' | 'headHash'>;
 
 export interface OnRecordOptions extends Omit<AcceptOptions, 'override' | 'reconstruct' | 'recovered'> {
   readonly gate: Pick<Gate, 'record' | 'requireRecord'>;
   readonly host: 'console' | 'terminal';
   readonly override?: { readonly what: string; readonly reason: string } | undefined;
   readonly reconstruct: boolean;
+  readonly seen?: SeenRecovery | undefined;
   /** Breaks that the resolutions decide. */
   readonly decisions: number;
 }
@@ -20,16 +25,25 @@ export interface OnRecordOptions extends Omit<AcceptOptions, 'override' | 'recon
 type RecordedRecovery = Dossier['recovery'];
 
 /**
- * @throws RearmError AUDIT_BROKEN where the record does not verify, or nothing can be put on it: nothing was accepted then; else as
+ * @throws RearmError RECOVERY_CHANGED where it is not what was seen; AUDIT_BROKEN where the record does not verify, or nothing can be put on it: nothing was accepted then; else as
  *   {@link acceptRecovery}
  */
-export async function acceptOnRecord({ gate, host, override, decisions, ...options }: OnRecordOptions): Promise<Accepted> {
+export async function acceptOnRecord({ gate, host, override, decisions, seen, ...options }: OnRecordOptions): Promise<Accepted> {
   const { by } = options;
   gate.requireRecord();
   const accepted = await acceptRecovery({
     ...options,
     override,
     recovered: (report) => {
+      if (seen && (seen.lsn !== report.lsn || seen.headHash !== report.headHash))
+        throw new RearmError(
+          'RECOVERY_CHANGED',
+          `nothing was accepted: the state ends at LSN ${report.lsn}, and LSN ${seen.lsn} was looked at`,
+          {
+            seen: seen.lsn,
+            lsn: report.lsn,
+          },
+        );
       gate.record(by, `${host}.accept`, {
         recovery: recoveryOf(report),
         override: override ? { what: override.what, reason: override.reason } : null,

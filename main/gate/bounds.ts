@@ -1,6 +1,6 @@
 /** The bounds of a dossier: what may move while it is signed, and what is different in the dossier that follows it. */
 
-import { absolute, MONEY_SCALE, parseDecimal } from '../../shared/amounts.ts';
+import { absolute, formatDecimal, MONEY_SCALE, parseDecimal } from '../../shared/amounts.ts';
 import type { Bounds, Dossier } from '../../shared/contract/gate.ts';
 import { canonicalText } from './canonical.ts';
 
@@ -12,8 +12,8 @@ export interface WorldNow {
   readonly grossExposure: string | null;
   /** Signed. */
   readonly netExposure: string | null;
-  /** Positive is a loss. */
-  readonly lossSinceProposal: string | null;
+  /** What the positions made since the crash, signed: the loss since the proposal is what it fell since then. */
+  readonly profit: string | null;
 }
 
 export interface Change {
@@ -31,7 +31,7 @@ interface BoundRule {
   readonly bound: keyof Bounds;
   readonly what: string;
   readonly proposed: (dossier: Dossier) => string;
-  readonly now: (world: WorldNow) => string | null;
+  readonly now: (world: WorldNow, dossier: Dossier) => string | null;
   readonly within: (now: string, bounds: Bounds) => boolean;
 }
 
@@ -62,7 +62,8 @@ export const BOUND_RULES: readonly BoundRule[] = [
     bound: 'lossSinceProposal',
     what: 'loss since the proposal',
     proposed: () => '0',
-    now: (world) => world.lossSinceProposal,
+    now: ({ profit }, { exposure }) =>
+      profit === null || exposure.profitNow === null ? null : formatDecimal(money(exposure.profitNow) - money(profit), MONEY_SCALE),
     within: (now, bounds) => money(now) <= money(bounds.lossSinceProposal),
   },
 ];
@@ -74,7 +75,7 @@ export const BOUND_RULES: readonly BoundRule[] = [
  */
 export const changes = (dossier: Dossier, world: WorldNow): Change[] =>
   BOUND_RULES.map((rule) => {
-    const now = rule.now(world);
+    const now = rule.now(world, dossier);
     const within = now !== null && rule.within(now, dossier.bounds);
     return { what: rule.what, proposed: rule.proposed(dossier), now: now ?? UNKNOWN, within };
   });

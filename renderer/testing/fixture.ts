@@ -8,6 +8,7 @@ import type { DossierView, GateView } from '../../shared/contract/gate.ts';
 import type { Break } from '../../shared/contract/reconcile.ts';
 import type { CancelReport } from '../../shared/contract/venues.ts';
 import { type ErrorCode, RearmError } from '../../shared/errors.ts';
+import { isSettled } from '../store/selectors/breaks.ts';
 import { fourteenBreaks, manyBreaks, reconcileReport } from './data/breaks.ts';
 import { calmAnswer } from './data/calm.ts';
 import { factsOf } from './data/facts.ts';
@@ -170,10 +171,16 @@ class Fixture {
         this.#runningSince = null;
         return { running: false, progress: null, report: null };
       },
-      'recovery.accept': ({ by }) => {
+      'recovery.accept': ({ by, seen }) => {
+        const { report } = this.#recovery();
+        if (seen.lsn !== report?.lsn || seen.headHash !== report.headHash)
+          refuse('RECOVERY_CHANGED', 'Nothing was accepted: the state is not what was looked at.');
         if (this.#world.variant === 'refused')
           refuse('RECOVERY_REFUSED', 'Acknowledged operations cannot be brought back from what is here.');
         this.#record(by, 'recovery.accepted', { epoch: 4, lsn: LAST_LSN });
+        // What was decided is carried out, and no break any more.
+        this.#breaks = this.#breaks.filter((entry) => !isSettled(entry));
+        this.#emit('reconcile.changed', { store: 0, view: this.#reconcileView() });
         return this.#setGate({ accepted: { epoch: 4, lsn: LAST_LSN, headHash: hex(91, 16) } });
       },
       'recovery.page': ({ tier, page }) => pageView(tier, page),

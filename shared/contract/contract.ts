@@ -68,6 +68,8 @@ export const REQUESTS = {
     .object({
       store,
       by: name,
+      /** What the person saw, from the report: another state is not accepted in its place. */
+      seen: z.object({ lsn: z.number().int().min(0), headHash: z.string().max(64).nullable() }).strict(),
       override: z
         .object({ what: z.enum(['damage', 'tier', 'reconstruction']), reason })
         .strict()

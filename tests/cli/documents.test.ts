@@ -3,8 +3,9 @@
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AuditHead } from '../../main/verify/verify.ts';
 import { ROOT } from '../support/imports.ts';
-import { accept, type DemoDesk, demoDesk, ended, lineWith, propose, rearm, start } from './run.ts';
+import { accept, type DemoDesk, demoDesk, documentOf, ended, lineWith, propose, rearm, start } from './run.ts';
 
 const DOCUMENTS = ['README.md', ...fs.readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)].filter((name) => name.endsWith('.md'));
 
@@ -31,10 +32,13 @@ const lines = [...new Set(DOCUMENTS.flatMap((name) => quotedIn(fs.readFileSync(j
   .sort((a, b) => Number(b.startsWith('rearm sign')) - Number(a.startsWith('rearm sign')) || (a < b ? -1 : 1));
 
 let desk: DemoDesk;
+let anchor = '';
 let made = 0;
 beforeAll(async () => {
   desk = await demoDesk(5, 1.5);
   propose(desk.store, await accept(desk.store));
+  const { audit } = documentOf<{ audit: AuditHead }>(await rearm(['verify', desk.store, '--json']));
+  anchor = `${audit.sequence}:${audit.head}`;
 });
 afterAll(() => desk?.stop());
 
@@ -50,6 +54,7 @@ const PLACEHOLDERS: Readonly<Record<string, () => string>> = {
   B: () => '9',
   ID: () => 'trader-1',
   NAME: () => 'trader-1',
+  'NUMBER:HASH': () => anchor,
   REASON: () => 'the disk is gone',
 };
 
@@ -82,7 +87,7 @@ test('the documents quote every command of the table', () => {
 
 test.each(lines)('%s', { timeout: 180_000 }, async (line) => {
   const args = argumentsOf(line);
-  const wordsLeft = args.filter((word) => /^[A-Z]{2,}(\.\.\.)?$/.test(word));
+  const wordsLeft = args.filter((word) => /^[A-Z]{2,}(:[A-Z]{2,})?(\.\.\.)?$/.test(word));
   expect(wordsLeft, 'a placeholder that this test does not know').toEqual([]);
   if (args[0] === 'serve' || args[0] === 'open') {
     const child = start(args, { env: { DISPLAY: undefined, WAYLAND_DISPLAY: undefined } });

@@ -70,7 +70,9 @@ test.for([
     // An acceptance that failed took nothing away.
     expect(tally.judge(root, history, death.acknowledged)!.report).toMatchObject({ lsn: report.lsn, stateDigest: report.stateDigest });
     mend(volume);
-    expect((await accept()).lsn).toBeGreaterThan(report.lsn);
+    // A file system that is mounted anew may have lost what was never synced, and nothing else.
+    const mended = tally.judge(root, history, death.acknowledged)!.report;
+    expect((await accept()).lsn).toBeGreaterThan(mended.lsn);
     expect(tally.failures).toEqual({ lost: 0, invented: 0, wrong: 0, crashed: 0 });
   },
 );

@@ -42,6 +42,15 @@ export async function stageAll({ handlers }: Console, view: ReconcileView): Prom
   return handlers['reconcile.get'](STORE);
 }
 
+/** What a person accepts: the recovery that the console shows. */
+export async function seenBy(handlers: Console['handlers']): Promise<{ lsn: number; headHash: string | null }> {
+  const { report } = await until(
+    () => handlers['recovery.get'](STORE),
+    ({ running, report }) => !running && report !== null,
+  );
+  return { lsn: report!.lsn, headHash: report!.headHash };
+}
+
 export const refusal = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => expect.unreachable(),

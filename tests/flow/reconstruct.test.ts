@@ -13,7 +13,7 @@ import { nativePlatform } from '../../main/engine/native-platform.ts';
 import { canonicalState } from '../../main/image/canonical.ts';
 import type { Bounds } from '../../shared/contract/gate.ts';
 import type { Book } from '../reconcile/oracle.ts';
-import { blocking, consoleOn, reconciled, refusal, STORE } from './console.ts';
+import { blocking, consoleOn, reconciled, refusal, STORE, seenBy } from './console.ts';
 import { crashedDesk, submissions, until } from './desk.ts';
 
 const BOUNDS: Bounds = { unexplainedBreaks: 0, grossExposure: '200000', netExposure: '100000', lossSinceProposal: '5000' };
@@ -43,7 +43,9 @@ test('nothing left: the venues are the state, for reducing', { timeout: 120_000 
     );
   // A log that is gone is not a store that is new.
   expect((await done()).report).toMatchObject({ outcome: 'refused', base: null, lsn: 0, lostAcknowledged: null });
-  expect(await refusal(handlers['recovery.accept']({ ...STORE, by: 'trader-1', override: OVERRIDE }))).toMatchObject({
+  expect(
+    await refusal(handlers['recovery.accept']({ ...STORE, seen: await seenBy(handlers), by: 'trader-1', override: OVERRIDE })),
+  ).toMatchObject({
     code: 'RECOVERY_REFUSED',
   });
 
@@ -61,8 +63,10 @@ test('nothing left: the venues are the state, for reducing', { timeout: 120_000 
       comment: 'as the venue has it',
       by: 'trader-1',
     });
-  expect(await refusal(handlers['recovery.accept']({ ...STORE, by: 'trader-1' }))).toMatchObject({ code: 'RECOVERY_REFUSED' });
-  const accepted = await handlers['recovery.accept']({ ...STORE, by: 'trader-1', override: OVERRIDE });
+  expect(await refusal(handlers['recovery.accept']({ ...STORE, seen: await seenBy(handlers), by: 'trader-1' }))).toMatchObject({
+    code: 'RECOVERY_REFUSED',
+  });
+  const accepted = await handlers['recovery.accept']({ ...STORE, seen: await seenBy(handlers), by: 'trader-1', override: OVERRIDE });
   expect(accepted).toMatchObject({ mode: 'HALTED', accepted: { epoch: 2 } });
 
   // The state is the simulator's own book, to the last unit.
@@ -95,7 +99,7 @@ test('nothing left: the venues are the state, for reducing', { timeout: 120_000 
   for (const { id } of blocking(second))
     await handlers['reconcile.stage']({ ...STORE, breakIds: [id], decision: 'tolerate', comment: 'less than a tick', by: 'trader-1' });
   if (left.length > 0) {
-    await handlers['recovery.accept']({ ...STORE, by: 'trader-1' });
+    await handlers['recovery.accept']({ ...STORE, seen: await seenBy(handlers), by: 'trader-1' });
     expect(blocking(await reconciled({ handlers } as never))).toEqual([]);
   }
   const scope = { venues: [], strategies: [] };

@@ -15,7 +15,7 @@ import { createStore, nativePlatform, parseEngineConfig } from '../../main/index
 import { readIdentity } from '../../main/store/identity.ts';
 import type { TenFacts } from '../../shared/contract/facts.ts';
 import type { Bounds, Scope } from '../../shared/contract/gate.ts';
-import { blocking, consoleOn, reconciled, refusal, STORE, stageAll } from './console.ts';
+import { blocking, consoleOn, reconciled, refusal, STORE, seenBy, stageAll } from './console.ts';
 import { crashedDesk, expectNothingSentTwice, submissions, temporaryDirectory, until } from './desk.ts';
 
 const SCOPE = { mode: 'ACTIVE', venues: ['BINANCE'], strategies: ['maker'] } satisfies Scope;
@@ -98,7 +98,10 @@ test('from the crash to trading again, by two people, once', { timeout: 120_000 
     code: 'NOT_RECOVERED',
   });
   // Accepted with nothing decided: what is staged afterwards is not carried out, and neither is a note; nothing can be proposed on it.
-  await handlers['recovery.accept']({ ...STORE, by: 'trader-1' });
+  const seen = await seenBy(handlers);
+  const stale = { ...STORE, seen: { ...seen, lsn: seen.lsn - 1 }, by: 'trader-1' };
+  expect(await refusal(handlers['recovery.accept'](stale))).toMatchObject({ code: 'RECOVERY_CHANGED', context: { lsn: seen.lsn } });
+  await handlers['recovery.accept']({ ...STORE, seen: await seenBy(handlers), by: 'trader-1' });
   const undecided = await reconciled(console);
   expect(blocking(undecided).length).toBeGreaterThan(0);
   const propose = () => handlers['gate.propose']({ ...STORE, by: 'trader-1', scope: SCOPE, bounds: BOUNDS });
@@ -108,7 +111,7 @@ test('from the crash to trading again, by two people, once', { timeout: 120_000 
   expect(await refusal(propose())).toMatchObject({ code: 'BREAKS_UNRESOLVED' });
   expect(blocking(await stageAll(console, undecided))).toEqual([]);
   expect(await refusal(propose())).toMatchObject({ code: 'BREAKS_UNRESOLVED', context: { pending: breakIds.length } });
-  const gate = await handlers['recovery.accept']({ ...STORE, by: 'trader-1' });
+  const gate = await handlers['recovery.accept']({ ...STORE, seen: await seenBy(handlers), by: 'trader-1' });
   expect(gate).toMatchObject({ mode: 'HALTED', accepted: { epoch: 3 } });
   const second = await reconciled(console);
   expect(blocking(second)).toEqual([]);
@@ -117,6 +120,14 @@ test('from the crash to trading again, by two people, once', { timeout: 120_000 
   // Two people approve exactly this.
   const proposed = await handlers['gate.propose']({ ...STORE, by: 'trader-1', scope: SCOPE, bounds: BOUNDS });
   expect(proposed.dossier).toMatchObject({ status: 'open', owes: ['trader', 'risk'] });
+  // It says what was decided, and by whom; the loss is measured from here.
+  const decided = proposed.dossier!.dossier.breaks;
+  expect(decided.map(({ id }) => id.split('.')[0]).sort()).toEqual(breakIds.map((id) => id.split('.')[0]).sort());
+  for (const { decision, comment } of decided) {
+    expect(decision).not.toBeNull();
+    expect(comment).toBe('as proposed; decided by trader-1');
+  }
+  expect(proposed.dossier!.dossier.exposure.profitNow).toMatch(/^-?\d/);
   const { hash } = proposed.dossier!;
   const sign = (personId: string, passphrase: string) => handlers['gate.sign']({ ...STORE, personId, dossierHash: hash, passphrase });
   expect(await refusal(sign('trader-1', 'wrong'))).toMatchObject({ code: 'SIGNATURE_INVALID' });
@@ -181,6 +192,17 @@ test('from the crash to trading again, by two people, once', { timeout: 120_000 
   for (const name of readdirSync(burnt)) rmSync(join(burnt, name));
   await wait(LONG_ENOUGH_MS);
   expect(next.said).toEqual(['halted']);
+  // The console shows this crash, not the first one, and what the venues say to it.
+  const { report: crashed } = await until(
+    () => handlers['recovery.get'](STORE),
+    ({ report }) => report!.epoch === 5 && !report!.writerAlive,
+  );
+  expect(crashed!.lsn).toBeGreaterThan(proposed.dossier!.dossier.lsn);
+  expect((await handlers['facts.get'](STORE)).next.crashedAt).toBe(crashed!.lastOperationAt);
+  await until(
+    () => handlers['reconcile.get'](STORE),
+    ({ report }) => report!.lsn === crashed!.lsn,
+  );
   const last = await desk.book();
   expect(submissions(last).length).toBe(stopped);
   expectNothingSentTwice(last);
@@ -191,7 +213,7 @@ const DRAFT: DossierDraft = {
   stateDigest: 'v1:00',
   recovery: { outcome: 'recovered', base: 'L2', lostAcknowledged: 0, replayed: 0, tornBytes: 0, sentence: 'Recovered from L2.' },
   breaks: [],
-  exposure: { grossAtCrash: '0', netAtCrash: '0', grossNow: '0', netNow: '0' },
+  exposure: { grossAtCrash: '0', netAtCrash: '0', grossNow: '0', netNow: '0', profitNow: '0' },
   limits: { gross: null, net: null, loss: null },
   venues: [],
   configurationHash: 'none',
@@ -199,7 +221,7 @@ const DRAFT: DossierDraft = {
   scope: { mode: 'ACTIVE', venues: [], strategies: [] },
   bounds: BOUNDS,
 };
-const CALM: WorldNow = { unexplainedBreaks: 0, grossExposure: '0', netExposure: '0', lossSinceProposal: '0' };
+const CALM: WorldNow = { unexplainedBreaks: 0, grossExposure: '0', netExposure: '0', profit: '0' };
 
 function gateOf(root: string): Gate {
   const { storage, clock } = nativePlatform;

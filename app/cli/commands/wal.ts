@@ -41,7 +41,10 @@ async function run(store: string, options: { readonly from?: string; readonly to
   for (;;) {
     let text = '';
     let lines = 0;
-    const end = readOperations(source, next, to, (operation) => {
+    let passed = false;
+    const end = readOperations(source, next, Number.MAX_SAFE_INTEGER, (operation) => {
+      passed = operation.lsn > to;
+      if (passed) return false;
       text += line(operation);
       lines += 1;
       next = operation.lsn + 1;
@@ -49,7 +52,8 @@ async function run(store: string, options: { readonly from?: string; readonly to
     });
     if (lines > 0) await print(text);
     if (lines < LINES_PER_WRITE) {
-      if (end.kind === 'damaged' && end.lastLsn < to) {
+      const short = !passed && end.lastLsn < to;
+      if (short && end.kind === 'damaged') {
         const message = `the log is damaged after LSN ${end.lastLsn}: ${end.reason}`;
         note(errorLine(new RearmError('CHECKSUM_MISMATCH', message, {}).toData()));
         return EXIT.found;
@@ -57,7 +61,7 @@ async function run(store: string, options: { readonly from?: string; readonly to
       // The next one is asked for by who follows a log; one further away was mistaken.
       if (from > end.lastLsn + 1)
         throw new RearmError('LSN_UNREACHABLE', `LSN ${from} is beyond the last one, ${end.lastLsn}`, { from, last: end.lastLsn });
-      const missing = to > end.lastLsn && tellEnd(resolve(store), end);
+      const missing = short && tellEnd(resolve(store), end);
       return missing || source.errors.length > 0 ? EXIT.found : EXIT.clean;
     }
   }

@@ -27,6 +27,8 @@ function Open({ onClose }: { onClose: () => void }) {
   const { acceptRecovery } = useActions();
   const action = useAction();
   const fromVenues = report?.base === 'L5';
+  const breaks = useSubject('reconcile').view?.report?.breaks ?? [];
+  const cancels = breaks.filter(({ staged }) => staged?.decision === 'cancelOrder').length;
   const [chosen, setWhat] = useState<'damage' | 'tier'>('damage');
   const what = fromVenues ? 'reconstruction' : chosen;
   const [reason, setReason] = useState('');
@@ -34,7 +36,7 @@ function Open({ onClose }: { onClose: () => void }) {
   const refused = report?.outcome === 'refused';
   const ready = report !== null && barrier === null && actingAs !== null && (!refused || reason.trim().length >= REASON_MIN);
   const send = async (): Promise<void> => {
-    if (await action.run(() => acceptRecovery(refused ? { what, reason: reason.trim() } : undefined))) onClose();
+    if (await action.run(() => acceptRecovery(report!, refused ? { what, reason: reason.trim() } : undefined))) onClose();
   };
   return (
     <Dialog
@@ -78,7 +80,8 @@ function Open({ onClose }: { onClose: () => void }) {
             ) : null}
             <p className="text-soft">
               A new epoch {report.epoch + 1} is opened on the lineage, the decisions and a checkpoint are written, damaged files go to
-              quarantine. Trading stays halted. Nothing is sent to a venue.
+              quarantine. Trading stays halted.{' '}
+              {cancels === 0 ? 'Nothing is sent to a venue.' : `Then ${plural(cancels, 'order')} are cancelled at the venues, as decided.`}
             </p>
             {refused ? (
               <div className="grid grid-cols-2 gap-3">

@@ -130,6 +130,13 @@ function ExposureSection({ dossier }: { dossier: Dossier }) {
           {row('gross', exposure.grossAtCrash, exposure.grossNow, limits.gross, false)}
           {row('net', exposure.netAtCrash, exposure.netNow, limits.net, true)}
           <tr>
+            <td colSpan={2}>P&amp;L since the crash</td>
+            <td className="right">
+              <Money value={exposure.profitNow} signed />
+            </td>
+            <td />
+          </tr>
+          <tr>
             <td colSpan={3}>loss of a day</td>
             <td className="right">
               {limits.loss === null ? <span className="text-faint">{NO_LIMIT}</span> : <Money value={limits.loss} />}
@@ -194,10 +201,12 @@ const BREAKS_SHOWN = 200;
 
 function BreaksSection({ dossier }: { dossier: Dossier }) {
   const undecided = dossier.breaks.filter((entry) => entry.blocking && (entry.decision === null || entry.decision === 'note')).length;
+  const decided = dossier.breaks.filter((entry) => entry.blocking).length - undecided;
   return (
     <section>
       <h3>
-        {plural(dossier.breaks.length, 'break')}, {undecided === 0 ? 'every blocking one decided' : `${undecided} blocking undecided`}
+        {plural(dossier.breaks.length, 'break')}: {decided} decided and carried out,{' '}
+        {undecided === 0 ? 'none that blocks is left' : `${undecided} blocking undecided`}
       </h3>
       <table className="sheet">
         <tbody>

@@ -2,6 +2,7 @@
 
 import type { Payload, Reply, RequestName, Result } from '../../../shared/contract/contract.ts';
 import type { Decision } from '../../../shared/contract/reconcile.ts';
+import type { RecoveryReport } from '../../../shared/contract/recovery.ts';
 import type { CancelReport, CancelScope } from '../../../shared/contract/venues.ts';
 import type { ErrorData } from '../../../shared/errors.ts';
 import { DECISION, MODE, plural } from '../../format/words.ts';
@@ -14,7 +15,11 @@ export interface WorkActions {
   /** Nothing is left: an empty state, which the venues' answers fill. */
   reconstruct(): Outcome;
   cancelRecovery(): Outcome;
-  acceptRecovery(override?: { what: 'damage' | 'tier' | 'reconstruction'; reason: string }): Outcome;
+  /** @param seen the report that the person looked at */
+  acceptRecovery(
+    seen: Pick<RecoveryReport, 'lsn' | 'headHash'>,
+    override?: { what: 'damage' | 'tier' | 'reconstruction'; reason: string },
+  ): Outcome;
   /** One page of the recovered image, or of a tier's copy of it. */
   readPage(tier: Payload<'recovery.page'>['tier'], page: number): Promise<Reply<'recovery.page'>>;
   queryVenues(): Outcome;
@@ -68,12 +73,12 @@ export function workActions(tools: Tools): WorkActions {
     reconstruct: () => request('recovery.run', { reconstruct: true }, 'recovery', 'The venues are asked for the state'),
     cancelRecovery: () => request('recovery.cancel', {}, 'recovery', 'Recovery cancelled'),
 
-    async acceptRecovery(override) {
+    async acceptRecovery({ lsn, headHash }, override) {
       const person = by();
       if (person === null) return NOBODY;
       return request(
         'recovery.accept',
-        override ? { by: person, override } : { by: person },
+        { by: person, seen: { lsn, headHash }, ...(override && { override }) },
         'gate',
         'Recovery accepted: a new epoch is open',
       );

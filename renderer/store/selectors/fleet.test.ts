@@ -68,8 +68,6 @@ describe('derived from a crashed desk', () => {
     const object = await load('crashed');
     const next = (): string | undefined => wayOf(subjectsOf(object.store.getState())).find((step) => step.state === 'next')?.id;
     object.actions.actAs('trader-1');
-    expect(next()).toBe('accept');
-    await object.actions.acceptRecovery();
     expect(next()).toBe('breaks');
     const breaks = subjectsOf(object.store.getState()).reconcile.view!.report!.breaks;
     await object.actions.stage(
@@ -77,6 +75,12 @@ describe('derived from a crashed desk', () => {
       'acceptVenue',
       '',
     );
+    expect(next()).toBe('accept');
+    const { lsn, headHash } = subjectsOf(object.store.getState()).recovery.view!.report!;
+    // What stands there now is not what was looked at.
+    expect((await object.actions.acceptRecovery({ lsn: lsn - 1, headHash }))?.code).toBe('RECOVERY_CHANGED');
+    expect(await object.actions.acceptRecovery({ lsn, headHash })).toBeNull();
+    await object.actions.loadStore(0);
     expect(next()).toBe('propose');
     await object.actions.propose(
       { mode: 'CANCEL_ONLY', venues: ['ATLAS'], strategies: [] },
@@ -95,7 +99,7 @@ describe('derived from a crashed desk', () => {
 
   it('a refusal is an error as data, and nobody acting sends nothing', async () => {
     const object = await load('crashed');
-    expect((await object.actions.acceptRecovery())?.code).toBe('USAGE');
+    expect((await object.actions.acceptRecovery({ lsn: 0, headHash: null }))?.code).toBe('USAGE');
     object.actions.actAs('trader-1');
     const error = await object.actions.propose(
       { mode: 'ACTIVE', venues: [], strategies: [] },

@@ -7,7 +7,7 @@ import { blockingOf } from './breaks.ts';
 export type WayState = 'done' | 'next' | 'later' | 'failed';
 
 export interface WayStep {
-  readonly id: 'risk' | 'recovery' | 'accept' | 'breaks' | 'propose' | 'sign' | 'release' | 'resume';
+  readonly id: 'risk' | 'recovery' | 'breaks' | 'accept' | 'propose' | 'sign' | 'release' | 'resume';
   readonly title: string;
   readonly detail: string;
   readonly state: WayState;
@@ -23,8 +23,13 @@ export function wayOf({ facts, recovery, reconcile, gate }: StoreSubjects): read
   const report = recovery.view?.report ?? null;
   const view = gate.view;
   const breaks = reconcile.view?.report ? blockingOf(reconcile.view.report.breaks) : null;
+  // Decided, and not carried out yet: an acceptance does that.
+  const pending = breaks === null ? 0 : breaks.found - breaks.left;
   const dossier = view?.dossier ?? null;
-  const live = dossier !== null && dossier.status !== 'void' && dossier.status !== 'expired';
+  const trades = view?.engine.state === 'trading' && view.mode !== 'HALTED';
+  // After another crash the dossier of the one before is of no acceptance that stands.
+  const ofNow = dossier !== null && (trades || dossier.dossier.epoch === view?.accepted?.epoch);
+  const live = ofNow && dossier.status !== 'void' && dossier.status !== 'expired';
   const signed = live && (dossier.status === 'complete' || dossier.status === 'released');
   const released = view !== null && view.mode !== 'HALTED' && view.token !== null;
   const silent = facts.view?.venues.filter((venue) => venue.status !== 'answered') ?? [];
@@ -49,28 +54,28 @@ export function wayOf({ facts, recovery, reconcile, gate }: StoreSubjects): read
       failed: report !== null && report.outcome === 'refused',
     },
     {
-      id: 'accept',
-      title: 'Result accepted',
-      detail: view?.accepted ? `epoch ${view.accepted.epoch}` : 'by one person',
-      done: view?.accepted != null,
-    },
-    {
       id: 'breaks',
       title: 'Breaks decided',
       detail: breaks === null ? 'not reconciled' : breaks.found === 0 ? 'none block' : `${breaks.found - breaks.left} of ${breaks.found}`,
       done: breaks !== null && breaks.left === 0,
     },
     {
+      id: 'accept',
+      title: 'Result accepted',
+      detail:
+        pending > 0 && view?.accepted ? `${pending} decided since` : view?.accepted ? `epoch ${view.accepted.epoch}` : 'by one person',
+      done: trades || (view?.accepted != null && pending === 0),
+    },
+    {
       id: 'propose',
       title: 'Dossier proposed',
-      detail:
-        dossier === null
-          ? 'scope and bounds'
-          : dossier.status === 'void' || dossier.status === 'expired'
-            ? dossier.status
-            : `by ${dossier.dossier.proposedBy}`,
+      detail: !ofNow
+        ? 'scope and bounds'
+        : dossier.status === 'void' || dossier.status === 'expired'
+          ? dossier.status
+          : `by ${dossier.dossier.proposedBy}`,
       done: live,
-      failed: dossier !== null && !live,
+      failed: ofNow && !live,
     },
     {
       id: 'sign',
@@ -80,20 +85,22 @@ export function wayOf({ facts, recovery, reconcile, gate }: StoreSubjects): read
           ? ''
           : dossier && live && dossier.owes.length > 0
             ? `${dossier.owes.join(' and ')} ${dossier.owes.length === 1 ? 'owes' : 'owe'}`
-            : `${signaturesOf(view).have} of ${signaturesOf(view).need}`,
+            : live
+              ? `${signaturesOf(view).have} of ${signaturesOf(view).need}`
+              : `0 of ${view.onePersonMode ? 1 : 2}`,
       done: signed,
     },
     {
       id: 'release',
       title: 'Released',
-      detail: view?.token?.burntAt ? 'token burnt' : view?.token ? 'token issued' : 'one token',
-      done: released || dossier?.status === 'released',
+      detail: !ofNow ? 'one token' : view?.token?.burntAt ? 'token burnt' : view?.token ? 'token issued' : 'one token',
+      done: released || (live && dossier.status === 'released'),
     },
     {
       id: 'resume',
       title: 'Engine trades',
       detail: view?.engine.state ?? '',
-      done: view?.engine.state === 'trading' && view.mode !== 'HALTED',
+      done: trades,
       failed: view?.engine.state === 'refused',
     },
   ];
