@@ -28,6 +28,7 @@ reader refuses a version above the one it knows, and one below it that it has no
 | \`l2/EEEEEEEE-a.slot\`, \`-b.slot\` | synchronous slots 0 and 1 of an epoch |
 | \`l3/EEEEEEEE-LLLLLLLLLLLLLLLL.snapshot\` | snapshots: epoch, LSN |
 | \`l4/archive.db\` | SQLite archive |
+| \`l4/archive.sums\` | checksums of its pages |
 | \`side/EEEEEEEE-SSSSSSSS.side\` | side records |
 | \`gate/\`, \`audit/\` | people, dossiers, tokens, the mode, the audit log: see Gate and audit |
 | \`quarantine/\` | damaged files that were moved aside |
@@ -51,6 +52,7 @@ const SECTIONS: readonly (readonly [string, string])[] = [
   ['L2, slots', 'main/tiers/slots.ts'],
   ['L3, snapshots', 'main/tiers/snapshot.ts'],
   ['L4, archive', 'main/tiers/archive.ts'],
+  ['L4, page checksums', 'main/tiers/archive-sums.ts'],
   ['Side records', 'main/engine/side-records.ts'],
   ['Rows', 'shared/model/schema.ts'],
   ['Canonical state and digest', 'main/image/canonical.ts'],

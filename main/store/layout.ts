@@ -46,6 +46,8 @@ export const slotFileName = (epoch: number, slot: 0 | 1): string => `${digits(ep
 export const snapshotFileName = (epoch: number, lsn: number): string => `${digits(epoch, 8)}-${digits(lsn, 16)}.snapshot`;
 /** L4: one database for all epochs. */
 export const ARCHIVE_FILE_NAME = 'archive.db';
+/** Checksums of its pages. */
+export const ARCHIVE_SUMS_NAME = 'archive.sums';
 
 const match = (pattern: RegExp, name: string): RegExpExecArray | null => pattern.exec(name);
 

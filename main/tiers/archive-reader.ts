@@ -105,6 +105,17 @@ export function readArchive(layout: StoreLayout, storeId: string, live: boolean)
   }
 }
 
+/** What SQLite finds wrong in it; null for nothing. @param live an engine has the store open */
+export function checkDatabase(path: string, live: boolean): string | null {
+  if (archiveUnavailable()) return null;
+  try {
+    const [first] = withDatabase(path, live, (database) => database.pragma('integrity_check(1)') as { integrity_check: string }[]);
+    return !first || first.integrity_check === 'ok' ? null : first.integrity_check;
+  } catch (error) {
+    return trouble(error).message;
+  }
+}
+
 function headOf(path: string, row: ImageRow, bytes: number, live: boolean): TierHead {
   const name = `${NAME}#${row.epoch}-${row.lsn}`;
   const mark = row.mark.length === MARK_BYTES ? decodeMark(new DataView(row.mark.buffer, row.mark.byteOffset), 0) : null;

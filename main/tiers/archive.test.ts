@@ -48,6 +48,9 @@ const checkpoint = (lsn = taken.mark.lsn, epoch = taken.mark.epoch) => ({
 const EPOCHS = [{ epoch: 1, parent: 0, forkLsn: 0 }];
 const AT = '2026-01-05T08:00:00.000000000Z';
 
+const tierOn = (path: string, imagesKept: number): ArchiveTier =>
+  new ArchiveTier(desk.platform.storage, dirname(path), Buffer.from(storeId, 'hex'), imagesKept);
+
 /** A path of its own in the l4/ of a store of its own. */
 function freshPath(): string {
   paths += 1;
@@ -80,7 +83,7 @@ const stateCounts = (): Record<string, number> =>
 describe('the archive', () => {
   it('holds each row once, however often its checkpoint is archived', () => {
     const path = freshPath();
-    const tier = new ArchiveTier(path, storeId, 2);
+    const tier = tierOn(path, 2);
     const rows = tier.write(checkpoint(), reader, EPOCHS, AT);
     expect(rows).toBeGreaterThan(300);
     tier.write(checkpoint(), reader, EPOCHS, AT);
@@ -94,7 +97,7 @@ describe('the archive', () => {
 
   it('tells the rows of an abandoned branch from those of the lineage', () => {
     const path = freshPath();
-    const tier = new ArchiveTier(path, storeId, 3);
+    const tier = tierOn(path, 3);
     tier.write(checkpoint(100), reader, EPOCHS, AT);
     tier.write(checkpoint(200), reader, EPOCHS, AT);
     // A recovery that lost what lay behind LSN 150 was accepted; the new epoch comes to LSN 200 by another way.
@@ -128,7 +131,7 @@ describe('the archive', () => {
     }
     const before = process.umask(0);
     try {
-      new ArchiveTier(path, storeId, 2).write(checkpoint(), new Watching(reader.image), EPOCHS, AT);
+      tierOn(path, 2).write(checkpoint(), new Watching(reader.image), EPOCHS, AT);
     } finally {
       process.umask(before);
     }
@@ -139,7 +142,7 @@ describe('the archive', () => {
     expect(fs.statSync(path).mode & 0o777).toBe(0o600);
     // One that an earlier release made readable for others is closed to them.
     fs.chmodSync(path, 0o644);
-    new ArchiveTier(path, storeId, 2).write(checkpoint(), reader, EPOCHS, AT);
+    tierOn(path, 2).write(checkpoint(), reader, EPOCHS, AT);
     expect(fs.statSync(path).mode & 0o777).toBe(0o600);
   });
 
@@ -148,13 +151,13 @@ describe('the archive', () => {
     const layout = storeLayout(join(dirname(path), '..'));
     fs.writeFileSync(path, '');
     expect(readArchive(layout, storeId, false)).toEqual([]);
-    new ArchiveTier(path, storeId, 2).write(checkpoint(), reader, EPOCHS, AT);
+    tierOn(path, 2).write(checkpoint(), reader, EPOCHS, AT);
     expect(readArchive(layout, storeId, false).map((head) => head.load().bad)).toEqual([0]);
   });
 
   it.each([false, true])('is read without a trace in the store, a writer alive: %s', (live) => {
     const path = freshPath();
-    new ArchiveTier(path, storeId, 2).write(checkpoint(), reader, EPOCHS, AT);
+    tierOn(path, 2).write(checkpoint(), reader, EPOCHS, AT);
     const look = () =>
       fs.readdirSync(dirname(path)).map((name) => [name, fs.statSync(join(dirname(path), name)).mtimeMs, fs.readFileSync(path).length]);
     const before = look();
@@ -165,7 +168,7 @@ describe('the archive', () => {
 
   it('of version 1 climbs to the present one: rows get their epoch, what was there twice is there once', () => {
     const path = freshPath();
-    const tier = new ArchiveTier(path, storeId, 1);
+    const tier = tierOn(path, 1);
     tier.write(checkpoint(), reader, EPOCHS, AT);
     const wanted = counts(path);
     // Back to version 1, with a second copy of its rows, and rows of an LSN whose image is gone.
@@ -193,7 +196,7 @@ describe('the archive', () => {
 
   it('of a version that is newer, or that no rung leads from, is refused and left as it is', () => {
     const path = freshPath();
-    const tier = new ArchiveTier(path, storeId, 2);
+    const tier = tierOn(path, 2);
     tier.write(checkpoint(), reader, EPOCHS, AT);
     for (const [version, code] of [
       [3, 'VERSION_NEWER'],

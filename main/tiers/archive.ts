@@ -22,12 +22,16 @@
 
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { RearmError } from '../../shared/errors.ts';
 import type { Table } from '../../shared/model/schema.ts';
 import { CANONICAL_TABLES, type CanonicalReader } from '../image/canonical.ts';
+import type { Storage } from '../storage/storage.ts';
 import { climb, type Rung } from '../store/ladder.ts';
+import { ARCHIVE_FILE_NAME, ARCHIVE_SUMS_NAME } from '../store/layout.ts';
 import type { Epoch } from '../store/lineage.ts';
+import { type ArchiveSums, readSums, sumPages, writeSums } from './archive-sums.ts';
 import { type CheckpointMark, encodeMark, MARK_BYTES } from './checkpoint.ts';
 import { compress } from './compression.ts';
 
@@ -126,13 +130,20 @@ export interface ArchivedCheckpoint {
 export type ArchivedEpoch = Pick<Epoch, 'epoch' | 'parent' | 'forkLsn'>;
 
 export class ArchiveTier {
+  readonly #storage: Storage;
   readonly #path: string;
+  readonly #sumsPath: string;
+  readonly #storeIdBytes: Uint8Array;
   readonly #storeId: string;
   readonly #imagesKept: number;
 
-  constructor(path: string, storeId: string, imagesKept: number) {
-    this.#path = path;
-    this.#storeId = storeId;
+  /** @param directory l4/ of the store */
+  constructor(storage: Storage, directory: string, storeId: Uint8Array, imagesKept: number) {
+    this.#storage = storage;
+    this.#path = join(directory, ARCHIVE_FILE_NAME);
+    this.#sumsPath = join(directory, ARCHIVE_SUMS_NAME);
+    this.#storeIdBytes = storeId;
+    this.#storeId = Buffer.from(storeId).toString('hex');
     this.#imagesKept = imagesKept;
   }
 
@@ -144,9 +155,37 @@ export class ArchiveTier {
    * @throws RearmError TIER_UNAVAILABLE, STORE_FOREIGN, VERSION_NEWER, VERSION_OLDER; SQLite's and the system's own errors
    */
   write(checkpoint: ArchivedCheckpoint, reader: CanonicalReader, epochs: Iterable<ArchivedEpoch>, archivedAt: string): number {
-    const { mark, table, pages } = checkpoint;
     const reason = archiveUnavailable();
     if (reason) throw new RearmError('TIER_UNAVAILABLE', reason, {});
+    const before = this.#open();
+    const rows = this.#write(checkpoint, reader, epochs, archivedAt);
+    const sums = sumPages(this.#storage, this.#path).map((sum, page) => (sum === before.found[page] ? before.known[page]! : sum));
+    this.#save(true, sums);
+    return rows;
+  }
+
+  /** Says that the archive is being written, before its first byte is. @returns the sums of its pages: as they are, and as they were sealed */
+  #open(): { found: BigUint64Array; known: BigUint64Array } {
+    const found = sumPages(this.#storage, this.#path);
+    let last: ArchiveSums | null = null;
+    try {
+      last = readSums(this.#storage, this.#sumsPath, this.#storeIdBytes);
+    } catch (error) {
+      // Damaged sums prove nothing any more; what is there now is what the next ones begin with.
+      if (!(error instanceof RearmError) || !['CHECKSUM_MISMATCH', 'FORMAT_INVALID'].includes(error.code)) throw error;
+    }
+    // Left open, they are older than what the last transaction wrote.
+    const known = last?.sealed ? found.map((sum, page) => last.sums[page] ?? sum) : found;
+    this.#save(false, known);
+    return { found, known };
+  }
+
+  #save(sealed: boolean, sums: BigUint64Array): void {
+    writeSums(this.#storage, this.#sumsPath, this.#storeIdBytes, { sealed, sums });
+  }
+
+  #write(checkpoint: ArchivedCheckpoint, reader: CanonicalReader, epochs: Iterable<ArchivedEpoch>, archivedAt: string): number {
+    const { mark, table, pages } = checkpoint;
     makePrivate(this.#path);
     const database = openDatabase(this.#path, {});
     try {

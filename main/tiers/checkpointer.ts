@@ -10,7 +10,7 @@ import { formatTime } from '../../shared/units.ts';
 import { CanonicalReader } from '../image/canonical.ts';
 import { Image, type RowBounds } from '../image/image.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
-import { ARCHIVE_FILE_NAME, type StoreLayout } from '../store/layout.ts';
+import type { StoreLayout } from '../store/layout.ts';
 import { readLineage } from '../store/lineage.ts';
 import { freeLog } from '../wal/floor.ts';
 import { ArchiveTier, archiveUnavailable } from './archive.ts';
@@ -65,11 +65,7 @@ export class Checkpointer {
     this.#options = options;
     this.#report = report;
     this.#slots = new SlotTier(storage, options.layout.l2, options.storeId, options.epoch, options.pagesMax);
-    this.#archive = new ArchiveTier(
-      join(options.layout.l4, ARCHIVE_FILE_NAME),
-      Buffer.from(options.storeId).toString('hex'),
-      options.l4Keep,
-    );
+    this.#archive = new ArchiveTier(storage, options.layout.l4, options.storeId, options.l4Keep);
     this.#lastL3Ns = clock.monotonicNs();
     this.#lastL4Ns = this.#lastL3Ns;
   }

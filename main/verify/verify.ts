@@ -14,7 +14,16 @@ import type { Clock, Storage } from '../storage/storage.ts';
 import { mayNotRead } from '../storage/system-errors.ts';
 import { readIdentity, storeIdBytes } from '../store/identity.ts';
 import { ofOtherVersion } from '../store/ladder.ts';
-import { parseEpochName, parseMappedName, parseSlotName, parseSnapshotName, type StoreLayout, storeLayout } from '../store/layout.ts';
+import {
+  ARCHIVE_FILE_NAME,
+  ARCHIVE_SUMS_NAME,
+  parseEpochName,
+  parseMappedName,
+  parseSlotName,
+  parseSnapshotName,
+  type StoreLayout,
+  storeLayout,
+} from '../store/layout.ts';
 import { readArchive } from '../tiers/archive-reader.ts';
 import { readMapped } from '../tiers/mapped-reader.ts';
 import { readSlots } from '../tiers/slot-reader.ts';
@@ -22,6 +31,7 @@ import { readSnapshots } from '../tiers/snapshot-reader.ts';
 import type { TierHead } from '../tiers/tier-copy.ts';
 import { scanSegments } from '../wal/log-reader.ts';
 import { parseSegmentName } from '../wal/segment.ts';
+import { verifyArchive } from './archive.ts';
 import { compareCopies } from './copies.ts';
 import { FileFindings, type FileReport } from './file-findings.ts';
 import { verifySegments } from './segments.ts';
@@ -121,6 +131,7 @@ function verifyOnce(options: VerifyOptions): VerifyReport {
     ...readSnapshots(storage, layout, storeId),
     ...readArchive(layout, identityText, storage.isLocked(layout.lock)),
   ];
+  verifyArchive(storage, layout, storeId, findings);
   const copies = verifyCopies(storage, root, heads, findings, (what) => progress?.(0.6, what));
 
   progress?.(0.8, 'copies against each other');
@@ -151,7 +162,7 @@ function listAll(storage: Storage, layout: StoreLayout, findings: FileFindings):
     ['l1', layout.l1, (name) => parseMappedName(name) !== null],
     ['l2', layout.l2, (name) => parseSlotName(name) !== null],
     ['l3', layout.l3, (name) => parseSnapshotName(name) !== null],
-    ['l4', layout.l4, (name) => name === 'archive.db' || name === 'archive.db-journal'],
+    ['l4', layout.l4, (name) => [ARCHIVE_FILE_NAME, `${ARCHIVE_FILE_NAME}-journal`, ARCHIVE_SUMS_NAME].includes(name)],
     ['side', layout.side, (name) => name.endsWith('.side')],
   ];
   for (const [folder, directory, belongs] of known) {

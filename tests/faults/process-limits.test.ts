@@ -47,7 +47,8 @@ test.for(['inline', 'threaded'] as const)(
       const { status, stderr } = spawnSync('prlimit', ['--pid', String(pid), `--nofile=${free}:`]);
       if (status !== 0) throw new Error(String(stderr));
     };
-    const death = await runAndKill(task(0, commit), 300, history, { strike: noMore, thenMs: 5_000 });
+    // It ends by itself, when it needs the next segment.
+    const death = await runAndKill(task(0, commit), 300, history, { strike: noMore, thenMs: 45_000 });
     expect(death.words).toContain('WRITER_POISONED');
     expect(death.alarms.join('\n')).toContain('EMFILE');
     const { report } = tally.judge(root, history, death.acknowledged)!;

@@ -529,6 +529,7 @@ class Reader:
             self.guarded(file, self.snapshot, int(epoch), int(lsn))
         if os.path.exists(os.path.join(self.root, 'l4/archive.db')):
             self.guarded('l4/archive.db', self.archive)
+            self.guarded('l4/archive.sums', self.sums)
         for file, (epoch, number) in self.names('side', r'(\d{8})-(\d{8})\.side'):
             self.guarded(file, self.side)
         # What was durable, by what the acknowledged LSN, the frames and the marks say, must be in the log.
@@ -841,6 +842,16 @@ class Reader:
                 need((self.epochs[epoch]['parent'], self.epochs[epoch]['fork']) == (parent, fork), 'epoch %d' % epoch)
         finally:
             database.close()
+
+    def sums(self, file):
+        data = self.bytes_of(file)
+        self.head(data, b'RSUM', len(data))
+        sealed, pages = struct.unpack_from('<H16xI', data, 14)
+        need(sealed in (0, 1) and is_zero(data[36:40]) and len(data) == 40 + 8 * pages, 'fields')
+        if sealed:
+            archive = self.bytes_of('l4/archive.db')
+            found = [xxh64(archive[at:at + 4096]) for at in range(0, len(archive), 4096)]
+            need(found == list(struct.unpack_from('<%dQ' % pages, data, 40)), 'a page of the archive is another one')
 
     def archived_rows(self, database, tables, epoch, lsn, newest):
         for name, rows in tables.items():

@@ -1,0 +1,47 @@
+/** Every page of the archive against its checksum: SQLite would not see a byte that changed in a row. */
+
+import { join } from 'node:path';
+import { RearmError } from '../../shared/errors.ts';
+import { PAGE_BYTES } from '../../shared/model/schema.ts';
+import type { Storage } from '../storage/storage.ts';
+import { mayNotRead } from '../storage/system-errors.ts';
+import { ARCHIVE_FILE_NAME, ARCHIVE_SUMS_NAME, type StoreLayout } from '../store/layout.ts';
+import { checkDatabase } from '../tiers/archive-reader.ts';
+import { type ArchiveSums, readSums, sumPages } from '../tiers/archive-sums.ts';
+import type { FileFindings } from './file-findings.ts';
+
+const FILE = `l4/${ARCHIVE_FILE_NAME}`;
+const SUMS = `l4/${ARCHIVE_SUMS_NAME}`;
+
+export function verifyArchive(storage: Storage, layout: StoreLayout, storeId: Uint8Array, findings: FileFindings): void {
+  const path = join(layout.l4, ARCHIVE_FILE_NAME);
+  const there = storage.exists(path);
+  let known: ArchiveSums | null;
+  try {
+    known = readSums(storage, join(layout.l4, ARCHIVE_SUMS_NAME), storeId);
+  } catch (error) {
+    if (!(error instanceof RearmError) || mayNotRead(error)) throw error;
+    findings.add(SUMS, 'damaged', error.code, error.message, { offset: 0 });
+    return;
+  }
+  if (!known) {
+    if (there) findings.add(FILE, 'damaged', 'SUMS_MISSING', 'the checksums of its pages are gone: nobody can tell whether it is whole');
+    return;
+  }
+  if (!known.sealed) {
+    findings.add(SUMS, 'torn', 'UNSEALED', 'the engine died while it archived: what it wrote is checked as a database, not page by page');
+    const trouble = there ? checkDatabase(path, storage.isLocked(layout.lock)) : null;
+    if (trouble) findings.add(FILE, 'damaged', 'DATABASE_DAMAGED', trouble, { offset: 0 });
+    return;
+  }
+  const sums = sumPages(storage, path);
+  if (sums.length !== known.sums.length)
+    findings.add(FILE, 'damaged', 'SIZE_WRONG', `it has ${sums.length} pages, and ${known.sums.length} were sealed`, {
+      offset: Math.min(sums.length, known.sums.length) * PAGE_BYTES,
+    });
+  for (const [page, sum] of sums.entries())
+    if (known.sums[page] !== undefined && known.sums[page] !== sum)
+      findings.add(FILE, 'damaged', 'PAGE_DAMAGED', `page ${page} of the database does not match its checksum`, {
+        offset: page * PAGE_BYTES,
+      });
+}
