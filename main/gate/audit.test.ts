@@ -68,7 +68,7 @@ describe('the audit log', () => {
       expect(verify(null, Buffer.from(`rearm-audit-1 ${hash}`), key, Buffer.from(signature, 'base64'))).toBe(true);
       previous = hash;
     }
-    expect(JSON.parse(disk.text(HEAD))).toEqual({ format: 'rearm-audit-head-1', head: previous, sequence: 3, storeId: STORE_ID });
+    expect(JSON.parse(disk.text(HEAD))).toMatchObject({ format: 'rearm-audit-head-1', head: previous, sequence: 3, storeId: STORE_ID });
     expect(verifyOn(disk)).toMatchObject({ verified: true, firstBad: null, count: 3, head: previous, tornBytes: 0 });
   });
 

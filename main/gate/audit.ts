@@ -38,20 +38,20 @@ const entrySchema = z.strictObject({
 });
 type StoredEntry = z.infer<typeof entrySchema>;
 
-const headSchema = z.strictObject({
+export const headSchema = z.strictObject({
   format: z.literal('rearm-audit-head-1'),
   storeId: fields.storeId,
   sequence: fields.count.min(1),
   head: fields.hash,
 });
 
-const publicKeySchema = z.strictObject({
+export const publicKeySchema = z.strictObject({
   format: z.literal('rearm-audit-public-1'),
   storeId: fields.storeId,
   publicKey: fields.publicKey,
 });
 
-const privateKeySchema = z.strictObject({
+export const privateKeySchema = z.strictObject({
   format: z.literal('rearm-audit-key-1'),
   storeId: fields.storeId,
   /** PKCS #8 DER, base64. */

@@ -9,12 +9,11 @@
 import { z } from 'zod';
 import { RearmError } from '../../shared/errors.ts';
 import type { Storage } from '../storage/storage.ts';
-import { canonicalBytes } from './canonical.ts';
 import { burntPath, type GateLayout } from './layout.ts';
-import { check, fields, readRecord } from './records.ts';
+import { check, fields, readRecord, sealed } from './records.ts';
 import { refuseToken, TOKEN_RULES } from './token.ts';
 
-const burntSchema = z.strictObject({
+export const burntSchema = z.strictObject({
   format: z.literal('rearm-burnt-1'),
   nonce: fields.nonce,
   dossierHash: fields.hash,
@@ -46,7 +45,7 @@ export function readBurnt(storage: Storage, layout: GateLayout, nonce: string): 
  */
 export function burn(storage: Storage, layout: GateLayout, record: BurntRecord): void {
   const path = burntPath(layout, record.nonce);
-  const bytes = canonicalBytes(check(burntSchema, record, path, 'PAYLOAD_INVALID'));
+  const bytes = sealed(check(burntSchema, record, path, 'PAYLOAD_INVALID'));
   if (storage.exists(path)) refuseToken(TOKEN_RULES.find((rule) => rule.reason === 'used')!, record.nonce);
   const file = storage.open(path, 'create');
   try {

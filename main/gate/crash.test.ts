@@ -5,6 +5,9 @@
 
 import { describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../../shared/contract/gate.ts';
+import { inspectGate } from './inspect.ts';
+import { gateLayout } from './layout.ts';
+import { readPeople } from './people.ts';
 import {
   ACCEPTED,
   CALM,
@@ -20,6 +23,7 @@ import {
   proposeDraft,
   ROOT,
   releaseBy,
+  STORE_ID,
   STORMY,
   signBoth,
   staffed,
@@ -179,6 +183,12 @@ function faults(disk: Disk): string[] {
     need('mode.set', { to: 'ACTIVE', nonce });
   }
   desk.gate.view(HERE);
+  // A crash is no damage: what verify would say of each file.
+  const { storage } = desk;
+  const layout = gateLayout(ROOT);
+  const people = readPeople(storage, layout.people, STORE_ID);
+  for (const { path, trouble } of inspectGate({ storage, layout, storeId: STORE_ID, people, audited: entries }))
+    if (trouble?.severity === 'damaged') wrong.push(`${path}: ${trouble.code} ${trouble.message}`);
   return wrong;
 }
 
@@ -187,7 +197,7 @@ function uses(disk: Disk): number {
   let worked = 0;
   for (let round = 0; round < 2; round += 1) {
     for (const nonce of nonces(disk)) {
-      const token: unknown = JSON.parse(disk.text(`${ROOT}/gate/tokens/${nonce}.json`));
+      const { checksum: _, ...token } = JSON.parse(disk.text(`${ROOT}/gate/tokens/${nonce}.json`)) as Record<string, unknown>;
       const result = outcome(() => next(disk, `use ${round}`).gate.verifyAndBurn(token, ACCEPTED));
       if (result === 'done') worked += 1;
       else if (!result.startsWith('TOKEN_INVALID')) throw new Error(`a token was refused with ${result}`);

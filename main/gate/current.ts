@@ -9,7 +9,7 @@ import type { Storage } from '../storage/storage.ts';
 import type { GateLayout } from './layout.ts';
 import { fields, isOfContent, publishRecord, readRecord } from './records.ts';
 
-const currentSchema = z.strictObject({
+export const currentSchema = z.strictObject({
   format: z.literal('rearm-current-1'),
   storeId: fields.storeId,
   dossierHash: fields.hash,

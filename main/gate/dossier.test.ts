@@ -14,6 +14,7 @@ import {
   ProcessStorage,
   proposeDraft,
   ROOT,
+  resealed,
   STORE_ID,
   staffed,
 } from './simulated.test-support.ts';
@@ -98,7 +99,10 @@ describe('a dossier', () => {
     expect(read('b2'.repeat(16))).toBe('STORE_FOREIGN');
     for (const [bad, code] of [
       [good.replace('"lsn":48120331', '"lsn":48120332'), 'CHECKSUM_MISMATCH'],
-      [good.replaceAll(hash, 'ab'.repeat(32)), 'CHECKSUM_MISMATCH'],
+      [resealed(good.replace('"lsn":48120331', '"lsn":48120332')), 'CHECKSUM_MISMATCH'],
+      [resealed(good.replaceAll(hash, 'ab'.repeat(32))), 'CHECKSUM_MISMATCH'],
+      [good.replace('"monotonicNs":"', '"monotonicNs":"1'), 'CHECKSUM_MISMATCH'],
+      [good.replace('"checksum":', '"checksun":'), 'FORMAT_INVALID'],
       [`${good} `, 'FORMAT_INVALID'],
       [good.slice(0, -1), 'FORMAT_INVALID'],
       [good.replace('"dossier":', '"__proto__":1,"dossier":'), 'FORMAT_INVALID'],

@@ -144,7 +144,7 @@ const signatureSchema = z.strictObject({
 export type SignatureRecord = z.infer<typeof signatureSchema>;
 
 const change = z.strictObject({ what: line(64), proposed: line(64), now: line(64), within: z.boolean() });
-const voidSchema = z.strictObject({
+export const voidSchema = z.strictObject({
   format: z.literal('rearm-void-1'),
   dossierHash: fields.hash,
   at: fields.time,

@@ -8,7 +8,7 @@ import { RearmError } from '../../shared/errors.ts';
 import type { GateContext } from './context.ts';
 import { check, fields, line, publishRecord, readRecord } from './records.ts';
 
-const engineSchema = z.strictObject({
+export const engineSchema = z.strictObject({
   format: z.literal('rearm-engine-1'),
   storeId: fields.storeId,
   state: z.enum(['waiting', 'trading', 'refused']),

@@ -15,6 +15,7 @@ import {
   proposeDraft,
   ROOT,
   releaseBy,
+  resealed,
   STORMY,
   signBoth,
   staffed,
@@ -237,9 +238,10 @@ describe('a dossier in force', () => {
     for (const bad of [
       '',
       '{}',
-      good.replace('"personId":"rob"', '"personId":"ada"'),
+      resealed(good.replace('"personId":"rob"', '"personId":"ada"')),
       desk.disk.text(path.replace('rob', 'ada')),
-      good.replace(/"signature":"./, '"signature":"/'),
+      resealed(good.replace(/"signature":"./, '"signature":"/')),
+      good.replace(/"signedAt":"2026/, '"signedAt":"2027'),
     ]) {
       desk.disk.put(path, bad);
       expect(desk.gate.view(HERE).dossier).toMatchObject({ status: 'open', owes: ['risk'] });
@@ -316,7 +318,7 @@ describe('modes', () => {
     const active = desk.disk.text(MODE);
     const { nonce } = desk.gate.mode();
     for (const forged of [active.replace(`"${nonce}"`, 'null'), active.replace(nonce!, 'ab'.repeat(32))]) {
-      desk.disk.put(MODE, forged);
+      desk.disk.put(MODE, resealed(forged));
       expect(desk.gate.mode()).toMatchObject({ mode: 'HALTED', case: 'noRelease' });
     }
     desk.disk.put(MODE, active);
@@ -324,7 +326,8 @@ describe('modes', () => {
     for (const [damaged, why] of [
       [active.slice(0, -1), 'unreadable'],
       ['', 'unreadable'],
-      [active.replace(/a1a1/g, 'b2b2'), 'foreign'],
+      [resealed(active.replace(/a1a1/g, 'b2b2')), 'foreign'],
+      [active.replace('ACTIVE', 'REDUCING'), 'unreadable'],
     ] as const) {
       desk.disk.put(MODE, damaged);
       expect(desk.gate.mode()).toMatchObject({ mode: 'HALTED', case: why });
@@ -341,7 +344,7 @@ describe('modes', () => {
     signBoth(desk, hash);
     const withdrawn = releaseBy(desk, hash).nonce;
     desk.gate.stayHalted({ by: 'rob', reason: 'no more' });
-    desk.disk.put(MODE, active.replace(nonce!, withdrawn));
+    desk.disk.put(MODE, resealed(active.replace(nonce!, withdrawn)));
     expect(desk.gate.mode()).toMatchObject({ mode: 'HALTED', case: 'noRelease' });
     desk.disk.put(MODE, active);
     expect(desk.gate.mode().mode).toBe('ACTIVE');
@@ -353,7 +356,7 @@ describe('modes', () => {
     const text = desk.disk.text(MODE);
     const until = desk.gate.mode().until!;
     for (const more of ['null', `"${until.replace('2026', '2027')}"`]) {
-      desk.disk.put(MODE, text.replace(`"${until}"`, more));
+      desk.disk.put(MODE, resealed(text.replace(`"${until}"`, more)));
       expect(desk.gate.mode().case).toBe('unreadable');
     }
   });

@@ -12,6 +12,7 @@ import {
   proposeDraft,
   ROOT,
   releaseBy,
+  resealed,
   signBoth,
   staffed,
   testRandom,
@@ -88,7 +89,7 @@ describe('a private key', () => {
       const kdf = JSON.parse(text) as { kdf: Record<string, unknown> };
       return `"kdf":${JSON.stringify(Object.fromEntries(Object.entries(kdf.kdf).sort(([a], [b]) => (a < b ? -1 : 1))))}`;
     });
-    storage.disk.put(path, sorted);
+    storage.disk.put(path, resealed(sorted));
     expect(outcome(() => readKey(storage, DIRECTORY, 'ada'))).toBe('FORMAT_INVALID');
   });
 

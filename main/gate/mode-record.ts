@@ -17,7 +17,7 @@ import { CLOCK_TOLERANCE_NS, timeOf } from './time.ts';
 
 const minutesNs = (minutes: number): bigint => BigInt(minutes) * 60_000_000_000n;
 
-const modeSchema = z
+export const modeSchema = z
   .strictObject({
     format: z.literal('rearm-mode-1'),
     storeId: fields.storeId,

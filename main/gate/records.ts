@@ -1,5 +1,6 @@
 /** Small records: one canonical JSON value in one file, published whole, read as hostile. */
 
+import { xxh64 } from '@node-rs/xxhash';
 import { z } from 'zod';
 import { PERSON_ID_PATTERN } from '../../shared/contract/gate.ts';
 import { RearmError } from '../../shared/errors.ts';
@@ -60,16 +61,25 @@ const OF_CONTENT: readonly string[] = ['NOT_FOUND', 'FORMAT_INVALID', 'VALUE_OUT
  */
 export const isOfContent = (error: unknown): boolean => error instanceof RearmError && OF_CONTENT.includes(error.code);
 
+const checksumOf = (record: Record<string, unknown>): string => xxh64(canonicalBytes(record)).toString(16).padStart(16, '0');
+
+/** A record as it lies in its file: against the disk, not against people. Nothing that is hashed or signed holds the checksum. */
+export const sealed = (record: Record<string, unknown>): Uint8Array => canonicalBytes({ ...record, checksum: checksumOf(record) });
+
 /**
- * Reads a record. @throws RearmError NOT_FOUND, VALUE_OUT_OF_RANGE (larger than `limit` bytes), FORMAT_INVALID, or what the
- * storage throws.
+ * Reads a record. @throws RearmError NOT_FOUND, VALUE_OUT_OF_RANGE (larger than `limit` bytes), FORMAT_INVALID, CHECKSUM_MISMATCH, or what
+ * the storage throws.
  */
 export function readRecord<S extends z.ZodType>(storage: Storage, path: string, schema: S, limit: number): z.infer<S> {
-  const bytes = readWhole(storage, path, limit);
-  return check(schema, parseCanonical(bytes, path), path, 'FORMAT_INVALID');
+  const value = parseCanonical(readWhole(storage, path, limit), path);
+  if (typeof value !== 'object' || value === null || !('checksum' in value))
+    throw new RearmError('FORMAT_INVALID', `${path} holds no record with a checksum`, { path });
+  const { checksum, ...record } = value;
+  if (checksum !== checksumOf(record)) throw new RearmError('CHECKSUM_MISMATCH', `${path} does not match its own checksum`, { path });
+  return check(schema, record, path, 'FORMAT_INVALID');
 }
 
 /** Durable on return. The value must satisfy the schema it will be read with: a record that nobody can read is not written. */
 export function publishRecord<S extends z.ZodType>(storage: Storage, path: string, schema: S, value: unknown): void {
-  publish(storage, path, [canonicalBytes(check(schema, value, path, 'PAYLOAD_INVALID'))]);
+  publish(storage, path, [sealed(check(schema, value, path, 'PAYLOAD_INVALID') as Record<string, unknown>)]);
 }

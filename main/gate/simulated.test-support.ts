@@ -9,6 +9,7 @@ import { Durability, type Effect, FileTree, type Pending } from '../../simulatio
 import { type CallKind, ProcessEnded, SimulatedStorage } from '../../simulation/storage.ts';
 import type { Clock } from '../storage/storage.ts';
 import { type Accepted, type DossierDraft, Gate, type GateDependencies, type WorldNow } from './gate.ts';
+import { sealed } from './records.ts';
 
 /** The process stopped. Not an error of ours: nothing may catch it and go on. */
 export { ProcessEnded as Crash };
@@ -155,6 +156,12 @@ export function testRandom(seed = 'seed'): (bytes: number) => Uint8Array {
 export const ROOT = '/store';
 export const STORE_ID = 'a1'.repeat(16);
 export const ACCEPTED: Accepted = { epoch: 7, lsn: 48_120_331, headHash: '0123456789abcdef' };
+/** A record that somebody changed who also mended its checksum: what keeps it out has to be something else. */
+export function resealed(text: string): string {
+  const { checksum: _, ...record } = JSON.parse(text) as Record<string, unknown>;
+  return new TextDecoder().decode(sealed(record));
+}
+
 export const CALM: WorldNow = { unexplainedBreaks: 0, grossExposure: '900.5', netExposure: '-20.25', profit: '-15' };
 export const STORMY: WorldNow = { ...CALM, grossExposure: '1000.000000000000000001' };
 

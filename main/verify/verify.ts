@@ -3,13 +3,9 @@
  * the log. Read-only; it never stops at the first finding.
  */
 
-import { join } from 'node:path';
 import { RearmError } from '../../shared/errors.ts';
 import { knownLineage } from '../cascade/known-lineage.ts';
 import { recover } from '../cascade/recover.ts';
-import { Gate } from '../gate/gate.ts';
-import { gateLayout } from '../gate/layout.ts';
-import { readPeople } from '../gate/people.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
 import { mayNotRead } from '../storage/system-errors.ts';
 import { readIdentity, storeIdBytes } from '../store/identity.ts';
@@ -34,6 +30,7 @@ import { parseSegmentName } from '../wal/segment.ts';
 import { verifyArchive } from './archive.ts';
 import { compareCopies } from './copies.ts';
 import { FileFindings, type FileReport } from './file-findings.ts';
+import { type AuditHead, verifyGate } from './gate.ts';
 import { verifySegments } from './segments.ts';
 import { verifySide } from './side.ts';
 import { verifyCopies } from './tiers.ts';
@@ -46,12 +43,6 @@ export interface VerifyOptions {
   /** An entry of the audit log that was noted elsewhere: the log must still hold it. */
   readonly anchor?: AuditHead | undefined;
   readonly progress?: (fraction: number | null, what: string) => void;
-}
-
-/** Number and hash of an entry of the audit log. */
-export interface AuditHead {
-  readonly sequence: number;
-  readonly head: string;
 }
 
 export interface VerifyReport {
@@ -154,6 +145,15 @@ function verifyTogether({ storage, clock, root, bootId }: VerifyOptions, finding
 
 const relative = (root: string, path: string): string => (path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path);
 
+function isFile(storage: Storage, path: string): boolean {
+  try {
+    storage.open(path, 'read').close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Notes every file that belongs to a store, and names every other one. */
 function listAll(storage: Storage, layout: StoreLayout, findings: FileFindings): void {
   const known: readonly (readonly [string, string, (name: string) => boolean])[] = [
@@ -166,6 +166,7 @@ function listAll(storage: Storage, layout: StoreLayout, findings: FileFindings):
     ['side', layout.side, (name) => name.endsWith('.side')],
   ];
   for (const [folder, directory, belongs] of known) {
+    if (isFile(storage, directory)) findings.add(folder, 'damaged', 'NO_DIRECTORY', 'a file lies where a directory of the store belongs');
     for (const name of storage.list(directory)) {
       findings.file(`${folder}/${name}`);
       if (belongs(name)) continue;
@@ -176,56 +177,4 @@ function listAll(storage: Storage, layout: StoreLayout, findings: FileFindings):
   }
   for (const name of storage.list(layout.quarantine))
     findings.add(`quarantine/${name}`, 'note', 'QUARANTINED', 'kept as evidence; it is not used');
-}
-
-function verifyGate(options: VerifyOptions, storeId: string, findings: FileFindings): AuditHead | null {
-  const { storage, clock, root, anchor } = options;
-  const { people } = gateLayout(root);
-  const enrolled = storage.exists(people);
-  if (enrolled) {
-    findings.file('gate/people.log');
-    try {
-      readPeople(storage, people, storeId);
-    } catch (error) {
-      if (!(error instanceof RearmError) || mayNotRead(error)) throw error;
-      findings.add('gate/people.log', 'damaged', error.code, error.message, { offset: 0 });
-    }
-  }
-  if (storage.list(join(root, 'audit')).length === 0) {
-    if (enrolled) findings.add('audit/audit.log', 'damaged', 'AUDIT_MISSING', 'people were enrolled here, and the audit log is gone');
-    if (anchor) findings.add('audit/audit.log', 'damaged', 'AUDIT_CUT', `entry ${anchor.sequence} was noted, and there is no log`);
-    return null;
-  }
-  findings.file('audit/audit.log');
-  const gate = Gate.open(root, { storage, clock, storeId, random: () => new Uint8Array(32) });
-  try {
-    const verification = gate.verifyAudit(anchor && { format: 'rearm-anchor-1', storeId, at: '', ...anchor });
-    if (!verification.verified)
-      findings.add(
-        'audit/audit.log',
-        'damaged',
-        'AUDIT_BROKEN',
-        verification.reason,
-        verification.firstBad === null ? {} : { entry: verification.firstBad },
-      );
-    else if (!enrolled && gate.auditView(Number.MAX_SAFE_INTEGER).entries.some(({ action }) => action === 'person.enrolled'))
-      findings.add('gate/people.log', 'damaged', 'PEOPLE_MISSING', 'the audit log tells of people, and who they are is gone');
-    else if (verification.tornBytes > 0)
-      findings.add('audit/audit.log', 'torn', 'TORN_TAIL', `${verification.tornBytes} bytes of an entry that was never acknowledged`);
-    if (verification.anchor !== null && verification.anchor !== 'holds')
-      findings.add(
-        'audit/audit.log',
-        'damaged',
-        'AUDIT_CUT',
-        verification.anchor === 'truncated'
-          ? `it ends at entry ${verification.count}, and entry ${anchor!.sequence} was noted`
-          : `entry ${anchor!.sequence} is another one than was noted`,
-        { entry: anchor!.sequence },
-      );
-    return verification.verified ? { sequence: verification.count, head: verification.head } : null;
-  } catch (error) {
-    if (!(error instanceof RearmError) || mayNotRead(error)) throw error;
-    findings.add('audit/audit.log', 'damaged', error.code, error.message);
-    return null;
-  }
 }

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { AuditHead } from '../../main/verify/verify.ts';
+import type { AuditHead } from '../../main/verify/gate.ts';
 import { ROOT } from '../support/imports.ts';
 import { accept, type DemoDesk, demoDesk, documentOf, ended, lineWith, propose, rearm, start } from './run.ts';
 

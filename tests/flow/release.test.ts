@@ -10,7 +10,7 @@ import { expect, type TestContext, test } from 'vitest';
 import type { Console } from '../../main/console/open-console.ts';
 import { acceptRecovery } from '../../main/engine/accept.ts';
 import { type DossierDraft, Gate, type WorldNow } from '../../main/gate/gate.ts';
-import { CHEAP } from '../../main/gate/simulated.test-support.ts';
+import { CHEAP, resealed } from '../../main/gate/simulated.test-support.ts';
 import { createStore, nativePlatform, parseEngineConfig } from '../../main/index.ts';
 import { readIdentity } from '../../main/store/identity.ts';
 import type { TenFacts } from '../../shared/contract/facts.ts';
@@ -274,8 +274,7 @@ test('a trading process stays halted without a token, and with one of another st
   const { storeId } = readIdentity(nativePlatform.storage, desk.paths.store);
   const foreignId = readIdentity(nativePlatform.storage, foreign.root).storeId;
   for (const path of [join(to, 'current.json'), join(to, 'tokens', `${foreign.nonce}.json`)]) {
-    const text = readFileSync(path, 'utf8').replaceAll(foreignId, storeId);
-    writeFileSync(path, text);
+    writeFileSync(path, resealed(readFileSync(path, 'utf8').replaceAll(foreignId, storeId)));
   }
   await wait(LONG_ENOUGH_MS);
   expect(trader.said).toEqual(['halted']);

@@ -4,7 +4,8 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { nativePlatform } from '../../../main/engine/native-platform.ts';
 import type { FileFinding } from '../../../main/verify/file-findings.ts';
-import { type AuditHead, verify } from '../../../main/verify/verify.ts';
+import type { AuditHead } from '../../../main/verify/gate.ts';
+import { verify } from '../../../main/verify/verify.ts';
 import { RearmError } from '../../../shared/errors.ts';
 import { action, EXIT, type Exit, Progress, print, printJson, table } from '../output.ts';
 
