@@ -7,8 +7,10 @@ import { inScope } from '../gate/modes.ts';
 import { type Ours, readOurs } from '../reconcile/ours.ts';
 import type { Clock } from '../storage/storage.ts';
 import { type CancelLookup, lookupIn } from '../venues/cancel.ts';
-import { tenFacts } from '../venues/facts.ts';
+import { textOf } from '../venues/decimal.ts';
+import { type FactsInput, tenFacts, worthNow } from '../venues/facts.ts';
 import { exposureOf } from '../venues/worst-case.ts';
+import type { Worth } from '../venues/worth.ts';
 import type { ReconciliationService } from './reconciliation-service.ts';
 import type { RecoveryService } from './recovery-service.ts';
 import type { VenueDesk } from './venue-desk.ts';
@@ -24,12 +26,15 @@ export interface FactsOptions {
   readonly gate: () => GateView | null;
   /** Whether an engine holds the store now. */
   readonly lockHeld: () => boolean;
-  readonly crashedAt: () => string | undefined;
+  /** The crash, where an acceptance came after it; undefined where the recovered state is that of the crash. */
+  readonly crash: () => { readonly at: string | undefined; readonly worth: Worth } | undefined;
   readonly changed: (facts: TenFacts) => void;
 }
 
 export class FactsService {
   readonly #options: FactsOptions;
+  /** Venues at which a disconnect was seen to cancel: the orders that showed it are settled later. */
+  readonly #disconnects = new Set<string>();
   #told: NodeJS.Timeout | undefined;
   #ours: { readonly of: unknown; readonly ours: Ours } | undefined;
 
@@ -46,18 +51,32 @@ export class FactsService {
   }
 
   facts(): TenFacts {
-    const { clock, recovery, venues, reconciliation, gate, lockHeld, crashedAt } = this.#options;
+    const facts = tenFacts(this.#input());
+    for (const { venue, cancelOnDisconnectObserved } of facts.venues) if (cancelOnDisconnectObserved) this.#disconnects.add(venue);
+    return facts;
+  }
+
+  /** Another engine died: what was seen of the one before says nothing of it. */
+  forget(): void {
+    this.#disconnects.clear();
+  }
+
+  #input(): FactsInput {
+    const { clock, recovery, venues, reconciliation, gate, lockHeld, crash } = this.#options;
     const nowMs = Number(clock.wallNs() / 1_000_000n);
-    return tenFacts({
+    return {
       venues: venues.reports,
+      heard: venues.heard,
       recovery: recovery.report,
       ours: this.#oursNow(),
       reconciliation: reconciliation.report,
       gate: gate(),
       lock: { held: lockHeld(), at: new Date(nowMs).toISOString() },
-      crashedAt: crashedAt(),
+      crashedAt: crash()?.at,
+      worthAtCrash: crash()?.worth,
+      disconnects: this.#disconnects,
       nowMs,
-    });
+    };
   }
 
   /** Symbols of a venue that the recovered state knows. */
@@ -72,7 +91,7 @@ export class FactsService {
 
   /** Exposure at its worst; null is UNKNOWN. */
   exposureNow(): { readonly gross: string | null; readonly net: string | null } {
-    const { range } = exposureOf({ venues: this.#options.venues.reports, ours: this.#oursNow() });
+    const { range } = exposureOf({ venues: this.#options.venues.reports, heard: this.#options.venues.heard, ours: this.#oursNow() });
     const low = range.netWorstLow;
     const high = range.netWorstHigh;
     const net = low === null || high === null ? null : Math.abs(Number(low)) > Math.abs(Number(high)) ? low : high;
@@ -92,13 +111,14 @@ export class FactsService {
       unexplainedBreaks: reconciliation.isOf(recovery.image?.lsn ?? -1) ? blocking.length : null,
       grossExposure: gross,
       netExposure: net,
-      profit: this.profitNow(),
+      worth: this.worthNow(),
     };
   }
 
-  /** What the recovered positions made since the crash, in the reporting currency; null is UNKNOWN. */
-  profitNow(): string | null {
-    return this.facts().profit.value;
+  /** What the positions made, realised and not, in the reporting currency; null is UNKNOWN. */
+  worthNow(): string | null {
+    const worth = worthNow(this.#input());
+    return 'missing' in worth ? null : textOf(worth.units);
   }
 
   /** Something changed. */

@@ -149,7 +149,7 @@ const DRAFT: DossierDraft = {
   stateDigest: 'v1:00',
   recovery: { outcome: 'recovered', base: 'L2', lostAcknowledged: 0, replayed: 0, tornBytes: 0, sentence: 'Recovered from L2.' },
   breaks: [],
-  exposure: { grossAtCrash: '0', netAtCrash: '0', grossNow: '0', netNow: '0', profitNow: '0' },
+  exposure: { grossAtCrash: '0', netAtCrash: '0', grossNow: '0', netNow: '0', worthNow: '0' },
   limits: { gross: null, net: null, loss: null },
   venues: [],
   configurationHash: 'none',
@@ -157,7 +157,7 @@ const DRAFT: DossierDraft = {
   scope: SCOPE,
   bounds: { unexplainedBreaks: 0, grossExposure: '1', netExposure: '1', lossSinceProposal: '1' },
 };
-const CALM = { unexplainedBreaks: 0, grossExposure: '0', netExposure: '0', profit: '0' };
+const CALM = { unexplainedBreaks: 0, grossExposure: '0', netExposure: '0', worth: '0' };
 
 /** An engine that two people released. */
 async function releasedEngine(root: string): Promise<Engine> {

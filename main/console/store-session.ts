@@ -27,6 +27,7 @@ import { FactsService } from './facts-service.ts';
 import { GateService } from './gate-service.ts';
 import { ReconciliationService } from './reconciliation-service.ts';
 import { RecoveryService } from './recovery-service.ts';
+import { type StateAtCrash, stateAtCrash } from './state-at-crash.ts';
 import { StoreClient } from './store-client.ts';
 import { VenueDesk } from './venue-desk.ts';
 
@@ -37,6 +38,8 @@ const GATE_ROUND_MS = 1_000;
 /** A comparison asks every venue for much: seldom enough for their limits. */
 const COMPARE_ROUND_MS = 10_000;
 
+/** The state of an engine that lives is read this often: its figures on the screen are not those of its start. */
+const FOLLOW_ROUND_MS = 15_000;
 /** A store that somebody writes. */
 const HELD = 'held';
 
@@ -81,13 +84,17 @@ export class StoreSession {
   #lastGate = '';
   /** The store as it was when the recovery last looked into it. */
   #looked = '';
+  /** When the state of an engine that lives was last read. */
+  #followedMs = 0;
   /** Why what became true by itself is not on the record; told once. */
   #notEnforced = '';
   #lastAuditHead: string | null = null;
   /** The gate as it was last looked at. */
   #gateSeen: GateView | null = null;
+  /** What the venues said when they were last compared with the state. */
+  #comparedWith = '';
   /** The crash, kept from the first recovery that this console saw: an acceptance changes the state. */
-  #atCrash: { readonly gross: string; readonly net: string; readonly at: string | undefined } | undefined;
+  #atCrash: StateAtCrash | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -138,7 +145,10 @@ export class StoreSession {
       reconciliation: this.reconciliation,
       gate: () => this.#gateSeen,
       lockHeld: () => storage.isLocked(storeLayout(root).lock),
-      crashedAt: () => (this.recovery.accepted ? this.#atCrash?.at : undefined),
+      crash: () => {
+        if (!this.recovery.accepted) return undefined;
+        return this.#atCrash ?? { at: undefined, worth: { missing: 'the state' } };
+      },
       changed: (facts) => hub.emit('facts.changed', { store: index, facts }),
     });
   }
@@ -146,6 +156,7 @@ export class StoreSession {
   /** Starts the recovery and the venue queries side by side; the reconciliation follows when both have answered. */
   start(): void {
     this.#looked = this.#storeNow(false);
+    this.#followedMs = Date.now();
     void this.#look(this.venues.query().catch(() => {}));
     this.#timers.push(
       setInterval(() => void this.venues.query().catch(() => {}), VENUE_ROUND_MS).unref(),
@@ -157,7 +168,7 @@ export class StoreSession {
   /** Recovers, and compares with the venues what was recovered. */
   async #look(asked: Promise<unknown> = Promise.resolve()): Promise<void> {
     await Promise.all([asked, this.recovery.run().then(() => this.#remember())]);
-    if (this.venues.configured && this.recovery.image) await this.reconciliation.run();
+    if (this.venues.configured && this.recovery.image) await this.#compare();
   }
 
   async #remember(): Promise<void> {
@@ -165,25 +176,25 @@ export class StoreSession {
     if (this.#atCrash || !image || !report) return;
     if (accepted) {
       // This console came after the acceptance: what the engine knew at its end is in the log, until it is pruned.
-      const lsn = accepted.forkLsn;
-      const asked = Promise.all([this.thread.ask('state', { lsn }), this.thread.ask('operations', { from: lsn, count: 1 })]);
-      const [state, page] = (await asked.catch(() => null)) ?? [];
-      const last = page?.[0];
-      const at = last && last.type !== 'epoch.close' ? last.at : undefined;
-      if (state?.risk.grossExposure !== undefined)
-        this.#atCrash = { gross: String(state.risk.grossExposure), net: String(state.risk.netExposure), at };
+      this.#atCrash = (await this.thread.ask('atCrash', {}).catch(() => null)) ?? undefined;
       this.#facts.touch();
-      return;
-    }
-    const risk = new CanonicalReader(image).rows(TABLES.risk)[0];
-    const at = crashedAtOf(report) ?? undefined;
-    if (risk) this.#atCrash = { gross: String(risk.grossExposure), net: String(risk.netExposure), at };
+    } else this.#atCrash = stateAtCrash(image, report.store, crashedAtOf(report) ?? undefined);
   }
 
-  /** While a dossier is signed, what it froze may change: an order or a fill of nobody shows only in another comparison. */
+  /**
+   * While a dossier is signed, what it froze may change: an order or a fill of nobody shows only in another comparison. Before that, a
+   * comparison holds until a venue answers otherwise: it came back, or its cancel-on-disconnect took its time.
+   */
   #compareAgain(): void {
     const status = this.#gateSeen?.dossier?.status;
-    if (this.venues.configured && this.recovery.image && (status === 'open' || status === 'complete')) void this.reconciliation.run();
+    const signed = status === 'open' || status === 'complete';
+    const moved = this.#looked !== HELD && this.reconciliation.report !== null && this.venues.standing !== this.#comparedWith;
+    if (this.venues.configured && this.recovery.image && (signed || moved)) void this.#compare();
+  }
+
+  #compare(): Promise<void> {
+    this.#comparedWith = this.venues.standing;
+    return this.reconciliation.run();
   }
 
   /** Releases on what the venues answer now, not on what they answered when it was proposed. @throws as {@link GateService.release} */
@@ -193,7 +204,7 @@ export class StoreSession {
   }
 
   #crashedAtMs(): number | undefined {
-    const at = Date.parse(this.recovery.report?.lastOperationAt ?? '');
+    const at = Date.parse(this.#atCrash?.at ?? this.recovery.report?.lastOperationAt ?? '');
     return Number.isNaN(at) ? undefined : at;
   }
 
@@ -216,6 +227,11 @@ export class StoreSession {
       this.#looked = asItIs;
       if (asItIs !== HELD) void this.#lookAgain(mode !== 'HALTED' && nonce !== null);
     }
+    // What an engine that lives has written by now.
+    if (asItIs === HELD && Date.now() - this.#followedMs > FOLLOW_ROUND_MS) {
+      this.#followedMs = Date.now();
+      void this.recovery.run();
+    }
     gate.enforce('console', this.#world());
   }
 
@@ -231,7 +247,8 @@ export class StoreSession {
     this.#atCrash = undefined;
     const looked = this.#look();
     await this.recovery.run();
-    const { report } = this.recovery;
+    const { report, accepted } = this.recovery;
+    if (!accepted) this.#facts.forget();
     // It began while that recovery looked: the next round looks again.
     if (report === null || report.writerAlive) this.#looked = HELD;
     else if (released && !report.closedInOrder)
@@ -298,7 +315,16 @@ export class StoreSession {
       // Taking risk off never waits for the record of it.
       this.#alarm('audit', `The cancel is not on the record: ${errorData(error).message}.`);
     }
-    return this.venues.cancel(scope, by);
+    const report = await this.venues.cancel(scope, by);
+    const fates: Record<string, number> = {};
+    for (const { fate } of report.orders) fates[fate] = (fates[fate] ?? 0) + 1;
+    try {
+      const left = report.venues.map(({ venue, left }) => ({ venue, left: left ?? 'UNKNOWN' }));
+      gate.record(by, 'console.cancelled', { status: report.status, fates, left });
+    } catch (error) {
+      this.#alarm('audit', `What became of the cancel is not on the record: ${errorData(error).message}.`);
+    }
+    return report;
   }
 
   runReconciliation(): ReconcileView {
@@ -415,7 +441,7 @@ export class StoreSession {
         netAtCrash: this.#atCrash?.net ?? String(risk?.netExposure ?? '0'),
         grossNow: now.gross,
         netNow: now.net,
-        profitNow: this.#facts.profitNow(),
+        worthNow: this.#facts.worthNow(),
       },
       limits: { gross: limitText(desk?.maxExposure), net: null, loss: limitText(desk?.maxLoss) },
       venues: reconciled.venues.map(({ name, status, provable }) => ({ name, status, provable })),

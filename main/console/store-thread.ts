@@ -6,11 +6,13 @@ import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import { reconstructed } from '../cascade/reconstruct.ts';
 import { type Recovery, recover } from '../cascade/recover.ts';
 import { nativePlatform } from '../engine/native-platform.ts';
+import { crashLsn } from '../history/crash.ts';
 import { death } from '../history/death.ts';
 import { type PageSource, pageView } from '../history/page-view.ts';
 import { Past } from '../history/past.ts';
 import { timeline } from '../history/timeline.ts';
 import { isCancelRequested } from './cancel-flag.ts';
+import { type StateAtCrash, stateAtCrash } from './state-at-crash.ts';
 
 export interface StoreThreadData {
   readonly root: string;
@@ -38,6 +40,8 @@ export interface StoreThreadMethods {
     readonly buckets: number;
   }): ReturnType<typeof timeline>;
   operations(options: { readonly from: number; readonly count: number }): ReturnType<Past['operations']>;
+  /** @throws RearmError LSN_UNREACHABLE where the log was freed up to behind it; null where nothing was accepted since */
+  atCrash(options: Record<string, never>): StateAtCrash | null;
   state(options: { readonly lsn: number }): ReturnType<Past['state']>;
   change(options: { readonly lsn: number }): ReturnType<Past['change']>;
   death(): ReturnType<typeof death>;
@@ -84,6 +88,12 @@ const methods: { readonly [M in keyof StoreThreadMethods]: StoreThreadMethods[M]
   },
   timeline: ({ from, to, buckets }) => timeline({ storage, clock, root, bootId, from, to, buckets, lastLsn: recovered().report.lsn }),
   operations: ({ from, count }) => history().operations(from, count, recovered().report.acknowledgedLsn),
+  atCrash: () => {
+    const lsn = crashLsn(storage, root);
+    if (lsn === null) return null;
+    const [last] = history().operations(lsn, 1, lsn);
+    return stateAtCrash(history().imageAt(lsn), recovered().report.store, last?.type === 'epoch.close' ? undefined : last?.at);
+  },
   state: ({ lsn }) => history().state(lsn),
   change: ({ lsn }) => history().change(lsn, recovered().report.acknowledgedLsn),
   death: () => death(recovered().report, recovered().image),

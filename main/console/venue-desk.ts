@@ -5,10 +5,12 @@ import type { VenuesView } from '../../shared/contract/contract.ts';
 import type { CancelReport, CancelScope, VenueReport } from '../../shared/contract/venues.ts';
 import { RearmError } from '../../shared/errors.ts';
 import type { Clock } from '../storage/storage.ts';
+import { isWhole } from '../venues/answer.ts';
 import { type CancelLookup, cancelOrders } from '../venues/cancel.ts';
 import { connectVenues, type VenueConnection } from '../venues/client.ts';
 import { loadVenues } from '../venues/configuration.ts';
-import { askVenue, type RiskAnswers } from '../venues/query.ts';
+import { askVenue } from '../venues/query.ts';
+import type { HeardVenue } from '../venues/worst-case.ts';
 
 const CANCELS_SHOWN = 20;
 
@@ -27,8 +29,7 @@ export class VenueDesk {
   #running: Promise<void> | undefined;
   #told: NodeJS.Timeout | undefined;
   readonly #reports = new Map<string, VenueReport>();
-  /** The last whole round of answers, for reconciliation. */
-  readonly answers = new Map<string, RiskAnswers>();
+  readonly #heard = new Map<string, HeardVenue>();
   #cancels: CancelReport[] = [];
 
   constructor(options: VenueDeskOptions) {
@@ -45,6 +46,23 @@ export class VenueDesk {
 
   get reports(): VenueReport[] {
     return [...this.#reports.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Changes whenever a venue answers with other orders or positions than before, or answers no more. */
+  get standing(): string {
+    return JSON.stringify(
+      this.reports.map(({ name, status, openOrders, positions }) => [
+        name,
+        status,
+        openOrders.items.map(({ orderId, remaining }) => `${orderId} ${remaining}`).sort(),
+        positions.items.map(({ account, symbol, quantity }) => `${account} ${symbol} ${quantity}`).sort(),
+      ]),
+    );
+  }
+
+  /** What each venue said when it last answered whole: what counts while it is silent. */
+  get heard(): ReadonlyMap<string, HeardVenue> {
+    return this.#heard;
   }
 
   /** @throws RearmError CONFIGURATION_INVALID, NOT_FOUND */
@@ -70,13 +88,12 @@ export class VenueDesk {
     const connections = await this.connections();
     await Promise.all(
       connections.map(async (connection) => {
-        const answers = await askVenue(connection, {
+        const { report } = await askVenue(connection, {
           clock: this.#options.clock,
           symbols: this.#options.symbols,
           onReport: (report) => this.take(report),
         });
-        this.answers.set(answers.report.name, answers);
-        this.take(answers.report);
+        this.take(report);
       }),
     );
   }
@@ -86,6 +103,11 @@ export class VenueDesk {
     const before = this.#reports.get(report.name);
     if (before && report.status === 'asking') return;
     this.#reports.set(report.name, report);
+    const heard = this.#heard.get(report.name);
+    this.#heard.set(report.name, {
+      positions: isWhole(report.positions) ? report.positions : (heard?.positions ?? null),
+      openOrders: isWhole(report.openOrders) ? report.openOrders : (heard?.openOrders ?? null),
+    });
     this.#tell();
   }
 

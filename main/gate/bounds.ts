@@ -12,8 +12,8 @@ export interface WorldNow {
   readonly grossExposure: string | null;
   /** Signed. */
   readonly netExposure: string | null;
-  /** What the positions made since the crash, signed: the loss since the proposal is what it fell since then. */
-  readonly profit: string | null;
+  /** What the positions made, realised and not, signed: the loss since the proposal is what it fell since then. */
+  readonly worth: string | null;
 }
 
 export interface Change {
@@ -62,8 +62,8 @@ export const BOUND_RULES: readonly BoundRule[] = [
     bound: 'lossSinceProposal',
     what: 'loss since the proposal',
     proposed: () => '0',
-    now: ({ profit }, { exposure }) =>
-      profit === null || exposure.profitNow === null ? null : formatDecimal(money(exposure.profitNow) - money(profit), MONEY_SCALE),
+    now: ({ worth }, { exposure }) =>
+      worth === null || exposure.worthNow === null ? null : formatDecimal(money(exposure.worthNow) - money(worth), MONEY_SCALE),
     within: (now, bounds) => money(now) <= money(bounds.lossSinceProposal),
   },
 ];

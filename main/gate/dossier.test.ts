@@ -130,25 +130,25 @@ describe('the bounds', () => {
     ['net exposure at its bound', { netExposure: '100.000' }, true],
     ['net exposure at its bound, short', { netExposure: '-100' }, true],
     ['net exposure beyond it, short', { netExposure: `-100${UNIT.slice(1)}` }, false],
-    ['the loss at its bound', { profit: '-62' }, true],
-    ['a loss beyond it', { profit: `-62${UNIT.slice(1)}` }, false],
-    ['a profit', { profit: '1000000' }, true],
+    ['the loss at its bound', { worth: '-62' }, true],
+    ['a loss beyond it', { worth: `-62${UNIT.slice(1)}` }, false],
+    ['a profit', { worth: '1000000' }, true],
     ['one break', { unexplainedBreaks: 1 }, false],
     ['unknown breaks', { unexplainedBreaks: null }, false],
     ['unknown gross exposure', { grossExposure: null }, false],
     ['unknown net exposure', { netExposure: null }, false],
-    ['an unknown loss', { profit: null }, false],
+    ['an unknown loss', { worth: null }, false],
   ])('hold or do not: %s', (_name, moved, within) => {
     expect(isWithin(changes(dossier, { ...CALM, ...moved }))).toBe(within);
   });
 
-  it('do not hold where the profit was unknown at the proposal: nobody knows what was lost since', () => {
-    const unmeasured = { ...dossier, exposure: { ...dossier.exposure, profitNow: null } };
+  it('do not hold where the worth was unknown at the proposal: nobody knows what was lost since', () => {
+    const unmeasured = { ...dossier, exposure: { ...dossier.exposure, worthNow: null } };
     expect(isWithin(changes(unmeasured, CALM))).toBe(false);
   });
 
   it('say what was proposed and what is now', () => {
-    expect(changes(dossier, { ...CALM, netExposure: null, profit: '-72' })).toEqual([
+    expect(changes(dossier, { ...CALM, netExposure: null, worth: '-72' })).toEqual([
       { what: 'unexplained breaks', proposed: '0', now: '0', within: true },
       { what: 'gross exposure', proposed: '900.5', now: '900.5', within: true },
       { what: 'net exposure', proposed: '-20.25', now: 'UNKNOWN', within: false },

@@ -72,7 +72,7 @@ export const draftSchema = z.strictObject({
     netAtCrash: fields.amount,
     grossNow: nullableAmount,
     netNow: nullableAmount,
-    profitNow: nullableAmount,
+    worthNow: nullableAmount,
   }),
   limits: z.strictObject({ gross: nullableAmount, net: nullableAmount, loss: nullableAmount }),
   venues: z.array(z.strictObject({ name, status: line(64), provable: z.boolean() })).max(256),

@@ -162,14 +162,14 @@ export function resealed(text: string): string {
   return new TextDecoder().decode(sealed(record));
 }
 
-export const CALM: WorldNow = { unexplainedBreaks: 0, grossExposure: '900.5', netExposure: '-20.25', profit: '-15' };
+export const CALM: WorldNow = { unexplainedBreaks: 0, grossExposure: '900.5', netExposure: '-20.25', worth: '-15' };
 export const STORMY: WorldNow = { ...CALM, grossExposure: '1000.000000000000000001' };
 
 export const DRAFT: DossierDraft = {
   stateDigest: 'v1:00ff',
   recovery: { outcome: 'recovered', base: 'L2', lostAcknowledged: 0, replayed: 412, tornBytes: 3, sentence: 'Recovered from L2.' },
   breaks: [{ id: 'b-1', kind: 'overfill', blocking: true, decision: 'acceptVenue', comment: 'seen at the venue' }],
-  exposure: { grossAtCrash: '880', netAtCrash: '-20', grossNow: '900.5', netNow: '-20.25', profitNow: '-12' },
+  exposure: { grossAtCrash: '880', netAtCrash: '-20', grossNow: '900.5', netNow: '-20.25', worthNow: '-12' },
   limits: { gross: '5000', net: '500', loss: null },
   venues: [{ name: 'ALPHA', status: 'complete', provable: true }],
   configurationHash: 'c0ffee',

@@ -1,9 +1,7 @@
 /** What people decided about breaks since the engine died, as the acceptances wrote it into the log. */
 
 import type { Storage } from '../storage/storage.ts';
-import { readIdentity, storeIdBytes } from '../store/identity.ts';
-import { storeLayout } from '../store/layout.ts';
-import { isAcceptance, lineageOf, readLineage } from '../store/lineage.ts';
+import { crashLsn } from './crash.ts';
 import { openLog, readOperations } from './operations.ts';
 
 export interface DecidedBreak {
@@ -17,13 +15,10 @@ export interface DecidedBreak {
 
 /** In the order of the log; none where nothing was accepted since trading was last released. @throws whatever reading the log throws */
 export function decidedSinceCrash(storage: Storage, root: string): DecidedBreak[] {
-  const layout = storeLayout(root);
-  const { epochs, highest } = readLineage(storage, layout, storeIdBytes(readIdentity(storage, root)));
-  const path = lineageOf(epochs, highest).map(({ epoch }) => epochs.get(epoch)!);
-  const first = path.slice(path.findLastIndex(({ reason }) => !isAcceptance(reason)) + 1)[0];
-  if (!first) return [];
+  const lsn = crashLsn(storage, root);
+  if (lsn === null) return [];
   const decided: DecidedBreak[] = [];
-  readOperations(openLog(storage, root), first.forkLsn + 1, Number.MAX_SAFE_INTEGER, ({ intent }) => {
+  readOperations(openLog(storage, root), lsn + 1, Number.MAX_SAFE_INTEGER, ({ intent }) => {
     if (intent.type === 'resolution.record') {
       const { breakId, decision, person, comment } = intent;
       decided.push({ id: breakId, kind: breakId.split('.')[0]!.replace(/-[0-9a-f]+$/, ''), decision, person, comment });

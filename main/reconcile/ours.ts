@@ -66,6 +66,7 @@ export interface OurPosition {
   readonly symbol: string;
   readonly quantity: bigint;
   readonly cost: bigint;
+  readonly realised: bigint;
   readonly updatedMs: number;
 }
 
@@ -227,6 +228,7 @@ export function readOurs(image: Image, store: string): Ours {
       account: text(row.account),
       quantity: units(row.quantity),
       cost: units(row.cost),
+      realised: units(row.realised),
       updatedMs: seen(row.updated),
     }),
   );

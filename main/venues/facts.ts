@@ -13,10 +13,13 @@ import { isWhole } from './answer.ts';
 import { absolute, textOf, times, unitsOf, unitsOrZero } from './decimal.ts';
 import type { InstrumentTerms } from './instruments.ts';
 import { nextAction } from './next-action.ts';
-import { type Exposure, exposureOf } from './worst-case.ts';
+import { type Exposure, exposureOf, type HeardVenue } from './worst-case.ts';
+import { type Worth, worthInState, worthOf } from './worth.ts';
 
 export interface FactsInput {
   readonly venues: readonly VenueReport[];
+  /** As in {@link exposureOf}. */
+  readonly heard?: ReadonlyMap<string, HeardVenue> | undefined;
   readonly recovery: RecoveryReport | null;
   /** The recovered state; null: none yet, or none at all. */
   readonly ours: Ours | null;
@@ -26,6 +29,10 @@ export interface FactsInput {
   readonly lock?: { readonly held: boolean; readonly at: string } | undefined;
   /** Last operation before the crash; absent: that of the recovery, which after an acceptance is the acceptance. */
   readonly crashedAt?: string | undefined;
+  /** What the positions had made when the engine died; absent: the recovered state is that of the crash. */
+  readonly worthAtCrash?: Worth | undefined;
+  /** Venues at which a disconnect was seen to cancel, since the crash. */
+  readonly disconnects?: ReadonlySet<string> | undefined;
   /** What is known of the engine's process; by default what its lock says. */
   readonly engine?: { readonly life: EngineLife; readonly detail: string; readonly source: string; readonly at: string | null } | undefined;
   readonly terms?: ReadonlyMap<string, InstrumentTerms>;
@@ -91,32 +98,63 @@ function exposure(input: FactsInput, known: Exposure): TenFacts['exposure'] {
   };
 }
 
-/** What the recovered positions made or lost since the marks of the crash; null while a held instrument has no mark of now. */
-function profit(input: FactsInput, known: Exposure): TenFacts['profit'] {
-  const { ours, venues } = input;
-  const rest = { lossPerPercent: venues.length === 0 && !ours ? null : known.lossPerPercent, markAgeMs: known.markAgeMs };
-  if (!ours) return { value: null, source: 'no recovered position', at: null, ...rest };
-  const held = ours.positions.filter(({ quantity }) => quantity !== 0n);
-  let sum = 0n;
-  const seen = new Set<string>();
-  for (const { venue, symbol, quantity } of held) {
+type PriceOf = (venue: string, symbol: string) => bigint | null;
+
+/** The mark of now, as the venues told it. */
+const markOf =
+  ({ venues }: FactsInput): PriceOf =>
+  (venue, symbol) => {
     const report = venues.find(({ name }) => name === venue);
-    const now = unitsOf(
+    return unitsOf(
       report?.marks.items.find((mark) => mark.symbol === symbol)?.price ??
         report?.positions.items.find((entry) => entry.symbol === symbol)?.mark,
     );
-    const then = ours.marks.get(at(venue, symbol))?.price;
+  };
+
+interface WorthNow {
+  readonly units: bigint;
+  /** Fills in it that the state does not have. */
+  readonly fills: number;
+}
+
+/** What the positions made, at the marks of now, and with them the fills that the state does not have yet. */
+export function worthNow(input: FactsInput): WorthNow | { readonly missing: string } {
+  const { ours, reconciliation } = input;
+  const priceOf = markOf(input);
+  if (!ours) return { missing: 'a recovered position' };
+  const worth = worthOf(ours, priceOf);
+  if ('missing' in worth) return worth;
+  let { units } = worth;
+  let fills = 0;
+  // A comparison with another state may list what this one has.
+  for (const { kind, venue, symbol, delta, theirs } of reconciliation?.lsn === ours.lsn ? reconciliation.breaks : []) {
+    if (kind !== 'missingFill' || symbol === null) continue;
     const instrument = ours.instruments.get(at(venue, symbol));
     const rate = instrument && ours.rates.get(instrument.settle);
-    if (now === null || then === undefined || !instrument || !rate)
-      return { value: null, source: `no mark of ${symbol} at ${venue}`, at: null, ...rest };
-    sum += times(times(times(quantity, now - then), instrument.multiplier), rate);
-    seen.add(venue);
+    const [price, paid] = [priceOf(venue, symbol), unitsOf(theirs?.price)];
+    if (price === null || paid === null || !instrument || !rate) return { missing: `a fill of ${symbol} at ${venue}` };
+    units += times(times(times(unitsOrZero(delta), price - paid), instrument.multiplier), rate);
+    fills += 1;
   }
-  const source = held.length === 0 ? 'nothing is held' : `recovered position at marks of ${[...seen].sort().join(', ')}`;
+  return { units, fills };
+}
+
+/** What was made or lost since the crash, on what was held then and on what was filled since; null while something held has no mark of now. */
+function profit(input: FactsInput, known: Exposure): TenFacts['profit'] {
+  const { ours, venues } = input;
+  const rest = { lossPerPercent: venues.length === 0 && !ours ? null : known.lossPerPercent, markAgeMs: known.markAgeMs };
+  const unknown = (source: string): TenFacts['profit'] => ({ value: null, source, at: null, ...rest });
+  if (!ours) return unknown('no recovered position');
+  const now = worthNow(input);
+  if ('missing' in now) return unknown(`no mark of ${now.missing}`);
+  const then = input.worthAtCrash ?? worthInState(ours);
+  if ('missing' in then) return unknown(`no mark of ${then.missing} at the crash`);
+  const held = [...new Set(ours.positions.filter(({ quantity }) => quantity !== 0n).map(({ venue }) => venue))].sort();
+  const source = held.length === 0 ? 'nothing is held' : `positions at marks of ${held.join(', ')}`;
   return {
-    value: textOf(sum),
-    source,
+    value: textOf(now.units - then.units),
+    source:
+      now.fills === 0 ? source : `${source}, with ${number(now.fills)} ${now.fills === 1 ? 'fill' : 'fills'} that the state does not have`,
     at: latest(venues.filter(({ marks }) => isWhole(marks)).map(({ marks }) => answeredAt(marks))),
     ...rest,
   };
@@ -137,7 +175,8 @@ function unacknowledged(input: FactsInput): TenFacts['unacknowledged'] {
 }
 
 /** A disconnect was seen to cancel: all our orders of an armed venue are gone; it was not: some are still live. */
-function disconnectSeen({ reconciliation, ours }: FactsInput, report: VenueReport): boolean | null {
+function disconnectSeen({ reconciliation, ours, disconnects }: FactsInput, report: VenueReport): boolean | null {
+  if (disconnects?.has(report.name)) return true;
   if ((ours?.cancelOnDisconnect.get(report.name) ?? report.cancelOnDisconnect) !== 'yes') return null;
   if (
     reconciliation?.breaks.some(
@@ -264,7 +303,7 @@ function next(input: FactsInput): TenFacts['next'] {
 
 /** The facts, in the order in which a supervisor needs them. */
 export function tenFacts(input: FactsInput): TenFacts {
-  const known = exposureOf({ venues: input.venues, ours: input.ours, ...(input.terms && { terms: input.terms }) });
+  const known = exposureOf({ venues: input.venues, heard: input.heard, ours: input.ours, ...(input.terms && { terms: input.terms }) });
   return {
     liveOrders: liveOrders(input),
     engine: engine(input),

@@ -3,7 +3,7 @@
  * Exact; in the reporting currency. What is not known is null, never zero.
  */
 
-import type { ExposureRange, VenueReport } from '../../shared/contract/venues.ts';
+import type { Answer, ExposureRange, VenueOrder, VenuePosition, VenueReport } from '../../shared/contract/venues.ts';
 import { at, isLiveHere, type Ours } from '../reconcile/ours.ts';
 import { isWhole } from './answer.ts';
 import { absolute, ONE, textOf, times, unitsOf, unitsOrZero } from './decimal.ts';
@@ -29,15 +29,23 @@ export interface Exposure {
   readonly markAgeMs: number | null;
 }
 
+/** The last whole answers of a venue; null where it gave none yet. */
+export interface HeardVenue {
+  readonly positions: Answer<VenuePosition> | null;
+  readonly openOrders: Answer<VenueOrder> | null;
+}
+
 export interface ExposureInput {
   readonly venues: readonly VenueReport[];
   /** The recovered state; null: there is none. */
   readonly ours: Ours | null;
+  /** What a venue said when it last answered whole, by name: newer than any recovered state. */
+  readonly heard?: ReadonlyMap<string, HeardVenue> | undefined;
   /** Of instruments that the state does not know, by `venue symbol`. */
   readonly terms?: ReadonlyMap<string, InstrumentTerms>;
 }
 
-/** A venue's side is taken where it was answered whole; else our last knowledge of it. */
+/** A venue's side is taken where it was answered whole, now or last; else our own knowledge of it. */
 class Stakes {
   readonly all = new Map<string, Stake>();
   readonly words: string[] = [];
@@ -71,15 +79,22 @@ class Stakes {
     return unitsOf(mark?.price) ?? unitsOf(own) ?? (ours === undefined || ours === 0n ? null : ours);
   }
 
-  #venue(report: VenueReport): void {
-    const { name, positions, openOrders } = report;
-    if (isWhole(positions))
+  #venue({ name, ...report }: VenueReport): void {
+    const heard = this.#input.heard?.get(name);
+    const positions = isWhole(report.positions) ? report.positions : heard?.positions;
+    const openOrders = isWhole(report.openOrders) ? report.openOrders : heard?.openOrders;
+    const older = (what: string, { askedAt }: Answer<unknown>, status: string): void => {
+      this.words.push(`${what} at ${name} (${status}) as it answered at ${askedAt.slice(11, 19)} UTC`);
+    };
+    if (positions) {
       for (const { account, symbol, quantity } of positions.items) this.#stake(name, account, symbol).position = unitsOrZero(quantity);
-    else this.#positionsOfOurs(name, positions.status);
-    if (isWhole(openOrders)) {
+      if (positions !== report.positions) older('positions', positions, report.positions.status);
+    } else this.#positionsOfOurs(name, report.positions.status);
+    if (openOrders) {
       for (const { account, symbol, side, remaining, reduceOnly } of openOrders.items)
         this.#working(this.#stake(name, account, symbol), side, unitsOrZero(remaining), reduceOnly);
-    } else this.#ordersOfOurs(name, openOrders.status);
+      if (openOrders !== report.openOrders) older('orders', openOrders, report.openOrders.status);
+    } else this.#ordersOfOurs(name, report.openOrders.status);
   }
 
   #ours(venue: string, status: string): void {
@@ -136,7 +151,7 @@ class Stakes {
 
 const largest = (...values: readonly bigint[]): bigint => values.reduce((a, b) => (a > b ? a : b));
 
-/** Venues that are still being asked count by our last knowledge until they answer. */
+/** Venues that are still being asked, or are silent, count by what they said last, or by our own knowledge until they answer. */
 export function exposureOf(input: ExposureInput): Exposure {
   const stakes = new Stakes(input);
   let [net, gross, low, high, worst] = [0n, 0n, 0n, 0n, 0n];

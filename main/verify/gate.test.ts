@@ -15,7 +15,7 @@ import { readIdentity } from '../store/identity.ts';
 import { type VerifyReport, verify } from './verify.ts';
 
 const FLIPS_PER_FILE = 12;
-const CALM = { unexplainedBreaks: 0, grossExposure: '0', netExposure: '0', profit: '0' };
+const CALM = { unexplainedBreaks: 0, grossExposure: '0', netExposure: '0', worth: '0' };
 let desk: Desk;
 
 const gateOn = (root: string): Gate => {

@@ -61,8 +61,8 @@ export interface Dossier {
     readonly netAtCrash: string;
     readonly grossNow: string | null;
     readonly netNow: string | null;
-    /** Since the crash, at the proposal: what the loss since then is measured from. */
-    readonly profitNow: string | null;
+    /** What the positions made, realised and not, at the proposal: the loss since then is measured from it. */
+    readonly worthNow: string | null;
   };
   readonly limits: { readonly gross: string | null; readonly net: string | null; readonly loss: string | null };
   readonly venues: readonly { readonly name: string; readonly status: string; readonly provable: boolean }[];

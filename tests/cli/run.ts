@@ -156,7 +156,7 @@ export function propose(store: string, { epoch, lsn, headHash }: AcceptedHead): 
     stateDigest: 'v1:00',
     recovery: { outcome: 'recovered', base: 'L2', lostAcknowledged: 0, replayed: 0, tornBytes: 0, sentence: 'Recovered from L2.' },
     breaks: [],
-    exposure: { grossAtCrash: '0', netAtCrash: '0', grossNow: '0', netNow: '0', profitNow: '0' },
+    exposure: { grossAtCrash: '0', netAtCrash: '0', grossNow: '0', netNow: '0', worthNow: '0' },
     limits: { gross: null, net: null, loss: null },
     venues: [],
     configurationHash: 'none',

@@ -127,7 +127,7 @@ test('from the crash to trading again, by two people, once', { timeout: 120_000 
     expect(decision).not.toBeNull();
     expect(comment).toBe('as proposed; decided by trader-1');
   }
-  expect(proposed.dossier!.dossier.exposure.profitNow).toMatch(/^-?\d/);
+  expect(proposed.dossier!.dossier.exposure.worthNow).toMatch(/^-?\d/);
   const { hash } = proposed.dossier!;
   const sign = (personId: string, passphrase: string) => handlers['gate.sign']({ ...STORE, personId, dossierHash: hash, passphrase });
   expect(await refusal(sign('trader-1', 'wrong'))).toMatchObject({ code: 'SIGNATURE_INVALID' });
@@ -199,21 +199,32 @@ test('from the crash to trading again, by two people, once', { timeout: 120_000 
   );
   expect(crashed!.lsn).toBeGreaterThan(proposed.dossier!.dossier.lsn);
   expect((await handlers['facts.get'](STORE)).next.crashedAt).toBe(crashed!.lastOperationAt);
-  await until(
+  const compared = await until(
     () => handlers['reconcile.get'](STORE),
     ({ report }) => report!.lsn === crashed!.lsn,
   );
+  // What the state had before its release was not recorded again after it.
+  expect(compared.report!.breaks.filter(({ kind }) => kind === 'duplicateTradeId')).toEqual([]);
   const last = await desk.book();
   expect(submissions(last).length).toBe(stopped);
   expectNothingSentTwice(last);
-  expect(await handlers['audit.get']({ ...STORE, last: 100 })).toMatchObject({ verified: true, firstBad: null });
+  const audit = await handlers['audit.get']({ ...STORE, last: 1_000 });
+  expect(audit).toMatchObject({ verified: true, firstBad: null });
+  // What was ordered is on the record, and what became of it.
+  const [ordered, became] = ['console.cancel', 'console.cancelled'].map(
+    (action) => audit.entries.find((entry) => entry.action === action)!,
+  );
+  expect(became!.sequence).toBeGreaterThan(ordered!.sequence);
+  const fates = Object.values(became!.details.fates as Record<string, number>);
+  expect(became!.details).toMatchObject({ status: 'done' });
+  expect(fates.reduce((sum, count) => sum + count, 0)).toBe(cancel.orders.length);
 });
 
 const DRAFT: DossierDraft = {
   stateDigest: 'v1:00',
   recovery: { outcome: 'recovered', base: 'L2', lostAcknowledged: 0, replayed: 0, tornBytes: 0, sentence: 'Recovered from L2.' },
   breaks: [],
-  exposure: { grossAtCrash: '0', netAtCrash: '0', grossNow: '0', netNow: '0', profitNow: '0' },
+  exposure: { grossAtCrash: '0', netAtCrash: '0', grossNow: '0', netNow: '0', worthNow: '0' },
   limits: { gross: null, net: null, loss: null },
   venues: [],
   configurationHash: 'none',
@@ -221,7 +232,7 @@ const DRAFT: DossierDraft = {
   scope: { mode: 'ACTIVE', venues: [], strategies: [] },
   bounds: BOUNDS,
 };
-const CALM: WorldNow = { unexplainedBreaks: 0, grossExposure: '0', netExposure: '0', profit: '0' };
+const CALM: WorldNow = { unexplainedBreaks: 0, grossExposure: '0', netExposure: '0', worth: '0' };
 
 function gateOf(root: string): Gate {
   const { storage, clock } = nativePlatform;

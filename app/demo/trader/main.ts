@@ -118,6 +118,10 @@ async function trade(client: VenueClient, index: number): Promise<void> {
   }
   for (const order of liveOrders(engine, client.name)) desk.adopt(order);
   const polling = new Polling(client, desk, ledger, sinceMs - 60_000);
+  for (const row of engine.rows('fills')) {
+    const [venue, symbol] = String(row.instrument).split(/:(.*)/);
+    if (venue === client.name) polling.knows(symbol!, String(row.tradeId));
+  }
   const quoter = new Quoter(desk, ledger, seededRandom(Number(values.seed) * 31 + index));
   const symbols = [...client.markets.keys()];
   let round = 0;

@@ -26,6 +26,11 @@ export class Polling {
     for (const symbol of client.markets.keys()) this.#since.set(symbol, sinceMs);
   }
 
+  /** A fill that the state has already: the venue tells it again, it is not recorded again. */
+  knows(symbol: string, tradeId: string): void {
+    this.#seen.add(`${symbol}/${tradeId}`);
+  }
+
   #heard(): void {
     this.#received += 1n;
   }

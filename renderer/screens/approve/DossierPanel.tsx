@@ -130,9 +130,9 @@ function ExposureSection({ dossier }: { dossier: Dossier }) {
           {row('gross', exposure.grossAtCrash, exposure.grossNow, limits.gross, false)}
           {row('net', exposure.netAtCrash, exposure.netNow, limits.net, true)}
           <tr>
-            <td colSpan={2}>P&amp;L since the crash</td>
+            <td colSpan={2}>P&amp;L, realised and not</td>
             <td className="right">
-              <Money value={exposure.profitNow} signed />
+              <Money value={exposure.worthNow} signed />
             </td>
             <td />
           </tr>

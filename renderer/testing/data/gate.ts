@@ -65,7 +65,7 @@ export function dossierView(breaks: readonly Break[], by: string, scope: Scope, 
       decision: entry.staged?.decision ?? null,
       comment: entry.staged?.comment ?? '',
     })),
-    exposure: { grossAtCrash: '1204882.10', netAtCrash: '182417.55', grossNow: '1262004.80', netNow: '235541.17', profitNow: '0' },
+    exposure: { grossAtCrash: '1204882.10', netAtCrash: '182417.55', grossNow: '1262004.80', netNow: '235541.17', worthNow: '0' },
     limits: { gross: '2000000', net: '750000', loss: '25000' },
     venues: [
       { name: ATLAS, status: 'answered', provable: true },
