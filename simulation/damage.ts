@@ -74,10 +74,10 @@ const listed = (kind: Damage['kind'], path: string, list: readonly Damage[]): En
   at: (n) => list[n]!,
 });
 
-/** All that can be done to every file. */
-export function enumerate({ tree, earlier, foreign }: Subject): Enumeration[] {
+/** All that can be done to every file, or to some. */
+export function enumerate({ tree, earlier, foreign }: Subject, only: (path: string) => boolean = () => true): Enumeration[] {
   const all: Enumeration[] = [];
-  const files = tree.files();
+  const files = tree.files().filter(only);
   for (const path of files) {
     const bytes = tree.bytes(path);
     const sectors = sectorsOf(bytes);

@@ -4,7 +4,9 @@ import { verify } from '../main/verify/verify.ts';
 import { RearmError } from '../shared/errors.ts';
 import { type Damage, damaged, describeDamage } from './damage.ts';
 import type { FileTree } from './disk.ts';
+
 import { judge, type Verdict } from './judge.ts';
+import { permitted } from './released.ts';
 import { SimulatedStorage } from './storage.ts';
 import type { DamageSubject } from './subject.ts';
 import { ROOT } from './workload.ts';
@@ -22,7 +24,9 @@ export interface JudgedDamage {
 export function judgeDamage(subject: DamageSubject, damage: Damage): JudgedDamage | null {
   const tree = damaged(subject, damage);
   if (isSame(subject.tree, tree, damage)) return null;
-  const { verdict, words } = judge(tree, subject.expected);
+  let { verdict, words } = judge(tree, subject.expected);
+  const wrong = subject.accepted && permitted(tree, subject.expected.clock, subject.accepted);
+  if (wrong) [verdict, words] = ['wrong', wrong];
   const missed = damage.kind === 'bit' && !shows(subject, tree, damage.path);
   return { verdict, words, damage: describeDamage(damage), missed };
 }

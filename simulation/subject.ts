@@ -2,6 +2,7 @@
 
 import { parseEngineConfig } from '../main/engine/config.ts';
 import { createStore } from '../main/engine/create.ts';
+import type { Accepted } from '../main/gate/gate.ts';
 import { intentFromJson } from '../shared/model/json.ts';
 import { recordAcceptance } from './accepting.ts';
 import { type Enumeration, enumerate, type Subject } from './damage.ts';
@@ -10,22 +11,33 @@ import { forgeries } from './forge.ts';
 import { Digests, type Expectation } from './judge.ts';
 import { Generator } from './model/generator.ts';
 import { type Operation, ReferenceModel } from './model/reference.ts';
+import { release } from './released.ts';
 import { SteppedClock, SteppedScheduler } from './stepped.ts';
 import { SimulatedStorage } from './storage.ts';
 import { BOOT, isRefusal, LATER_BOOT, lineOf, ROOT, ROWS_MAX } from './workload.ts';
 
-export const SUBJECTS = ['young', 'accepted'] as const;
-/** `young`: one epoch, killed. `accepted`: its recovery accepted, so that it has a lineage. */
+export const SUBJECTS = ['young', 'accepted', 'released'] as const;
+/**
+ * `young`: one epoch, killed. `accepted`: its recovery accepted, so that it has a lineage. `released`: that released by two people; only
+ * what the gate wrote is damaged.
+ */
 export type SubjectName = (typeof SUBJECTS)[number];
 
 export interface DamageSubject extends Subject {
   readonly name: SubjectName;
   readonly expected: Expectation;
+  /** The head that a token of it is for; null where nobody released it. */
+  readonly accepted: Accepted | null;
 }
+
+const ofGate = (path: string): boolean => path.startsWith(`${ROOT}/gate/`) || path.startsWith(`${ROOT}/audit/`);
 
 /** All that is done to it, in an order that is the same for the same subject. */
 export function damagesOf(subject: DamageSubject): readonly Enumeration[] {
-  const known = listed.get(subject) ?? [...enumerate(subject), ...forgeries(subject)];
+  const known = listed.get(subject) ?? [
+    ...enumerate(subject, subject.accepted ? ofGate : undefined),
+    ...(subject.accepted ? [] : forgeries(subject)),
+  ];
   listed.set(subject, known);
   return known;
 }
@@ -93,7 +105,7 @@ export async function subjectOf(name: SubjectName, seed: number): Promise<Damage
     bootId,
     clock,
   });
-  if (name === 'young') return { name, tree, earlier, foreign, expected: expect(lines, acknowledged, BOOT) };
+  if (name === 'young') return { name, tree, earlier, foreign, expected: expect(lines, acknowledged, BOOT), accepted: null };
   const { events } = await recordAcceptance(tree, lines, clock);
   const disk = new Durability(tree);
   const versions = new Versions();
@@ -106,5 +118,14 @@ export async function subjectOf(name: SubjectName, seed: number): Promise<Damage
     if (event.effect.kind !== 'sync') continue;
     for (const [path, inode] of disk.live.entries) if (inode === event.effect.inode) versions.keep(path, disk.live.bytes(path));
   }
-  return { name, tree: disk.live.copy(), earlier: versions.earlier, foreign, expected: expect(all, all.length, LATER_BOOT) };
+  const expected = expect(all, all.length, LATER_BOOT);
+  if (name === 'accepted') return { name, tree: disk.live.copy(), earlier: versions.earlier, foreign, expected, accepted: null };
+  const storage: SimulatedStorage = new SimulatedStorage({
+    tree: disk.live.copy(),
+    called: ({ kind, path }) => {
+      if (kind === 'sync' && storage.tree.entries.has(path)) versions.keep(path, storage.tree.bytes(path));
+    },
+  });
+  const accepted = release(storage, clock);
+  return { name, tree: storage.tree, earlier: versions.earlier, foreign: tree, expected, accepted };
 }
