@@ -17,6 +17,7 @@ const TOOLS: Readonly<Record<string, string>> = {
   strace: '/usr/bin/strace',
   e2fsprogs: '/usr/sbin/mkfs.ext4',
   xfsprogs: '/usr/sbin/mkfs.xfs',
+  'python3-fusepy': '/usr/lib/python3/dist-packages/fusepy.py',
   libfaketime: '/usr/lib/*/faketime/libfaketimeMT.so.1',
 };
 

@@ -13,6 +13,8 @@ export interface Death {
   /** Highest LSN that was acknowledged; 0 for none. */
   readonly acknowledged: number;
   readonly acknowledgements: number;
+  /** When each became known, by CLOCK_MONOTONIC. */
+  readonly times: readonly { readonly lsn: number; readonly atNs: bigint }[];
   readonly alarms: readonly string[];
   /** What it ended with, where it ended by itself. */
   readonly words: string;
@@ -66,14 +68,18 @@ export async function runAndKill(task: WorkerTask, ms: number, history: History,
   if (broken) throw broken;
   if (!killed || (signal !== 'SIGKILL' && !fault)) throw new Error(`the worker ended by itself (${code ?? signal}): ${errors}`);
   const lines = out.slice(0, out.lastIndexOf('\n')).split('\n');
-  const acknowledged = lines.filter((line) => /^\d+$/.test(line)).map(Number);
+  const acknowledged = lines.flatMap((line) => {
+    const [, lsn, atNs] = /^(\d+) (\d+)$/.exec(line) ?? [];
+    return lsn === undefined ? [] : [{ lsn: Number(lsn), atNs: BigInt(atNs!) }];
+  });
   const submitted = fs.readFileSync(task.submissions, 'utf8');
   // The last line may be cut: it was not handed over then.
   for (const line of submitted.slice(0, submitted.lastIndexOf('\n')).split('\n'))
     if (line !== '') history.add(JSON.parse(line) as Operation);
   return {
-    acknowledged: Math.max(0, ...acknowledged),
+    acknowledged: Math.max(0, ...acknowledged.map(({ lsn }) => lsn)),
     acknowledgements: acknowledged.length,
+    times: acknowledged,
     alarms: lines.filter((line) => line.startsWith('alarm')),
     words: errors,
   };

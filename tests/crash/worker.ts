@@ -109,6 +109,9 @@ async function open() {
   return engine;
 }
 
+/** With the time at which it is known: whoever reads the line reads it later. */
+const acknowledge = (lsn: number): void => say(`${lsn} ${process.hrtime.bigint()}`);
+
 const engine = await open();
 say('ready');
 const generator = new Generator(task.seed, task.generator);
@@ -120,16 +123,16 @@ for (let step = task.firstStep; ; step += 1) {
   try {
     const intent = intentFromJson(json);
     const how = random.next();
-    if (how < 0.02) say(String(engine.commitSync(intent)));
+    if (how < 0.02) acknowledge(engine.commitSync(intent));
     else if (how < 0.2) {
-      const acknowledged = engine.commit(intent).then((lsn) => say(String(lsn)));
+      const acknowledged = engine.commit(intent).then(acknowledge);
       const settled = acknowledged.catch((error: unknown) => {
         if (!(error instanceof RearmError) || error.family === 'internal' || error.code === 'WRITER_POISONED') throw error;
       });
       pending.add(settled);
       void settled.finally(() => pending.delete(settled));
       if (random.chance(0.5) || pending.size > 32) await settled;
-    } else if (how < 0.21) say(String(await engine.flush()));
+    } else if (how < 0.21) acknowledge(await engine.flush());
     else engine.post(intent);
   } catch (error) {
     if (!(error instanceof RearmError) || error.family === 'internal' || error.code === 'WRITER_POISONED') throw error;
