@@ -9,8 +9,10 @@ export interface Profile {
   readonly limits: CrashLimits;
   /** A life so short that every way to cut its disks is tried: 4,096 are all subsets of 12 sectors. */
   readonly small: { readonly steps: number; readonly limits: CrashLimits };
-  /** Calls that fail, one at a time. */
+  /** Calls of the life that fail, one at a time. */
   readonly errors: number;
+  /** Every call of the short life fails as well: with one error a seed, once or from there on; twenty seeds in a row have all of them. */
+  readonly everyCall: boolean;
   /** Acceptances, each from another disk. */
   readonly acceptances: number;
 }
@@ -21,6 +23,7 @@ const LONG: Profile = {
   limits: { exhaustive: 16, samples: 12 },
   small: { steps: 3, limits: { exhaustive: 4_096, samples: 64 } },
   errors: 24,
+  everyCall: true,
   acceptances: 4,
 };
 
@@ -32,6 +35,7 @@ export const PROFILES = {
     limits: { exhaustive: 8, samples: 8 },
     small: { steps: 2, limits: { exhaustive: 256, samples: 16 } },
     errors: 8,
+    everyCall: false,
     acceptances: 2,
   },
   long: LONG,

@@ -33,6 +33,9 @@ const ERRORS = ['EIO', 'ENOSPC', 'EACCES', 'EROFS', 'EMFILE', 'ENOENT', 'EDQUOT'
 /** Copies into and out of a mapping cannot fail as a call, and whoever asks what is there is told. */
 const NO_CALLS: ReadonlySet<CallKind> = new Set<CallKind>(['exists', 'isLocked', 'copyIn', 'copyOut']);
 
+/** Of each of so many recordings, few cuts. */
+const AFTER_EVERY_CALL = { exhaustive: 4, samples: 2 } as const;
+
 /** Judges every disk of a seed; stops at the first failure. */
 export async function simulateSeed(
   seed: number,
@@ -70,6 +73,16 @@ export async function simulateSeed(
   for (let n = 0; n < profile.errors; n += 1) {
     const failure = await run(await failing(recordings, life, n), seen);
     if (failure || cancelled?.()) return done(failure);
+  }
+  if (profile.everyCall) {
+    const { callKinds } = await recordings.life(small);
+    const error = ERRORS[seed % ERRORS.length]!;
+    const sticky = Math.floor(seed / ERRORS.length) % 2 === 1 && ('kind' as const);
+    for (const [at, kind] of callKinds.entries()) {
+      if (!kind || NO_CALLS.has(kind)) continue;
+      const failure = await run({ ...small, kind: 'error', fault: { at, error, sticky }, limits: AFTER_EVERY_CALL }, seen);
+      if (failure || cancelled?.()) return done(failure);
+    }
   }
   for (let n = 0; n < profile.acceptances; n += 1) {
     const failure = await run(await dying(recordings, life, n), seen);
