@@ -41,6 +41,11 @@ export const ERROR_CODES = {
   STORE_LOCKED: { family: 'refused', remedy: 'Another process writes this store: stop it first, or only observe.' },
   NOT_RECOVERED: { family: 'refused', remedy: 'Recover the store and accept the result before it is written again.' },
   RECOVERY_REFUSED: { family: 'refused', remedy: 'Read the findings; restore the named file, or override with a reason on the record.' },
+  NOTHING_LEFT: {
+    family: 'refused',
+    remedy:
+      'Restore a backup of the store, or take the state from the venues: rearm recover STORE --accept --from-venues FILE --override REASON.',
+  },
   RECOVERY_CHANGED: { family: 'refused', remedy: 'The store is not what the screen showed: look at the recovery again, then accept it.' },
   RECONSTRUCTION_REFUSED: {
     family: 'refused',

@@ -12,6 +12,19 @@ export function statusOf(report: RecoveryReport): Exit {
 
 const count = (value: number | null) => (value === null ? '-' : value.toLocaleString('en-US'));
 
+/** A number and its noun. */
+export const counted = (value: number, one: string): string => `${count(value)} ${value === 1 ? one : `${one}s`}`;
+
+function wouldLose({ wouldLose: loss }: RecoveryReport['tiers'][number]): string {
+  if (loss === null) return '-';
+  if (loss.operations === 0) return 'nothing';
+  const of =
+    loss.orders === null || loss.fills === null
+      ? 'orders and fills not known'
+      : `${counted(loss.orders, 'order')}, ${counted(loss.fills, 'fill')}`;
+  return `${counted(loss.operations, 'operation')}, ${of}`;
+}
+
 /** The report as text: the sentence, the tiers, the steps, the findings. */
 export function describe(report: RecoveryReport): string {
   const tiers = [
@@ -24,9 +37,7 @@ export function describe(report: RecoveryReport): string {
         count(tier.lsn),
         tier.ageMs === null ? '-' : `${(tier.ageMs / 1000).toFixed(1)} s`,
         tier.ms.toFixed(1),
-        tier.wouldLose
-          ? `${count(tier.wouldLose.operations)} operations, ${count(tier.wouldLose.orders)} orders, ${count(tier.wouldLose.fills)} fills`
-          : '-',
+        wouldLose(tier),
         tier.reason,
       ]),
   ];

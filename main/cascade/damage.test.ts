@@ -136,6 +136,12 @@ describe('a log that is damaged in the middle', () => {
     expect(mapped).toMatchObject({ chosen: false, wouldLose: null });
     expect(mapped.reason).toContain(`it ends at ${report.lsn}`);
     expect(report.copies.find(({ tier }) => tier === 'L1')).toMatchObject({ usable: false });
+    // What was acknowledged beyond the base is lost by every row, and what it was the log no longer tells.
+    const base = report.tiers.find(({ chosen }) => chosen)!;
+    const lost = report.acknowledgedLsn - base.lsn!;
+    expect(lost).toBeGreaterThan(0);
+    expect(base.wouldLose).toEqual({ operations: lost, acknowledged: lost, orders: null, fills: null });
+    expect(report.findings.find(({ code }) => code === 'HOT_TABLES_UNUSED')).toMatchObject({ lsn: mapped.lsn });
   });
 
   it('is refused where the header of a segment that is needed cannot be read', async () => {
@@ -165,6 +171,44 @@ describe('a log that is damaged in the middle', () => {
     const recovery = recoverAt(root);
     judge(recovery, desk, acknowledged);
     expect(recovery.report.lsn).toBe(desk.lines.length);
+  });
+});
+
+describe('a tier that is not what it should be', () => {
+  const codes = (root: string): string[] =>
+    recoverAt(root).report.findings.flatMap(({ code, severity }) => (severity === 'warning' ? [] : [code]));
+  const verified = (root: string) => verify({ storage: new NativeStorage(), clock: systemClock, root, bootId: BOOT });
+
+  it('is told where its file is empty though its epoch wrote operations, and where a file lies in place of its directory', async () => {
+    const desk = await crashed(100, [50]);
+    const root = leave(desk);
+    expect(codes(root)).toEqual([]);
+    const [map] = filesIn(root, 'l1');
+    const bytes = fs.readFileSync(map!).length;
+    for (const size of [0, bytes]) {
+      fs.truncateSync(map!, 0);
+      fs.truncateSync(map!, size);
+      expect(codes(root)).toEqual(['MAP_EMPTY']);
+      expect(verified(root).status).toBe('damaged');
+    }
+    fs.rmSync(join(root, 'l1'), { recursive: true });
+    fs.writeFileSync(join(root, 'l1'), 'no directory');
+    expect(codes(root)).toEqual(['NO_DIRECTORY']);
+    expect(verified(root).status).toBe('damaged');
+  });
+
+  it('leaves nothing that could be recovered, where all are gone: no whole store, and no empty one', async () => {
+    const desk = await crashed(60, [30]);
+    const root = leave(desk);
+    removeFiles(root, 'wal', 'l1', 'l2', 'l3');
+    const { report, image } = recoverAt(root);
+    expect(image).toBeNull();
+    expect(report).toMatchObject({ outcome: 'refused', root: null });
+    expect(codes(root)).toContain('NOTHING_LEFT');
+    expect(verified(root).status).toBe('damaged');
+    const before = recover({ storage: new NativeStorage(), clock: systemClock, root: leave(desk, 'whole'), bootId: BOOT, at: 0 }).report;
+    expect(before).toMatchObject({ outcome: 'empty', lsn: 0 });
+    expect(before.sentence).toContain('before its first operation');
   });
 });
 

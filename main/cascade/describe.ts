@@ -29,7 +29,7 @@ export interface SentenceFacts {
 export function sentence(facts: SentenceFacts): string {
   const seconds = (ms: number) => `${(ms / 1000).toFixed(ms < 9_950 ? 2 : 1)} s`;
   const rto = `RTO ${seconds(facts.rtoMs)} of ${seconds(facts.budgetMs)}`;
-  if (facts.outcome === 'empty') return `The store holds no operation yet; ${rto}.`;
+  if (facts.outcome === 'empty') return `As it was before its first operation: the state is empty; ${rto}.`;
   const parts: string[] = [];
   if (facts.outcome === 'refused') {
     parts.push(

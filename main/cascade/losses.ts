@@ -10,8 +10,8 @@ const ORDERS = new Set<number>([OPERATIONS['order.submit'].id, OPERATIONS['order
 const FILLS = new Set<number>([OPERATIONS.fill.id, OPERATIONS['fill.external'].id]);
 
 /**
- * Loss per copy, by its LSN, against the recovered LSN. Where the log does not reach back to a copy, orders and fills are unknown and
- * the loss is null.
+ * Loss per copy, by its LSN, against all that was acknowledged or recovered. Orders and fills are counted where the log holds everything
+ * behind the copy; else they are null.
  */
 export function lossesOf(
   storage: Storage,
@@ -20,17 +20,23 @@ export function lossesOf(
   lsns: readonly number[],
   recoveredLsn: number,
   acknowledgedLsn: number,
-): ReadonlyMap<number, Loss | null> {
-  const sorted = [...new Set(lsns)].filter((lsn) => lsn < recoveredLsn).sort((a, b) => a - b);
-  const losses = new Map<number, Loss | null>();
-  for (const lsn of lsns) if (lsn >= recoveredLsn) losses.set(lsn, { operations: 0, acknowledged: 0, orders: 0, fills: 0 });
+): ReadonlyMap<number, Loss> {
+  const last = Math.max(recoveredLsn, acknowledgedLsn);
+  const sorted = [...new Set(lsns)].filter((lsn) => lsn < last).sort((a, b) => a - b);
+  const losses = new Map<number, Loss>();
+  for (const lsn of lsns)
+    losses.set(lsn, {
+      operations: Math.max(0, last - lsn),
+      acknowledged: Math.max(0, acknowledgedLsn - lsn),
+      ...(lsn >= last ? { orders: 0, fills: 0 } : { orders: null, fills: null }),
+    });
   const reached = sorted.filter((lsn) => segments.length > 0 && segments[0]!.firstLsn <= lsn + 1);
-  for (const lsn of sorted) if (!reached.includes(lsn)) losses.set(lsn, null);
   if (reached.length === 0) return losses;
   const orders = new Array<number>(reached.length).fill(0);
   const fills = new Array<number>(reached.length).fill(0);
   let interval = 0;
-  const end = readLog({
+  let seen = 0;
+  readLog({
     storage,
     storeId,
     segments,
@@ -39,7 +45,8 @@ export function lossesOf(
       let at = frame.payloadAt;
       const frameEnd = at + frame.header.payloadBytes;
       for (let lsn = frame.header.firstLsn; lsn < frame.header.firstLsn + frame.header.count; lsn += 1) {
-        if (lsn > recoveredLsn) return false;
+        if (lsn > last) return false;
+        seen = lsn;
         const header = readRecordHeader(frame.view, at, frameEnd);
         while (interval + 1 < reached.length && lsn > reached[interval + 1]!) interval += 1;
         if (lsn > reached[0]!) {
@@ -51,24 +58,13 @@ export function lossesOf(
       return undefined;
     },
   });
+  if (seen < last) return losses;
   let orderSum = 0;
   let fillSum = 0;
   for (let i = reached.length - 1; i >= 0; i -= 1) {
     orderSum += orders[i]!;
     fillSum += fills[i]!;
-    const lsn = reached[i]!;
-    const whole = end.lastLsn >= recoveredLsn || end.kind === 'end';
-    losses.set(
-      lsn,
-      whole
-        ? {
-            operations: recoveredLsn - lsn,
-            acknowledged: Math.max(0, Math.min(acknowledgedLsn, recoveredLsn) - lsn),
-            orders: orderSum,
-            fills: fillSum,
-          }
-        : null,
-    );
+    losses.set(reached[i]!, { ...losses.get(reached[i]!)!, orders: orderSum, fills: fillSum });
   }
   return losses;
 }

@@ -8,8 +8,9 @@ import { RearmError } from '../../shared/errors.ts';
 import { stateDigest } from '../image/canonical.ts';
 import { Image } from '../image/image.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
+import { filesInPlaceOfDirectories } from '../store/directories.ts';
 import { readIdentity, type StoreIdentity, storeIdBytes } from '../store/identity.ts';
-import { type StoreLayout, storeLayout } from '../store/layout.ts';
+import { mappedFileName, type StoreLayout, storeLayout } from '../store/layout.ts';
 import { type Epoch, onLineage, type Stretch } from '../store/lineage.ts';
 import { readArchive } from '../tiers/archive-reader.ts';
 import { readMapped } from '../tiers/mapped-reader.ts';
@@ -171,10 +172,12 @@ export function recover(options: RecoverOptions): Recovery {
       return { value, reason: describeHeads(value) };
     });
   let watermarks: ReadonlyMap<number, number> = new Map();
+  let blank: readonly number[] = [];
   let sameBoot = false;
   const mapped = probe('L1', 'mapped file', () => {
     const reading = readMapped(storage, layout, storeId, options.bootId);
     watermarks = reading.acknowledged;
+    blank = reading.blank;
     sameBoot = reading.sameBoot === true;
     return reading.heads;
   });
@@ -217,6 +220,25 @@ export function recover(options: RecoverOptions): Recovery {
     };
   });
   findings.push(...validation);
+  for (const name of filesInPlaceOfDirectories(storage, layout))
+    findings.push({
+      code: 'NO_DIRECTORY',
+      severity: 'damage',
+      message: `a file lies where the directory ${name}/ of the store belongs`,
+      file: name,
+    });
+  for (const epoch of blank) {
+    // The header of a mapped file is durable before the first operation of its epoch.
+    const stretch = path.find((entry) => entry.epoch === epoch);
+    if (!stretch || (best?.replay?.end.lastLsn ?? 0) <= stretch.from) continue;
+    const file = `l1/${mappedFileName(epoch)}`;
+    findings.push({
+      code: 'MAP_EMPTY',
+      severity: 'damage',
+      message: `${file} holds nothing, and epoch ${epoch} wrote operations: it was cut or overwritten`,
+      file,
+    });
+  }
   const rtoMs = course.sinceMs();
 
   course.afterRto = true;
@@ -399,7 +421,7 @@ function firstWhole(
         assembly.hot?.head,
         bridged
           ? `no copy holds ${assembly.lost.length} of its pages good (page ${assembly.lost[0]!.page})`
-          : `it needs the log from LSN ${assembly.from + 1} on, which begins at ${Number.isFinite(logFirst) ? `LSN ${logFirst}` : 'nothing'}`,
+          : `it needs the log from LSN ${assembly.from + 1} on, ${Number.isFinite(logFirst) ? `which begins at LSN ${logFirst}` : 'and there is none'}`,
       );
       continue;
     }

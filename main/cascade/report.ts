@@ -117,7 +117,7 @@ export function buildReport(evidence: Evidence, steps: readonly StepReport[], fi
   };
 }
 
-function damageFindings({ assembly, replay, image }: Evidence, acknowledged: number): Finding[] {
+function damageFindings({ assembly, replay, image, candidates }: Evidence, acknowledged: number): Finding[] {
   const findings: Finding[] = [];
   const end = replay?.end;
   if (end?.kind === 'damaged') {
@@ -158,6 +158,16 @@ function damageFindings({ assembly, replay, image }: Evidence, acknowledged: num
       lsn: end.lastLsn,
     });
   }
+  const unused = candidates.all
+    .filter(({ head, passedOver }) => passedOver && head.scope === 'hot')
+    .reduce((newest, { head }) => Math.max(newest, head.mark?.lsn ?? 0), 0);
+  if (image && unused > image.lsn)
+    findings.push({
+      code: 'HOT_TABLES_UNUSED',
+      severity: 'warning',
+      message: `L1 has the hot tables of LSN ${unused}: they are not used, nothing brings the cold ones there`,
+      lsn: unused,
+    });
   if (image && acknowledged > image.lsn) {
     findings.push({
       code: 'ACKNOWLEDGED_LOST',
@@ -185,6 +195,12 @@ function damageFindings({ assembly, replay, image }: Evidence, acknowledged: num
       message: `page ${page} has no good copy: ${reason}`,
     });
   }
+  if (image === null)
+    findings.push({
+      code: 'NOTHING_LEFT',
+      severity: 'critical',
+      message: 'no copy of the state and no log is left from which it could be recovered: only a backup, or the venues, know it',
+    });
   return findings;
 }
 

@@ -1,10 +1,11 @@
 /** Entry of a store's thread in the console: the cascade and the post-mortem, so that neither blocks the process that shows them. */
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { errorData, RearmError } from '../../shared/errors.ts';
+import { errorData } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import { reconstructed } from '../cascade/reconstruct.ts';
 import { type Recovery, recover } from '../cascade/recover.ts';
+import { refusalOf } from '../cascade/refusal.ts';
 import { nativePlatform } from '../engine/native-platform.ts';
 import { crashLsn } from '../history/crash.ts';
 import { death } from '../history/death.ts';
@@ -55,7 +56,7 @@ let past: Past | undefined;
 
 function recovered(): Recovery & { image: NonNullable<Recovery['image']> } {
   recovery ??= recover({ storage, clock, root, bootId, brief: true });
-  if (!recovery.image) throw new RearmError('RECOVERY_REFUSED', recovery.report.sentence, {});
+  if (!recovery.image) throw refusalOf(recovery.report);
   return recovery as Recovery & { image: NonNullable<Recovery['image']> };
 }
 

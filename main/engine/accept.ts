@@ -5,10 +5,10 @@
 
 import { join } from 'node:path';
 import type { RecoveryReport } from '../../shared/contract/recovery.ts';
-import { RearmError } from '../../shared/errors.ts';
 import type { Intent } from '../../shared/model/operations.ts';
 import { reconstructed } from '../cascade/reconstruct.ts';
 import { type Recovery, recover } from '../cascade/recover.ts';
+import { refusalOf } from '../cascade/refusal.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type StoreLayout, storeLayout } from '../store/layout.ts';
 import { parseEngineConfig } from './config.ts';
@@ -51,7 +51,8 @@ const hex = (value: bigint) => value.toString(16).padStart(16, '0');
  * Recovers once more under the store's lock and accepts the result. Everything is durable on return; trading is halted in the new
  * state. Safe to repeat: another acceptance opens another epoch.
  *
- * @throws RearmError STORE_LOCKED where a writer is alive; RECOVERY_REFUSED where a person must decide and nobody overrode;
+ * @throws RearmError STORE_LOCKED where a writer is alive; RECOVERY_REFUSED where a person must decide and nobody overrode,
+ *   NOTHING_LEFT where there is nothing to decide upon;
  *   RECONSTRUCTION_REFUSED where something can be recovered;
  *   whatever {@link recover} throws
  */
@@ -66,11 +67,7 @@ export async function acceptRecovery(options: AcceptOptions): Promise<Accepted> 
     if (options.reconstruct) recovery = reconstructed(recovery, storage, root);
     const { report } = recovery;
     if (!recovery.image || (report.outcome === 'refused' && !options.override)) {
-      throw new RearmError('RECOVERY_REFUSED', report.sentence, {
-        outcome: report.outcome,
-        lsn: report.lsn,
-        lostAcknowledged: report.lostAcknowledged,
-      });
+      throw refusalOf(report);
     }
     options.recovered?.(report);
   } catch (error) {

@@ -7,6 +7,7 @@ import type { RecoveryReport } from '../../shared/contract/recovery.ts';
 import { type ErrorCode, RearmError } from '../../shared/errors.ts';
 import { TABLES } from '../../shared/model/tables.ts';
 import { type Recovery, recover } from '../cascade/recover.ts';
+import { refusalOf } from '../cascade/refusal.ts';
 import { type EngineState, Gate, type GateDependencies, type Token } from '../gate/gate.ts';
 import { gateLayout } from '../gate/layout.ts';
 import { CanonicalReader, type CanonicalState, canonicalState } from '../image/canonical.ts';
@@ -135,9 +136,9 @@ export class HaltedStore {
     return this.#recovery.report;
   }
 
-  /** The recovered state, canonical. @throws RearmError RECOVERY_REFUSED where there is none */
+  /** The recovered state, canonical. @throws RearmError NOTHING_LEFT where there is none */
   canonical(): CanonicalState {
-    if (!this.#recovery.image) throw new RearmError('RECOVERY_REFUSED', this.report.sentence, {});
+    if (!this.#recovery.image) throw refusalOf(this.report);
     return canonicalState(this.#recovery.image);
   }
 

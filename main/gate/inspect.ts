@@ -64,13 +64,14 @@ export function inspectGate({ storage, layout, storeId, people, audited }: Inspe
   const passed = (path: string, code: string, message: string, severity: 'note' | 'torn'): void => {
     found.push({ path: relative(layout.root, path), trouble: { code, message, severity } });
   };
-  const each = (directory: string, readerOf: (name: string, path: string) => (() => void) | null): void => {
+  /** @param readerOf null: not a file of a gate; undefined: not looked at here */
+  const each = (directory: string, readerOf: (name: string, path: string) => (() => void) | null | undefined): void => {
     for (const name of storage.list(directory)) {
       const path = join(directory, name);
       const read = readerOf(name, path);
       if (name.endsWith('.tmp')) passed(path, 'LEFTOVER', 'a file that was being published when its process died; it is not used', 'torn');
       else if (read) look(path, read);
-      else passed(path, 'UNKNOWN_FILE', 'not a file of a gate; it is not used', 'note');
+      else if (read === null) passed(path, 'UNKNOWN_FILE', 'not a file of a gate; it is not used', 'note');
     }
   };
 
@@ -97,7 +98,8 @@ export function inspectGate({ storage, layout, storeId, people, audited }: Inspe
   for (const directory of [layout.gate, layout.audit])
     each(directory, (_name, path) => {
       const read = singles.get(path);
-      return read === undefined ? null : () => read?.(path);
+      if (read === undefined) return null;
+      return read ? () => read(path) : undefined;
     });
   each(layout.keys, (name) => {
     const [, id] = /^(.+)\.key$/.exec(name) ?? [];

@@ -26,6 +26,8 @@ export interface MappedReading {
   readonly heads: readonly TierHead[];
   /** Highest acknowledged LSN that a valid copy of the watermark names, by epoch; an epoch without a valid one is missing. */
   readonly acknowledged: ReadonlyMap<number, number>;
+  /** Epochs whose file holds nothing but zeros. */
+  readonly blank: readonly number[];
   /** Of the newest epoch's file: whether it was written in this boot of the machine; null where unknown. */
   readonly sameBoot: boolean | null;
 }
@@ -34,6 +36,7 @@ export interface MappedReading {
 export function readMapped(storage: Storage, layout: StoreLayout, storeId: Uint8Array, bootId: string): MappedReading {
   const heads: TierHead[] = [];
   const acknowledged = new Map<number, number>();
+  const blank: number[] = [];
   let sameBoot: boolean | null = null;
   const names = storage
     .list(layout.l1)
@@ -44,7 +47,8 @@ export function readMapped(storage: Storage, layout: StoreLayout, storeId: Uint8
     let file: StoredFile | undefined;
     try {
       file = storage.open(path, 'read');
-      const { boot, watermark, slots } = readHeader(storage, file, storeId, parseMappedName(name)!, `l1/${name}`);
+      const { boot, watermark, slots, isBlank } = readHeader(storage, file, storeId, parseMappedName(name)!, `l1/${name}`);
+      if (isBlank) blank.push(parseMappedName(name)!);
       if (boot !== null) sameBoot ??= boot === bootId;
       if (watermark !== null) acknowledged.set(parseMappedName(name)!, watermark);
       heads.push(...slots);
@@ -55,7 +59,7 @@ export function readMapped(storage: Storage, layout: StoreLayout, storeId: Uint8
       file?.close();
     }
   }
-  return { heads, acknowledged, sameBoot };
+  return { heads, acknowledged, blank, sameBoot };
 }
 
 function badHead(name: string, error: RearmError, offset = 0): TierHead {
@@ -78,13 +82,13 @@ function readHeader(
   storeId: Uint8Array,
   epoch: number,
   name: string,
-): { boot: string | null; watermark: number | null; slots: TierHead[] } {
+): { boot: string | null; watermark: number | null; slots: TierHead[]; isBlank: boolean } {
   const path = file.path;
   const context = { path };
   const bytes = new Uint8Array(MAPPED_PAGES_AT);
   const have = file.read(bytes, 0, bytes.length, 0);
   // Never written: its engine may have died while it made the file.
-  if (bytes.every((byte) => byte === 0)) return { boot: null, watermark: null, slots: [] };
+  if (bytes.every((byte) => byte === 0)) return { boot: null, watermark: null, slots: [], isBlank: true };
   if (have < bytes.length) throw new RearmError('FORMAT_INVALID', `${name} has ${have} bytes, less than its header`, context);
   const view = new DataView(bytes.buffer);
   if (view.getUint32(8, true) !== MAPPED_MAGIC) throw new RearmError('FORMAT_INVALID', `${name} is not a mapped tier`, context);
@@ -109,7 +113,7 @@ function readHeader(
   const slots = ([0, 1] as const)
     .map((slot) => slotHead(storage, path, name, bytes, view, slot, pagesMax, size))
     .filter((head) => head !== null);
-  return { boot, watermark, slots };
+  return { boot, watermark, slots, isBlank: false };
 }
 
 /** Null for a slot that was never written. */

@@ -8,6 +8,7 @@ import { knownLineage } from '../cascade/known-lineage.ts';
 import { recover } from '../cascade/recover.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
 import { mayNotRead } from '../storage/system-errors.ts';
+import { filesInPlaceOfDirectories } from '../store/directories.ts';
 import { readIdentity, storeIdBytes } from '../store/identity.ts';
 import { ofOtherVersion } from '../store/ladder.ts';
 import {
@@ -140,19 +141,11 @@ function verifyOnce(options: VerifyOptions): VerifyReport {
 function verifyTogether({ storage, clock, root, bootId }: VerifyOptions, findings: FileFindings): void {
   const { report } = recover({ storage, clock, root, bootId, brief: true });
   for (const { code, severity, message, file, lsn } of report.findings)
-    if (severity === 'critical') findings.add(file ?? 'wal', 'damaged', code, message, lsn === undefined ? {} : { lsn });
+    if (severity === 'critical' || code === 'MAP_EMPTY')
+      findings.add(file ?? 'wal', 'damaged', code, message, lsn === undefined ? {} : { lsn });
 }
 
 const relative = (root: string, path: string): string => (path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path);
-
-function isFile(storage: Storage, path: string): boolean {
-  try {
-    storage.open(path, 'read').close();
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Notes every file that belongs to a store, and names every other one. */
 function listAll(storage: Storage, layout: StoreLayout, findings: FileFindings): void {
@@ -166,7 +159,6 @@ function listAll(storage: Storage, layout: StoreLayout, findings: FileFindings):
     ['side', layout.side, (name) => name.endsWith('.side')],
   ];
   for (const [folder, directory, belongs] of known) {
-    if (isFile(storage, directory)) findings.add(folder, 'damaged', 'NO_DIRECTORY', 'a file lies where a directory of the store belongs');
     for (const name of storage.list(directory)) {
       findings.file(`${folder}/${name}`);
       if (belongs(name)) continue;
@@ -175,6 +167,8 @@ function listAll(storage: Storage, layout: StoreLayout, findings: FileFindings):
       else findings.add(`${folder}/${name}`, 'note', 'UNKNOWN_FILE', 'not a file of a store; it is not used');
     }
   }
+  for (const name of filesInPlaceOfDirectories(storage, layout))
+    findings.add(name, 'damaged', 'NO_DIRECTORY', 'a file lies where a directory of the store belongs', { offset: 0 });
   for (const name of storage.list(layout.quarantine))
     findings.add(`quarantine/${name}`, 'note', 'QUARANTINED', 'kept as evidence; it is not used');
 }

@@ -16,8 +16,9 @@ export type TierStatus = 'valid' | 'partial' | 'torn' | 'stale' | 'damaged' | 'm
 export interface Loss {
   readonly operations: number;
   readonly acknowledged: number;
-  readonly orders: number;
-  readonly fills: number;
+  /** null: the log that would tell is gone. */
+  readonly orders: number | null;
+  readonly fills: number | null;
 }
 
 export interface TierReport {

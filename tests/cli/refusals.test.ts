@@ -145,14 +145,17 @@ test('acknowledged operations that are lost: refused, and a person must decide',
   expect(run.status).toBe(4);
   // The document whole, and one line that says what to do.
   expect(JSON.parse(run.stdout)).toMatchObject({ outcome: 'refused', lostAcknowledged: LAST });
-  expect(run.stderr).toMatch(/^rearm: RECOVERY_REFUSED: [^\n]+\n$/);
-  expectRefusal(await rearm(['state', copy]), 4, 'RECOVERY_REFUSED');
-  expectRefusal(await rearm(['recover', copy, '--accept', '--by', 'somebody']), 4, 'RECOVERY_REFUSED');
+  expect(run.stderr).toMatch(/^rearm: NOTHING_LEFT: [^\n]+--from-venues FILE[^\n]+\n$/);
+  expectRefusal(await rearm(['state', copy]), 4, 'NOTHING_LEFT');
+  expectRefusal(await rearm(['recover', copy, '--accept', '--by', 'somebody']), 4, 'NOTHING_LEFT');
   expectRefusal(await rearm(['recover', copy, '--accept', '--by', 'somebody', '--override', ' ']), 1, 'USAGE');
-  // Overridden, it is accepted with its damage; a directory that is gone with its files is made again.
+  // An override cannot make a state of nothing.
   fs.rmSync(join(copy, 'l2'), { recursive: true });
   const none = await rearm(['recover', copy, '--accept', '--by', 'somebody', '--override', 'the log is gone', '--json']);
-  expectRefusal(none, 4, 'RECOVERY_REFUSED');
+  expectRefusal(none, 4, 'NOTHING_LEFT');
+  const verified = await rearm(['verify', copy, '--json']);
+  expect(verified.status).toBe(3);
+  expect(verified.stdout).toContain('NOTHING_LEFT');
 });
 
 test('wal: a log that is gone is no empty log', async () => {

@@ -46,7 +46,7 @@ test('nothing left: the venues are the state, for reducing', { timeout: 120_000 
   expect(
     await refusal(handlers['recovery.accept']({ ...STORE, seen: await seenBy(handlers), by: 'trader-1', override: OVERRIDE })),
   ).toMatchObject({
-    code: 'RECOVERY_REFUSED',
+    code: 'NOTHING_LEFT',
   });
 
   await handlers['recovery.run']({ ...STORE, reconstruct: true });

@@ -160,7 +160,7 @@ test('everything is gone but store.json and the lineage: the venues’ books, th
     });
   lose(store, ['l1', 'l2', 'l3', 'l4', 'wal']);
   expect(await jsonOf<RecoveryReport>('recover', store, '--json')).toMatchObject({ outcome: 'refused', base: null, stateDigest: null });
-  expect((await rearm('recover', store, '--accept', '--override', 'no')).stderr).toContain('RECOVERY_REFUSED');
+  expect((await rearm('recover', store, '--accept', '--override', 'no')).stderr).toContain('NOTHING_LEFT');
 
   const made = await reconstruction(store, venueConfig);
   expect(made).toMatchObject({ base: 'L5', accepted: { epoch: 2 } });

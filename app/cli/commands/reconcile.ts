@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { recover } from '../../../main/cascade/recover.ts';
+import { refusalOf } from '../../../main/cascade/refusal.ts';
 import { nativePlatform } from '../../../main/engine/native-platform.ts';
 import { openLog } from '../../../main/history/operations.ts';
 import { readHistory } from '../../../main/reconcile/history.ts';
@@ -37,7 +38,7 @@ async function run(store: string, options: Options): Promise<Exit> {
   const progress = new Progress();
   progress.show(null, 'recovering the store');
   const { report, image } = recover({ storage, clock, root, bootId, brief: true });
-  if (!image) throw new RearmError('RECOVERY_REFUSED', report.sentence, { lsn: report.lsn });
+  if (!image) throw refusalOf(report);
   const { venues, warnings } = await loadVenues(resolve(options.venues));
   for (const warning of warnings) note(`rearm: ${warning.code}: ${warning.message}`);
   progress.show(null, 'asking the venues');

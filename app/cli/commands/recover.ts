@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { recover } from '../../../main/cascade/recover.ts';
+import { refusalOf } from '../../../main/cascade/refusal.ts';
 import { nativePlatform } from '../../../main/engine/native-platform.ts';
 import type { RecoveryReport } from '../../../shared/contract/recovery.ts';
 import { RearmError } from '../../../shared/errors.ts';
@@ -71,7 +72,7 @@ async function run(store: string, options: Options): Promise<Exit> {
   }
   if (options.json) await printJson(report);
   else await print(`${describe(report)}\n`);
-  if (report.outcome === 'refused') return told(new RearmError('RECOVERY_REFUSED', report.sentence, { lsn: report.lsn }));
+  if (report.outcome === 'refused') return told(refusalOf(report));
   return statusOf(report);
 }
 

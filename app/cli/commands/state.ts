@@ -3,9 +3,9 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { recover } from '../../../main/cascade/recover.ts';
+import { refusalOf } from '../../../main/cascade/refusal.ts';
 import { nativePlatform } from '../../../main/engine/native-platform.ts';
 import { canonicalState } from '../../../main/image/canonical.ts';
-import { RearmError } from '../../../shared/errors.ts';
 import { parseLsn } from '../lsn.ts';
 import { action, type Exit, print } from '../output.ts';
 import { statusOf } from '../report.ts';
@@ -23,7 +23,7 @@ async function run(store: string, options: { readonly at?: string; readonly json
   const { storage, clock, bootId } = nativePlatform;
   const { report, image } = recover({ storage, clock, root: resolve(store), bootId, at, brief: true });
   if (!image || (report.outcome === 'refused' && at === undefined)) {
-    throw new RearmError('RECOVERY_REFUSED', report.sentence, { lsn: report.lsn });
+    throw refusalOf(report);
   }
   const state = canonicalState(image);
   const sorted = { format: state.format, lsn: state.lsn, stateDigest: state.stateDigest, tables: state.tables };

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
+import { refusalOf } from '../../../main/cascade/refusal.ts';
 import { nativePlatform } from '../../../main/engine/native-platform.ts';
 import { type CancelLookup, cancelOrders, lookupIn, verdictOf } from '../../../main/venues/cancel.ts';
 import { connectVenues, type VenueConnection } from '../../../main/venues/client.ts';
@@ -138,7 +139,7 @@ async function lookupOf(scope: CancelScope, store: string | undefined): Promise<
   ]);
   const { storage, clock, bootId } = nativePlatform;
   const { image, report } = recover({ storage, clock, root, bootId, brief: true });
-  if (!image) throw new RearmError('RECOVERY_REFUSED', report.sentence, { lsn: report.lsn });
+  if (!image) throw refusalOf(report);
   return lookupIn(readOurs(image, report.store).orders);
 }
 

@@ -8,6 +8,7 @@ import type { AuditHead } from '../../../main/verify/gate.ts';
 import { verify } from '../../../main/verify/verify.ts';
 import { RearmError } from '../../../shared/errors.ts';
 import { action, EXIT, type Exit, Progress, print, printJson, table } from '../output.ts';
+import { counted } from '../report.ts';
 
 export const verifyCommand = (): Command =>
   new Command('verify')
@@ -42,7 +43,11 @@ async function run(store: string, options: { readonly json?: boolean; readonly a
   progress.end();
   if (options.json) await printJson(report);
   else {
-    const rows = report.files.map((file) => [file.status, file.path, file.findings.length === 0 ? '' : `${file.findings.length} findings`]);
+    const rows = report.files.map((file) => [
+      file.status,
+      file.path,
+      file.findings.length === 0 ? '' : counted(file.findings.length, 'finding'),
+    ]);
     const findings = report.files.flatMap(({ path, findings }) => alike(findings).map((found) => findingLine(path, found)));
     const noted =
       report.audit &&

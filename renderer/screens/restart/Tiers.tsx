@@ -35,7 +35,13 @@ function WouldLose({ tier }: { tier: TierReport }) {
   if (loss.operations === 0) return <>nothing</>;
   return (
     <span title={`${plural(loss.operations, 'operation')} in all`}>
-      <b className="font-semibold">{plural(loss.orders, 'order')}</b>, <b className="font-semibold">{plural(loss.fills, 'fill')}</b>
+      {loss.orders === null || loss.fills === null ? (
+        <b className="font-semibold">{plural(loss.operations, 'operation')}</b>
+      ) : (
+        <>
+          <b className="font-semibold">{plural(loss.orders, 'order')}</b>, <b className="font-semibold">{plural(loss.fills, 'fill')}</b>
+        </>
+      )}
       <br />
       <span className="text-soft">{formatCount(loss.acknowledged)} acknowledged</span>
     </span>
