@@ -29,6 +29,9 @@ export async function print(text: string): Promise<void> {
 
 export const printJson = (value: unknown): Promise<void> => print(`${toJson(value)}\n`);
 
+/** `2 orders`, `1 order`. */
+export const plural = (count: number, one: string): string => `${count.toLocaleString('en-US')} ${one}${count === 1 ? '' : 's'}`;
+
 /** One line: code, what was tried, what to do next. */
 export const errorLine = (error: ErrorData): string =>
   `rearm: ${error.code}: ${error.message.replace(/[.\s]+$/, '').replace(/\s*[\r\n]+\s*/g, '; ')}. ${error.remedy}`;

@@ -1,7 +1,7 @@
 /** The report of a recovery, as text and as an exit status. */
 
 import type { RecoveryReport } from '../../shared/contract/recovery.ts';
-import { EXIT, type Exit, table } from './output.ts';
+import { EXIT, type Exit, plural, table } from './output.ts';
 
 export function statusOf(report: RecoveryReport): Exit {
   if (report.outcome === 'refused') return EXIT.refused;
@@ -12,17 +12,14 @@ export function statusOf(report: RecoveryReport): Exit {
 
 const count = (value: number | null) => (value === null ? '-' : value.toLocaleString('en-US'));
 
-/** A number and its noun. */
-export const counted = (value: number, one: string): string => `${count(value)} ${value === 1 ? one : `${one}s`}`;
-
 function wouldLose({ wouldLose: loss }: RecoveryReport['tiers'][number]): string {
   if (loss === null) return '-';
   if (loss.operations === 0) return 'nothing';
   const of =
     loss.orders === null || loss.fills === null
       ? 'orders and fills not known'
-      : `${counted(loss.orders, 'order')}, ${counted(loss.fills, 'fill')}`;
-  return `${counted(loss.operations, 'operation')}, ${of}`;
+      : `${plural(loss.orders, 'order')}, ${plural(loss.fills, 'fill')}`;
+  return `${plural(loss.operations, 'operation')}, ${of}`;
 }
 
 /** The report as text: the sentence, the tiers, the steps, the findings. */

@@ -11,7 +11,11 @@ export const SURVIVES: Readonly<Record<TierName, string>> = {
 };
 
 const grouped = (value: number): string => value.toString().replace(/\B(?=(\d{3})+$)/g, ',');
-const plural = (count: number, one: string, many = `${one}s`): string => `${grouped(count)} ${count === 1 ? one : many}`;
+export const plural = (count: number, one: string, many = `${one}s`): string => `${grouped(count)} ${count === 1 ? one : many}`;
+
+/** What the replay was compared with on its way. */
+export const rootsWords = (compared: number): string =>
+  compared === 0 ? 'no root was logged there to compare with' : `${plural(compared, 'logged root')} ${compared === 1 ? 'agrees' : 'agree'}`;
 
 export interface SentenceFacts {
   readonly outcome: Outcome;

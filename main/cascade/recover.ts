@@ -20,6 +20,7 @@ import { type LocalTier, problemOf, type TierHead } from '../tiers/tier-copy.ts'
 import { type LogEnd, readLog, type SegmentScan, scanSegments } from '../wal/log-reader.ts';
 import { type Assembly, assemble } from './assemble.ts';
 import { Candidates } from './candidates.ts';
+import { plural, rootsWords } from './describe.ts';
 import { knownLineage } from './known-lineage.ts';
 import { lossesOf } from './losses.ts';
 import { type Replay, replay } from './replay.ts';
@@ -191,7 +192,7 @@ export function recover(options: RecoverOptions): Recovery {
     const first = value.segments[0];
     return {
       value,
-      reason: first ? `${value.segments.length} segments from LSN ${first.firstLsn}` : 'no segment',
+      reason: first ? `${plural(value.segments.length, 'segment')} from LSN ${first.firstLsn}` : 'no segment',
       outcome: value.errors.length > 0 ? 'finding' : 'ok',
     };
   });
@@ -274,7 +275,7 @@ export function recover(options: RecoverOptions): Recovery {
       const damaged = candidates.damagedCount();
       return {
         value: undefined,
-        reason: damaged > 0 ? `${damaged} copies are damaged` : 'no other copy is damaged',
+        reason: damaged > 0 ? (damaged === 1 ? '1 copy is damaged' : `${damaged} copies are damaged`) : 'no other copy is damaged',
         outcome: damaged > 0 ? 'finding' : 'ok',
       };
     });
@@ -393,7 +394,7 @@ function firstWhole(
       const { cold, salvaged } = value;
       const coldWords = cold && cold !== base ? `, the cold tables from ${cold.head.name} at LSN ${cold.mark.lsn}` : '';
       const reason = base
-        ? `${base.head.name} at LSN ${base.mark.lsn}${coldWords}${salvaged.length > 0 ? `, ${salvaged.length} pages from elsewhere` : ''}`
+        ? `${base.head.name} at LSN ${base.mark.lsn}${coldWords}${salvaged.length > 0 ? `, ${plural(salvaged.length, 'page')} from elsewhere` : ''}`
         : 'no copy: the log from its beginning';
       return {
         value,
@@ -440,7 +441,9 @@ function firstWhole(
       return {
         value,
         reason:
-          kind === 'end' ? `${value.replayed} operations from LSN ${assembly.from + 1}; ${value.rootsCompared} logged roots agree` : reason,
+          kind === 'end'
+            ? `${plural(value.replayed, 'operation')} from LSN ${assembly.from + 1}; ${rootsWords(value.rootsCompared)}`
+            : reason,
         outcome: kind === 'damaged' ? 'finding' : 'ok',
         lsnBefore: baseLsn,
         lsnAfter: image.lsn,

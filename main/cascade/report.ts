@@ -19,7 +19,7 @@ import type { Image } from '../image/image.ts';
 import { rootOf } from '../tiers/checkpoint.ts';
 import { rowsIn } from '../tiers/tier-copy.ts';
 import { type Candidate, statusOf } from './candidates.ts';
-import { SURVIVES, sentence } from './describe.ts';
+import { plural, SURVIVES, sentence } from './describe.ts';
 import type { Evidence } from './recover.ts';
 
 export interface ReportFigures {
@@ -154,7 +154,7 @@ function damageFindings({ assembly, replay, image, candidates }: Evidence, ackno
     findings.push({
       code: 'LOG_BEHIND_BASE',
       severity: 'warning',
-      message: `${base.head.name} is at LSN ${base.mark.lsn}, the log ends at ${end.lastLsn}: ${base.mark.lsn - end.lastLsn} operations are in the tier alone`,
+      message: `${base.head.name} is at LSN ${base.mark.lsn}, the log ends at ${end.lastLsn}: only the tier holds the ${plural(base.mark.lsn - end.lastLsn, 'operation')} after that`,
       lsn: end.lastLsn,
     });
   }

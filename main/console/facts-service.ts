@@ -26,8 +26,8 @@ export interface FactsOptions {
   readonly gate: () => GateView | null;
   /** Whether an engine holds the store now. */
   readonly lockHeld: () => boolean;
-  /** The crash, where an acceptance came after it; undefined where the recovered state is that of the crash. */
-  readonly crash: () => { readonly at: string | undefined; readonly worth: Worth } | undefined;
+  /** What the positions had made at the crash, where an acceptance came after it; undefined where the recovered state is that of the crash. */
+  readonly worthAtCrash: () => Worth | undefined;
   readonly changed: (facts: TenFacts) => void;
 }
 
@@ -62,7 +62,7 @@ export class FactsService {
   }
 
   #input(): FactsInput {
-    const { clock, recovery, venues, reconciliation, gate, lockHeld, crash } = this.#options;
+    const { clock, recovery, venues, reconciliation, gate, lockHeld, worthAtCrash } = this.#options;
     const nowMs = Number(clock.wallNs() / 1_000_000n);
     return {
       venues: venues.reports,
@@ -72,8 +72,8 @@ export class FactsService {
       reconciliation: reconciliation.report,
       gate: gate(),
       lock: { held: lockHeld(), at: new Date(nowMs).toISOString() },
-      crashedAt: crash()?.at,
-      worthAtCrash: crash()?.worth,
+      crashedAt: recovery.died?.at,
+      worthAtCrash: worthAtCrash(),
       disconnects: this.#disconnects,
       nowMs,
     };

@@ -194,6 +194,58 @@ test('an engine that dies after its release is halted, on the record', async (co
   expect((await opened.handlers['recovery.get'](STORE)).report).toMatchObject({ writerAlive: false, closedInOrder: false });
 });
 
+/** What the screens say of the crash, each by its own request. */
+async function crashOn(opened: Console) {
+  const timeline = await opened.handlers['postmortem.timeline']({ ...STORE, buckets: 10 });
+  const death = await opened.handlers['postmortem.death'](STORE);
+  const { next } = await opened.handlers['facts.get'](STORE);
+  return { ends: [timeline.to, death.lastLsn], times: [timeline.crashedAtMs, death.lastOperationAt, next.crashedAt] };
+}
+
+test('the post-mortem ends where the engine died, whatever was accepted since, until another one dies', async (context) => {
+  const root = await crashedStore(context);
+  const before = consoleOn(context, root);
+  const { lsn } = await seenBy(before);
+  const first = await crashOn(before);
+  const [atMs, at] = first.times;
+  expect(first).toEqual({ ends: [lsn, lsn], times: [expect.any(Number), expect.any(String), at] });
+  expect(Math.abs(Date.parse(at as string) - (atMs as number))).toBeLessThan(1);
+
+  // Twice, the second time for what was decided late: neither is the engine's.
+  await acceptRecovery({ platform: nativePlatform, root, by: 'ada' });
+  const engine = await releasedEngine(root);
+  await engine.abandon();
+  const later = consoleOn(context, root);
+  await seenBy(later);
+  const second = await crashOn(later);
+  expect(second.times[2]).toBe(second.times[1]);
+  expect(second.ends[0]).toBe(second.ends[1]);
+  expect(second.ends[0]).toBeGreaterThan(lsn);
+  expect(Date.parse(second.times[1] as string)).toBeGreaterThan(Date.parse(at as string));
+});
+
+test('a crash stays where it was when its recovery is accepted', async (context) => {
+  const root = await crashedStore(context);
+  const opened = consoleOn(context, root);
+  const seen = await seenBy(opened);
+  const crash = await crashOn(opened);
+  await opened.handlers['recovery.accept']({ ...STORE, seen, by: 'ada' });
+  expect(await crashOn(opened)).toEqual(crash);
+  // Once more: what was accepted first is no engine either.
+  await opened.handlers['recovery.accept']({ ...STORE, seen: await seenBy(opened), by: 'ada' });
+  expect(await crashOn(opened)).toEqual(crash);
+  // A console that came later sees the same.
+  const later = consoleOn(context, root);
+  await seenBy(later);
+  expect(await crashOn(later)).toEqual(crash);
+  // What was accepted can be looked at, if it is asked for.
+  const { lsn } = await seenBy(opened);
+  expect(await opened.handlers['postmortem.timeline']({ ...STORE, to: lsn, buckets: 10 })).toMatchObject({
+    to: lsn,
+    crashedAtMs: crash.times[0],
+  });
+});
+
 test('an engine that was closed in order is not called dead', async (context) => {
   const root = await crashedStore(context);
   const engine = await releasedEngine(root);

@@ -5,6 +5,7 @@ import type { Decision, ReconcileReport } from '../../shared/contract/reconcile.
 import { type ErrorData, errorData, RearmError } from '../../shared/errors.ts';
 import { openLog } from '../history/operations.ts';
 import type { Image } from '../image/image.ts';
+import type { OwnCancel } from '../reconcile/break.ts';
 import { type History, readHistory } from '../reconcile/history.ts';
 import { needsFromNothing, needsOf } from '../reconcile/needs.ts';
 import { type Ours, readOurs } from '../reconcile/ours.ts';
@@ -31,6 +32,8 @@ export interface ReconciliationOptions {
     readonly fromNothing: boolean;
   } | null;
   readonly connections: () => Promise<readonly VenueConnection[]>;
+  /** Orders that this console cancelled, by the moment. */
+  readonly cancelled: () => ReadonlyMap<string, OwnCancel>;
   readonly changed: (view: ReconcileView) => void;
   /** Each venue's risk answers as they come, so that the venues' panel follows too. */
   readonly answered: (evidence: VenueEvidence) => void;
@@ -43,6 +46,7 @@ interface Round {
   readonly evidence: readonly VenueEvidence[];
   readonly askedAt: string;
   readonly crashedAtMs: number | undefined;
+  readonly cancelled: ReadonlyMap<string, OwnCancel>;
   readonly store: string;
 }
 
@@ -105,6 +109,7 @@ export class ReconciliationService {
         evidence,
         askedAt: isoTime(clock.wallNs()),
         crashedAtMs: recovered.crashedAtMs,
+        cancelled: this.#options.cancelled(),
         store: recovered.store,
       };
       this.#compare();
@@ -143,8 +148,8 @@ export class ReconciliationService {
   }
 
   #reconcileOptions() {
-    const { askedAt, history, crashedAtMs, store } = this.#round!;
-    return { askedAt, store, tolerances: TOLERANCES, crashedAtMs, history };
+    const { askedAt, history, crashedAtMs, cancelled, store } = this.#round!;
+    return { askedAt, store, tolerances: TOLERANCES, crashedAtMs, cancelled, history };
   }
 
   /** @throws RearmError NOT_FOUND for a break that is not in the report; OPERATION_INVALID where the decision is not open for it */

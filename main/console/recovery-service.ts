@@ -3,6 +3,7 @@
 import type { RecoveryView } from '../../shared/contract/contract.ts';
 import type { RecoveryProgress, RecoveryReport } from '../../shared/contract/recovery.ts';
 import { errorData, RearmError } from '../../shared/errors.ts';
+import type { Died } from '../history/died.ts';
 import { Image } from '../image/image.ts';
 import { isAcceptance } from '../store/lineage.ts';
 import type { StoreClient } from './store-client.ts';
@@ -13,8 +14,6 @@ export interface AcceptedHead {
   readonly epoch: number;
   readonly lsn: number;
   readonly headHash: string;
-  /** Last LSN of the engine that died. */
-  readonly forkLsn: number;
 }
 
 export class RecoveryService {
@@ -26,6 +25,7 @@ export class RecoveryService {
   #image: Image | null = null;
   #epoch: StoreRecovery['epoch'] = null;
   #reconstructed = false;
+  #died: Died | null = null;
   #told = 0;
 
   constructor(client: StoreClient, changed: (view: RecoveryView) => void) {
@@ -51,11 +51,16 @@ export class RecoveryService {
     return this.#reconstructed;
   }
 
+  /** The end of the engine, whatever was accepted since; null before a recovery, and where it recovered nothing. */
+  get died(): Died | null {
+    return this.#died;
+  }
+
   /** The head that an approval can be bound to; null before an acceptance. */
   get accepted(): AcceptedHead | null {
     const report = this.#report;
     if (!this.#epoch || !isAcceptance(this.#epoch.reason) || report?.base === 'L5' || !report?.headHash) return null;
-    return { epoch: this.#epoch.epoch, lsn: report.lsn, headHash: report.headHash, forkLsn: this.#epoch.forkLsn };
+    return { epoch: this.#epoch.epoch, lsn: report.lsn, headHash: report.headHash };
   }
 
   /**
@@ -74,10 +79,11 @@ export class RecoveryService {
   async #run(reconstruct: boolean): Promise<void> {
     this.#progress = null;
     try {
-      const { report, pages, lsn, rowsMax, epoch, reconstructed } = await this.#client.ask('recover', { reconstruct });
+      const { report, pages, lsn, rowsMax, epoch, reconstructed, died } = await this.#client.ask('recover', { reconstruct });
       this.#report = report;
       this.#epoch = epoch;
       this.#reconstructed = reconstructed;
+      this.#died = died;
       this.#image = null;
       if (pages) {
         const image = new Image(rowsMax);
@@ -90,6 +96,7 @@ export class RecoveryService {
       if (error instanceof RearmError && error.code === 'CANCELLED') return;
       this.#report = failedReport(error);
       this.#image = null;
+      this.#died = null;
     } finally {
       this.#progress = null;
     }

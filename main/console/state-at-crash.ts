@@ -10,12 +10,10 @@ export interface StateAtCrash {
   readonly gross: string;
   /** Signed. */
   readonly net: string;
-  /** Last operation of the engine; undefined where it was closed in order, or nobody knows. */
-  readonly at: string | undefined;
   readonly worth: Worth;
 }
 
-export function stateAtCrash(image: Image, store: string, at: string | undefined): StateAtCrash {
+export function stateAtCrash(image: Image, store: string): StateAtCrash {
   const ours = readOurs(image, store);
-  return { gross: textOf(ours.risk.gross), net: textOf(ours.risk.net), at, worth: worthInState(ours) };
+  return { gross: textOf(ours.risk.gross), net: textOf(ours.risk.net), worth: worthInState(ours) };
 }

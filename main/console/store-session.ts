@@ -21,7 +21,6 @@ import { CanonicalReader } from '../image/canonical.ts';
 import { readIdentity } from '../store/identity.ts';
 import { storeLayout } from '../store/layout.ts';
 import { everAccepted } from '../store/lineage.ts';
-import { crashedAtOf } from '../venues/facts.ts';
 import type { EventHub } from './events.ts';
 import { FactsService } from './facts-service.ts';
 import { GateService } from './gate-service.ts';
@@ -126,6 +125,7 @@ export class StoreSession {
         return image && report ? { image, store: report.store, crashedAtMs: this.#crashedAtMs(), fromNothing: report.base === 'L5' } : null;
       },
       connections: () => this.venues.connections(),
+      cancelled: () => this.venues.cancelled,
       changed: (view) => {
         hub.emit('reconcile.changed', { store: index, view });
         this.#facts.touch();
@@ -145,10 +145,7 @@ export class StoreSession {
       reconciliation: this.reconciliation,
       gate: () => this.#gateSeen,
       lockHeld: () => storage.isLocked(storeLayout(root).lock),
-      crash: () => {
-        if (!this.recovery.accepted) return undefined;
-        return this.#atCrash ?? { at: undefined, worth: { missing: 'the state' } };
-      },
+      worthAtCrash: () => (this.recovery.accepted ? (this.#atCrash?.worth ?? { missing: 'the state' }) : undefined),
       changed: (facts) => hub.emit('facts.changed', { store: index, facts }),
     });
   }
@@ -172,13 +169,13 @@ export class StoreSession {
   }
 
   async #remember(): Promise<void> {
-    const { image, report, accepted } = this.recovery;
+    const { image, report, accepted, died } = this.recovery;
     if (this.#atCrash || !image || !report) return;
-    if (accepted) {
+    if (accepted && died) {
       // This console came after the acceptance: what the engine knew at its end is in the log, until it is pruned.
-      this.#atCrash = (await this.thread.ask('atCrash', {}).catch(() => null)) ?? undefined;
+      this.#atCrash = (await this.thread.ask('atCrash', { lsn: died.lsn }).catch(() => null)) ?? undefined;
       this.#facts.touch();
-    } else this.#atCrash = stateAtCrash(image, report.store, crashedAtOf(report) ?? undefined);
+    } else this.#atCrash = stateAtCrash(image, report.store);
   }
 
   /**
@@ -204,7 +201,7 @@ export class StoreSession {
   }
 
   #crashedAtMs(): number | undefined {
-    const at = Date.parse(this.#atCrash?.at ?? this.recovery.report?.lastOperationAt ?? '');
+    const at = Date.parse(this.recovery.died?.at ?? '');
     return Number.isNaN(at) ? undefined : at;
   }
 
@@ -407,7 +404,7 @@ export class StoreSession {
     if (pending > 0)
       throw new RearmError(
         'BREAKS_UNRESOLVED',
-        `nothing was proposed: ${pending} decisions are staged and not carried out; accept again to carry them out`,
+        `nothing was proposed: ${pending === 1 ? 'a decision is' : `${pending} decisions are`} staged and not carried out; accept again to carry ${pending === 1 ? 'it' : 'them'} out`,
         { pending },
       );
     const reader = new CanonicalReader(image);

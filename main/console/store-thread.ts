@@ -1,14 +1,14 @@
 /** Entry of a store's thread in the console: the cascade and the post-mortem, so that neither blocks the process that shows them. */
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { errorData } from '../../shared/errors.ts';
+import { errorData, RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import { reconstructed } from '../cascade/reconstruct.ts';
 import { type Recovery, recover } from '../cascade/recover.ts';
 import { refusalOf } from '../cascade/refusal.ts';
 import { nativePlatform } from '../engine/native-platform.ts';
-import { crashLsn } from '../history/crash.ts';
 import { death } from '../history/death.ts';
+import { type Died, died } from '../history/died.ts';
 import { type PageSource, pageView } from '../history/page-view.ts';
 import { Past } from '../history/past.ts';
 import { timeline } from '../history/timeline.ts';
@@ -28,8 +28,10 @@ export interface StoreRecovery {
   readonly lsn: number;
   readonly rowsMax: Readonly<Record<string, number>>;
   readonly reconstructed: boolean;
-  /** Newest epoch: how it was opened, and where it forked. */
-  readonly epoch: { readonly epoch: number; readonly reason: string; readonly forkLsn: number } | null;
+  /** Newest epoch: how it was opened. */
+  readonly epoch: { readonly epoch: number; readonly reason: string } | null;
+  /** null: nothing was recovered. */
+  readonly died: Died | null;
 }
 
 /** What the thread is asked, and what comes back. */
@@ -41,8 +43,8 @@ export interface StoreThreadMethods {
     readonly buckets: number;
   }): ReturnType<typeof timeline>;
   operations(options: { readonly from: number; readonly count: number }): ReturnType<Past['operations']>;
-  /** @throws RearmError LSN_UNREACHABLE where the log was freed up to behind it; null where nothing was accepted since */
-  atCrash(options: Record<string, never>): StateAtCrash | null;
+  /** @throws RearmError LSN_UNREACHABLE where the log was freed up to behind it */
+  atCrash(options: { readonly lsn: number }): StateAtCrash;
   state(options: { readonly lsn: number }): ReturnType<Past['state']>;
   change(options: { readonly lsn: number }): ReturnType<Past['change']>;
   death(): ReturnType<typeof death>;
@@ -52,12 +54,27 @@ export interface StoreThreadMethods {
 const { root, cancel } = workerData as StoreThreadData;
 const { storage, clock, bootId } = nativePlatform;
 let recovery: Recovery | undefined;
+let ended: Died | undefined;
 let past: Past | undefined;
 
 function recovered(): Recovery & { image: NonNullable<Recovery['image']> } {
   recovery ??= recover({ storage, clock, root, bootId, brief: true });
   if (!recovery.image) throw refusalOf(recovery.report);
   return recovery as Recovery & { image: NonNullable<Recovery['image']> };
+}
+
+function end(): Died {
+  ended ??= died(storage, root, recovered().report);
+  return ended;
+}
+
+/** The state at the end of the engine, which is older than what was recovered where that was accepted. */
+function deathReport(): ReturnType<typeof death> {
+  const { lsn, at } = end();
+  if (lsn === recovered().report.lsn) return death(recovered().report, recovered().image, at);
+  const { report, image } = recover({ storage, clock, root, bootId, at: lsn, brief: true });
+  if (!image) throw new RearmError('LSN_UNREACHABLE', `the state at LSN ${lsn} cannot be recovered: ${report.sentence}`, { lsn });
+  return death(report, image, at);
 }
 
 function history(): Past {
@@ -68,6 +85,7 @@ function history(): Past {
 const methods: { readonly [M in keyof StoreThreadMethods]: StoreThreadMethods[M] } = {
   recover({ reconstruct }) {
     past = undefined;
+    ended = undefined;
     recovery = recover({
       storage,
       clock,
@@ -84,20 +102,17 @@ const methods: { readonly [M in keyof StoreThreadMethods]: StoreThreadMethods[M]
       lsn: image?.lsn ?? 0,
       rowsMax: identity.rowsMax,
       reconstructed: recovery.reconstructed,
-      epoch: epoch && { epoch: epoch.epoch, reason: epoch.reason, forkLsn: epoch.forkLsn },
+      epoch: epoch && { epoch: epoch.epoch, reason: epoch.reason },
+      died: recovery.image && end(),
     };
   },
-  timeline: ({ from, to, buckets }) => timeline({ storage, clock, root, bootId, from, to, buckets, lastLsn: recovered().report.lsn }),
+  timeline: ({ from, to, buckets }) =>
+    timeline({ storage, clock, root, bootId, from, to, buckets, lastLsn: recovered().report.lsn, died: end() }),
   operations: ({ from, count }) => history().operations(from, count, recovered().report.acknowledgedLsn),
-  atCrash: () => {
-    const lsn = crashLsn(storage, root);
-    if (lsn === null) return null;
-    const [last] = history().operations(lsn, 1, lsn);
-    return stateAtCrash(history().imageAt(lsn), recovered().report.store, last?.type === 'epoch.close' ? undefined : last?.at);
-  },
+  atCrash: ({ lsn }) => stateAtCrash(history().imageAt(lsn), recovered().report.store),
   state: ({ lsn }) => history().state(lsn),
   change: ({ lsn }) => history().change(lsn, recovered().report.acknowledgedLsn),
-  death: () => death(recovered().report, recovered().image),
+  death: deathReport,
   page: ({ tier, page }) => pageView({ storage, root, bootId, report: recovered().report, image: recovered().image, tier, page }),
 };
 

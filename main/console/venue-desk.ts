@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import type { VenuesView } from '../../shared/contract/contract.ts';
 import type { CancelReport, CancelScope, VenueReport } from '../../shared/contract/venues.ts';
 import { RearmError } from '../../shared/errors.ts';
+import { type OwnCancel, orderKey } from '../reconcile/break.ts';
 import type { Clock } from '../storage/storage.ts';
 import { isWhole } from '../venues/answer.ts';
 import { type CancelLookup, cancelOrders } from '../venues/cancel.ts';
@@ -31,6 +32,8 @@ export class VenueDesk {
   readonly #reports = new Map<string, VenueReport>();
   readonly #heard = new Map<string, HeardVenue>();
   #cancels: CancelReport[] = [];
+  /** Every order that ended by a cancel of this console: the list of cancels is cut. */
+  readonly #cancelled = new Map<string, OwnCancel>();
 
   constructor(options: VenueDeskOptions) {
     this.#options = options;
@@ -123,9 +126,16 @@ export class VenueDesk {
         this.#tell();
       },
     });
+    for (const { venue, orderId, fate } of report.orders)
+      if (fate === 'confirmed') this.#cancelled.set(orderKey(venue, orderId), { by, at: report.startedAt });
     this.#tellNow();
     void this.query();
     return report;
+  }
+
+  /** The orders that ended by a cancel of this console, as of now. */
+  get cancelled(): ReadonlyMap<string, OwnCancel> {
+    return new Map(this.#cancelled);
   }
 
   #tell(): void {

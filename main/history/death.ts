@@ -10,7 +10,15 @@ import type { Image } from '../image/image.ts';
 /** Orders whose fate at the venue nobody knows. */
 const UNACKNOWLEDGED = new Set(['pending', 'unknown']);
 
-export function death(report: RecoveryReport, image: Image): DeathReport {
+/** In the state a price of zero is none. */
+const priceOf = (cell: unknown): string | null => (/[1-9]/.test(String(cell ?? '')) ? String(cell) : null);
+
+/**
+ * @param report of the recovery of that state
+ * @param image the state at the end of the engine
+ * @param at when that was, ISO; null: as the report says
+ */
+export function death(report: RecoveryReport, image: Image, at: string | null): DeathReport {
   const reader = new CanonicalReader(image);
   const split = (instrument: unknown) => {
     const text = String(instrument ?? '');
@@ -24,7 +32,7 @@ export function death(report: RecoveryReport, image: Image): DeathReport {
       .map((row) => String(row.lastEvent ?? ''))
       .sort()
       .at(-1) ?? null;
-  const lastOperation = report.lastOperationAt;
+  const lastOperation = at ?? report.lastOperationAt;
   const gapMs = lastOperation && heard ? Number((parseTime(lastOperation) - parseTime(heard)) / 1_000_000n) : null;
   return {
     lastLsn: report.lsn,
@@ -39,7 +47,8 @@ export function death(report: RecoveryReport, image: Image): DeathReport {
         ...split(row.instrument),
         side: String(row.side),
         quantity: String(row.quantity),
-        price: String(row.price),
+        price: priceOf(row.price),
+        trigger: priceOf(row.trigger),
         lsn: image.pageLsn(Math.floor(base / 4096)),
         at: String(row.submitted ?? ''),
       };

@@ -1,7 +1,7 @@
 /** What people decided about breaks since the engine died, as the acceptances wrote it into the log. */
 
 import type { Storage } from '../storage/storage.ts';
-import { crashLsn } from './crash.ts';
+import { firstAcceptance } from './died.ts';
 import { openLog, readOperations } from './operations.ts';
 
 export interface DecidedBreak {
@@ -15,10 +15,10 @@ export interface DecidedBreak {
 
 /** In the order of the log; none where nothing was accepted since trading was last released. @throws whatever reading the log throws */
 export function decidedSinceCrash(storage: Storage, root: string): DecidedBreak[] {
-  const lsn = crashLsn(storage, root);
-  if (lsn === null) return [];
+  const first = firstAcceptance(storage, root);
+  if (!first) return [];
   const decided: DecidedBreak[] = [];
-  readOperations(openLog(storage, root), lsn + 1, Number.MAX_SAFE_INTEGER, ({ intent }) => {
+  readOperations(openLog(storage, root), first.forkLsn + 1, Number.MAX_SAFE_INTEGER, ({ intent }) => {
     if (intent.type === 'resolution.record') {
       const { breakId, decision, person, comment } = intent;
       decided.push({ id: breakId, kind: breakId.split('.')[0]!.replace(/-[0-9a-f]+$/, ''), decision, person, comment });

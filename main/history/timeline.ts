@@ -4,10 +4,11 @@ import { MONEY_SCALE } from '../../shared/amounts.ts';
 import type { Timeline, TimelinePoint } from '../../shared/contract/postmortem.ts';
 import { RearmError } from '../../shared/errors.ts';
 import { LIVE_STATUSES, ORDER_STATUSES, TABLES } from '../../shared/model/tables.ts';
-import { formatTime } from '../../shared/units.ts';
+import { formatTime, parseTime } from '../../shared/units.ts';
 import { getByte, getI128 } from '../image/cells.ts';
 import type { Image } from '../image/image.ts';
 import { redo } from '../operations/record.ts';
+import type { Died } from './died.ts';
 import { openLog, readOperations } from './operations.ts';
 import { Past, type PastOptions } from './past.ts';
 
@@ -53,7 +54,10 @@ export interface TimelineOptions extends PastOptions {
   readonly from?: number | undefined;
   readonly to?: number | undefined;
   readonly buckets: number;
+  /** The last LSN that the log goes to. */
   readonly lastLsn: number;
+  /** The end of the engine that died: there the timeline ends, unless more is asked for. */
+  readonly died: Died;
 }
 
 /** @throws RearmError LSN_UNREACHABLE where no copy reaches back to `from` */
@@ -61,13 +65,12 @@ export function timeline(options: TimelineOptions): Timeline {
   const past = new Past(options);
   const first = Math.max(past.firstLsn, 1);
   const from = Math.min(Math.max(options.from ?? first, first), options.lastLsn);
-  const to = Math.max(from, Math.min(options.to ?? options.lastLsn, options.lastLsn));
+  const to = Math.max(from, Math.min(options.to ?? options.died.lsn, options.lastLsn));
   const image = earliest(past, from);
   const source = openLog(options.storage, options.root);
   const span = Math.max(1, to - from + 1);
   const buckets = new Map<number, Bucket>();
   const lanes = new Map<string, Map<number, { lsn: number; atMs: number; label: string; count: number }>>();
-  let crashedAtMs: number | null = null;
   // Counted at the ends of a bucket: a point between them carries the count before it.
   let lives = countLive(image);
   let counted = true;
@@ -76,7 +79,6 @@ export function timeline(options: TimelineOptions): Timeline {
     image.lsn = operation.lsn;
     const { type } = operation.intent;
     const atMs = Number(operation.timeNs / 1_000n) / 1_000;
-    crashedAtMs = atMs;
     if (type.startsWith('order') || type === 'fill' || type === 'prune') counted = false;
     if (operation.lsn < from) return undefined;
     const index = Math.floor(((operation.lsn - from) * options.buckets) / span);
@@ -98,6 +100,7 @@ export function timeline(options: TimelineOptions): Timeline {
     }
     return undefined;
   });
+  const diedNs = options.died.at === null ? null : parseTime(options.died.at);
   const points: TimelinePoint[] = [];
   for (const { first: opening, low, high, last } of buckets.values()) {
     for (const point of [opening, low, high, last].sort((a, b) => a.lsn - b.lsn)) if (points.at(-1)?.lsn !== point.lsn) points.push(point);
@@ -105,7 +108,7 @@ export function timeline(options: TimelineOptions): Timeline {
   return {
     from,
     to,
-    crashedAtMs: to === options.lastLsn ? crashedAtMs : null,
+    crashedAtMs: diedNs !== null && from <= options.died.lsn && options.died.lsn <= to ? Number(diedNs / 1_000n) / 1_000 : null,
     points,
     lanes: LANE_ORDER.flatMap((lane) => {
       const marks = lanes.get(lane);

@@ -19,7 +19,18 @@ export interface ReconcileOptions {
   /** When the engine died, milliseconds, where neither log nor state tell better. */
   readonly crashedAtMs?: number | undefined;
   readonly history: History | null;
+  /** Orders that ended by a cancel from here, by {@link orderKey}; absent: none is known. */
+  readonly cancelled?: ReadonlyMap<string, OwnCancel> | undefined;
 }
+
+/** A cancel that a person sent from here, and that the venue confirmed. */
+export interface OwnCancel {
+  readonly by: string;
+  /** When it was sent, ISO. */
+  readonly at: string;
+}
+
+export const orderKey = (venue: string, orderId: string): string => `${venue} ${orderId}`;
 
 /** What a break is about, in the form that its plan needs. */
 export interface Subject {
@@ -64,6 +75,8 @@ export interface Draft {
   readonly key?: string;
   readonly ours: BreakSide | null;
   readonly theirs: BreakSide | null;
+  /** Absent: yes, but for what is not provable. */
+  readonly answered?: boolean;
   readonly delta?: string | null;
   readonly moneyAtRisk?: string | null;
   readonly cause: string;
@@ -196,6 +209,7 @@ export class Findings {
       orderId: null,
       tradeId: null,
       asset: null,
+      answered: draft.kind !== 'notProvable',
       delta: null,
       moneyAtRisk: null,
       causedBy: [],

@@ -3,7 +3,7 @@
 import type { BreakSide } from '../../shared/contract/reconcile.ts';
 import type { VenueOrder } from '../../shared/contract/venues.ts';
 import { textOf, unitsOrZero } from '../venues/decimal.ts';
-import { type Draft, type Findings, ourSource, venueSource } from './break.ts';
+import { type Draft, type Findings, orderKey, ourSource, venueSource } from './break.ts';
 import { type FillsComparison, signedQuantity } from './compare-fills.ts';
 import { disconnected } from './disconnect.ts';
 import type { VenueMatch } from './match.ts';
@@ -107,6 +107,7 @@ class OrderComparer {
       orderId: there?.orderId || order.orderId || null,
       ours: ourSide(order),
       theirs: there ? theirSide(there) : null,
+      answered: there !== null || this.#match.proves(order),
       moneyAtRisk: this.#findings.moneyOfOrder(order),
       sources: [
         ourSource(this.#findings.ours),
@@ -128,10 +129,14 @@ class OrderComparer {
     const proved = row.there.every((state) => state !== 'unproved') && !mayArrive && !(risen && order.status === 'filled');
     const wait = mayArrive ? `; it was submitted ${Math.max(0, ageMs)} ms before it was asked for, and could still arrive` : '';
     const partly = row.kind === 'vanishedOrder' && order.filled > 0n ? `; the ${textOf(order.filled)} that were filled stay` : '';
+    const own = risen ? undefined : options.cancelled?.get(orderKey(order.venue, there?.orderId || order.orderId));
+    const because = own
+      ? `cancelled from here by ${own.by} at ${own.at.slice(11, 23)} UTC, and the venue confirmed it; its fills were asked for`
+      : `${row.because}${there && row.there.includes('ended') ? ` (${there.status})` : ''}`;
     this.#findings.add({
       ...this.#common(judged),
       kind: row.kind!,
-      cause: `${row.because.charAt(0).toUpperCase()}${row.because.slice(1)}${there && row.there.includes('ended') ? ` (${there.status})` : ''}${wait}${partly}`,
+      cause: `${because.charAt(0).toUpperCase()}${because.slice(1)}${wait}${partly}`,
       ...(risen && { severity: 'critical' as const }),
       ...(row.kind === 'pendingUnknown' && proved && { severity: 'high' as const }),
       subject: { order, there, proved },

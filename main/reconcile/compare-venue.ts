@@ -61,7 +61,6 @@ export function notProvable(findings: Findings, match: VenueMatch): boolean {
       moneyAtRisk: atRisk,
       cause: `${venue} ${status === 'silent' ? 'did not answer' : 'failed'} (${reason}): ${live.length === 1 ? '1 order of ours there is' : `${live.length} orders of ours there are`} UNKNOWN`,
       sources: [ourSource(findings.ours), `${venue}: no answer`],
-      sinceMs: Date.parse(evidence.report.askedAt),
     });
     return false;
   }
@@ -78,7 +77,6 @@ export function notProvable(findings: Findings, match: VenueMatch): boolean {
       cause: `${venue} did not answer ${name} whole (${answer.status}: ${answer.reason})`,
       sources: [`${venue} ${name} ${answer.askedAt.slice(11, 23)}`],
       facts: answer.status,
-      sinceMs: Date.parse(answer.askedAt),
     });
   }
   return open.length === 0;

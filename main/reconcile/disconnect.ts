@@ -4,7 +4,7 @@
  */
 
 import { textOf, unitsOrZero } from '../venues/decimal.ts';
-import { type Findings, ourSource, venueSource } from './break.ts';
+import { type Findings, orderKey, ourSource, venueSource } from './break.ts';
 import type { Judged } from './compare-orders.ts';
 import type { VenueMatch } from './match.ts';
 import type { OurOrder } from './ours.ts';
@@ -12,6 +12,7 @@ import type { OurOrder } from './ours.ts';
 /**
  * Finds the orders that a disconnect explains, and records them as one break. An order belongs to it where the venue is known to
  * cancel on disconnect, cancelled it (not expired, not rejected) after our last sign of life, and left none of ours live in its symbol.
+ * What somebody here cancelled since needs no such explanation.
  */
 export function disconnected(findings: Findings, match: VenueMatch, judged: readonly Judged[]): ReadonlySet<OurOrder> {
   const { venue, account, evidence } = match;
@@ -22,6 +23,7 @@ export function disconnected(findings: Findings, match: VenueMatch, judged: read
     judged.filter(({ case: row }) => row.there.includes('live') && !row.here.includes('closed')).map(({ order }) => order.symbol),
   );
   const explained = judged.filter(({ order, there, case: row }) => {
+    if (there && findings.options.cancelled?.has(orderKey(venue, there.orderId))) return false;
     if (there?.status !== 'cancelled' || surviving.has(order.symbol)) return false;
     if (row.name !== 'ended there' && row.name !== 'came and went') return false;
     return there.updatedAt !== null && Date.parse(there.updatedAt) >= lastSeenMs;

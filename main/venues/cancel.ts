@@ -225,7 +225,7 @@ class Cancelling {
       this.#tell();
     });
     if (refused === '' && due.length === 0 && targets.length > 0)
-      return `the venue refused ${targets.length} cancels ${REFUSALS_MAX} times: ${targets[0]!.reason}`;
+      return `the venue refused ${targets.length === 1 ? 'a cancel' : `${targets.length} cancels`} ${REFUSALS_MAX} times: ${targets[0]!.reason}`;
     return refused;
   }
 
@@ -247,7 +247,7 @@ class Cancelling {
       startedAt: this.#startedAt,
       status: phase,
       orders: all.flatMap(([venue, { targets }]) =>
-        [...targets.values()].map(({ order: { symbol, orderId, clientId, side, remaining, price }, fate, reason }) => ({
+        [...targets.values()].map(({ order: { symbol, orderId, clientId, side, remaining, price, trigger }, fate, reason }) => ({
           venue,
           symbol,
           orderId,
@@ -255,6 +255,7 @@ class Cancelling {
           side,
           remaining,
           price,
+          trigger,
           fate,
           reason,
         })),

@@ -27,8 +27,8 @@ export interface FactsInput {
   readonly gate: GateView | null;
   /** The lock of the store as it is now; absent: as the recovery saw it. */
   readonly lock?: { readonly held: boolean; readonly at: string } | undefined;
-  /** Last operation before the crash; absent: that of the recovery, which after an acceptance is the acceptance. */
-  readonly crashedAt?: string | undefined;
+  /** The last operation of the engine that died; null: none died, or nobody knows. Absent: what the recovery alone says. */
+  readonly crashedAt?: string | null | undefined;
   /** What the positions had made when the engine died; absent: the recovered state is that of the crash. */
   readonly worthAtCrash?: Worth | undefined;
   /** Venues at which a disconnect was seen to cancel, since the crash. */
@@ -296,7 +296,7 @@ export const crashedAtOf = ({ closedInOrder, writerAlive, outcome, lostAcknowled
 
 function next(input: FactsInput): TenFacts['next'] {
   const { recovery, nowMs } = input;
-  const crashed = input.crashedAt ?? (recovery ? crashedAtOf(recovery) : null);
+  const crashed = input.crashedAt === undefined ? recovery && crashedAtOf(recovery) : input.crashedAt;
   const ms = crashed === null ? Number.NaN : Date.parse(crashed);
   return { crashedAt: crashed, sinceMs: Number.isNaN(ms) ? null : Math.max(0, nowMs - ms), ...nextAction(input) };
 }

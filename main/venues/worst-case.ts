@@ -124,7 +124,7 @@ class Stakes {
     const live = ours.orders.filter((order) => order.venue === venue && isLiveHere(order));
     for (const { account, symbol, side, quantity, filled, reduceOnly } of live)
       this.#working(this.#stake(venue, account, symbol), side, quantity - filled, reduceOnly);
-    this.words.push(`all ${live.length} orders that we had at ${venue} (${status})`);
+    this.words.push(`${live.length === 1 ? 'the order' : `all ${live.length} orders`} that we had at ${venue} (${status})`);
   }
 
   #working(stake: Stake, side: 'buy' | 'sell', quantity: bigint, reduceOnly: boolean): void {

@@ -1,6 +1,6 @@
 /** Numbers: tabular, signed ones in blue or orange, copied raw. UNKNOWN is a box, never a zero or a dash. */
 
-import { type AmountText, formatAmount, formatCount, formatMoney } from '../format/amount.ts';
+import { type AmountText, cutDigits, formatAmount, formatCount, formatMoney } from '../format/amount.ts';
 import { millisecondsOf } from '../format/time.ts';
 import { Stamp } from './Stamp.tsx';
 
@@ -26,6 +26,31 @@ function Text({ amount, coloured }: { amount: AmountText; coloured: boolean }) {
 export function Amount({ value, signed = false }: { value: string | null; signed?: boolean }) {
   if (value === null) return <Unknown />;
   return <Text amount={formatAmount(value, { signed })} coloured={signed} />;
+}
+
+const NARROW_DIGITS = 10;
+
+/** An amount in a narrow column: digits that have no room are cut off, marked so, and stand in the title and the copy. */
+export function NarrowAmount({ value, signed = false }: { value: string; signed?: boolean }) {
+  const short = cutDigits(value, NARROW_DIGITS);
+  const whole = formatAmount(value, { signed });
+  const text = `${formatAmount(short.value, { signed }).text}${short.cut ? '…' : ''}`;
+  return (
+    <span title={short.cut ? whole.text : undefined}>
+      <Text amount={{ ...whole, text }} coloured={signed} />
+    </span>
+  );
+}
+
+/** The price of an order: that which triggers a stop, where it has no other. */
+export function OrderPrice({ price, trigger }: { price: string | null; trigger: string | null }) {
+  if (price !== null) return <Amount value={price} />;
+  if (trigger === null) return <span className="text-faint">market</span>;
+  return (
+    <>
+      <span className="text-faint">trigger</span> <Amount value={trigger} />
+    </>
+  );
 }
 
 /** Money in the reporting currency. */

@@ -3,6 +3,7 @@
 import { Menu } from '@base-ui/react/menu';
 import { Download } from 'lucide-react';
 import { exportName, type TableExport, toCsv, toJson } from '../format/table.ts';
+import { plural } from '../format/words.ts';
 import { useActions, useConsole, useConsoleState } from '../store/context.tsx';
 
 export interface Exports {
@@ -37,7 +38,7 @@ export function ExportMenu({ subject, table, document: facts }: Exports) {
       return;
     }
     download(name('csv'), 'text/csv;charset=utf-8', toCsv(found));
-    say(`Exported ${found.rows.length} rows to ${name('csv')}`);
+    say(`Exported ${plural(found.rows.length, 'row')} to ${name('csv')}`);
   };
   const json = (): void => {
     download(name('json'), 'application/json', toJson(facts()));

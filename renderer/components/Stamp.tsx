@@ -4,15 +4,13 @@ import { useMemo } from 'react';
 import { formatDuration, formatElapsed } from '../format/duration.ts';
 import { formatTimestamp, millisecondsOf, type Precision, type TimeFrame } from '../format/time.ts';
 import { useConsole } from '../store/context.tsx';
+import { crashedAt } from '../store/selectors/crash.ts';
 import { subjectsOf } from '../store/state.ts';
 
 /** How times are shown right now. `nowMs` only decides whether the day is named, so that it changes by the day. */
 export function useTimeFrame(): TimeFrame {
   const mode = useConsole((state) => state.preferences.timeMode);
-  const crashMs = useConsole((state) => {
-    const { facts, recovery } = subjectsOf(state);
-    return millisecondsOf(facts.view?.next.crashedAt ?? recovery.view?.report?.lastOperationAt ?? null);
-  });
+  const crashMs = useConsole((state) => millisecondsOf(crashedAt(subjectsOf(state))));
   const day = useConsole((state) => Math.floor(state.nowMs / 60_000) * 60_000);
   return useMemo(() => ({ mode, crashMs, nowMs: day }), [mode, crashMs, day]);
 }

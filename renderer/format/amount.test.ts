@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareAmounts, formatAmount, formatCount, formatMoney, fractionOf, sumAmounts } from './amount.ts';
+import { compareAmounts, cutDigits, formatAmount, formatCount, formatMoney, fractionOf, sumAmounts } from './amount.ts';
 
 describe('amounts', () => {
   it('groups thousands and keeps the digits that arrived', () => {
@@ -14,6 +14,15 @@ describe('amounts', () => {
     expect(amount.raw).toBe('-1500.25');
     expect(amount.sign).toBe(-1);
     expect(formatAmount('12', { signed: true }).text).toBe('+12');
+  });
+
+  it('cuts digits off without rounding, and says whether anything went', () => {
+    expect(cutDigits('97270.123456789', 10)).toEqual({ value: '97270.12345', cut: true });
+    expect(cutDigits('-0.99999999999', 10)).toEqual({ value: '-0.999999999', cut: true });
+    expect(cutDigits('16.000000000000', 10)).toEqual({ value: '16.00000000', cut: false });
+    expect(cutDigits('123456789012.345', 10)).toEqual({ value: '123456789012.34', cut: true });
+    expect(cutDigits('8.0', 10)).toEqual({ value: '8.0', cut: false });
+    expect(cutDigits('cancelled', 10)).toEqual({ value: 'cancelled', cut: false });
   });
 
   it('never shows a signed zero', () => {

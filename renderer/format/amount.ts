@@ -54,6 +54,15 @@ export function formatAmount(value: string, options: AmountOptions = {}): Amount
   return { text: prefix + digits, raw: match[1] === '+' ? value.slice(1) : value, sign };
 }
 
+/** The first `digits` digits of a decimal string, at least two places of it; cut off, never rounded. `cut`: something other than zeros went. */
+export function cutDigits(value: string, digits: number): { readonly value: string; readonly cut: boolean } {
+  const match = DECIMAL.exec(value);
+  const fraction = match?.[3] ?? '';
+  const places = Math.max(2, digits - (match?.[2]?.length ?? 0));
+  if (!match || fraction.length <= places) return { value, cut: false };
+  return { value: value.slice(0, places - fraction.length), cut: !isZero(fraction.slice(places)) };
+}
+
 /** Money in the reporting currency: two places on the screen, every digit on copy. */
 export const formatMoney = (value: string, signed = false): AmountText => formatAmount(value, { places: 2, signed });
 

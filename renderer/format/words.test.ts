@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lifeWords, sentence } from './words.ts';
+import { detailBehind, lifeWords, personWords, sentence, stayWords } from './words.ts';
 
 describe('words', () => {
   it('puts the last sign of life on the right side of the last record', () => {
@@ -11,5 +11,14 @@ describe('words', () => {
   it('begins a reason of the host like a sentence, and keeps the rest', () => {
     expect(sentence('no mode of BYBIT was recorded')).toBe('No mode of BYBIT was recorded');
     expect(sentence('')).toBe('');
+  });
+
+  it('say nothing twice', () => {
+    expect(detailBehind('waiting', 'waiting for an approval')).toBe('for an approval');
+    expect(detailBehind('waiting', 'waiting')).toBe('');
+    expect(detailBehind('refused', 'the token is burnt')).toBe('the token is burnt');
+    expect([stayWords('HALTED'), stayWords('CANCEL_ONLY')]).toEqual(['Stay halted', 'Stay cancel only']);
+    expect(personWords({ name: 'Demo trader', role: 'trader' })).toBe('Demo trader');
+    expect(personWords({ name: 'Demo', role: 'trader' })).toBe('Demo, trader');
   });
 });

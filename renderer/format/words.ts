@@ -107,6 +107,9 @@ export const MODE_MEANING: Readonly<Record<TradingMode, string>> = {
   ACTIVE: 'The engine trades within its limits.',
 };
 
+/** On the safe button: what holds on where nothing is done. */
+export const stayWords = (mode: TradingMode): string => `Stay ${MODE[mode].word.toLowerCase().replace('trading ', '')}`;
+
 export const VENUE_STATUS: Readonly<Record<'asking' | 'answered' | 'partial' | 'silent' | 'failed', { word: string; tone: Tone }>> = {
   asking: { word: 'asking', tone: 'normal' },
   answered: { word: 'answered', tone: 'normal' },
@@ -169,6 +172,14 @@ export const humanise = (name: string): string =>
 /** Where the last sign of life stands to the last record. `gapMs`: the record's time minus that of the sign. */
 export const lifeWords = (gapMs: number): string =>
   gapMs === 0 ? 'with the last record' : `${formatDuration(Math.abs(gapMs))} ${gapMs > 0 ? 'before' : 'after'} the last record`;
+
+/** What a detail adds to the word of a state that stands before it. */
+export const detailBehind = (state: string, detail: string): string =>
+  detail === state || detail.startsWith(`${state} `) ? detail.slice(state.length + 1) : detail;
+
+/** A person by name, and by the role where the name does not say it. */
+export const personWords = ({ name, role }: { readonly name: string; readonly role: string }): string =>
+  name.toLowerCase().split(/\s+/).includes(role.toLowerCase()) ? name : `${name}, ${role}`;
 
 /** A reason of the host as a sentence of its own. */
 export const sentence = (text: string): string => (text === '' ? '' : `${text[0]!.toUpperCase()}${text.slice(1)}`);

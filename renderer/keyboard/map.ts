@@ -59,7 +59,7 @@ export const SHORTCUTS = [
   { id: 'reconcile.open', keys: ['B'], does: 'Show only what still blocks', where: 'reconcile' },
   { id: 'reconcile.run', keys: ['R'], does: 'Reconcile again', where: 'reconcile', hint: true },
 
-  { id: 'approve.halt', keys: ['H'], does: 'Stay halted, on the record', where: 'approve', hint: true },
+  { id: 'approve.halt', keys: ['H'], does: 'Stay halted or halt again, on the record', where: 'approve', hint: true },
   { id: 'approve.propose', keys: ['P'], does: 'Propose a dossier', where: 'approve', hint: true },
   { id: 'approve.sign', keys: ['S'], does: 'Sign the dossier', where: 'approve', hint: true },
   { id: 'approve.release', keys: ['Shift+R'], does: 'Release trading', where: 'approve', hint: true },
@@ -73,7 +73,7 @@ export const SHORTCUTS = [
   { id: 'postmortem.previousMark', keys: ['['], does: 'Previous mark or event', where: 'postmortem', hint: true },
   { id: 'postmortem.nextMark', keys: [']'], does: 'Next mark or event', where: 'postmortem', hint: true },
   { id: 'postmortem.compare', keys: ['C'], does: 'Compare with this LSN', where: 'postmortem', hint: true },
-  { id: 'postmortem.death', keys: ['E'], does: 'Go to the last record', where: 'postmortem' },
+  { id: 'postmortem.death', keys: ['E'], does: 'Go to the last record of the engine', where: 'postmortem' },
 
   { id: 'audit.verify', keys: ['R'], does: 'Read and verify the chain again', where: 'audit', hint: true },
 ] as const satisfies readonly Shortcut[];

@@ -6,6 +6,7 @@
 import type { EventName, Events } from '../../shared/contract/contract.ts';
 import { ALARMS_MAX } from './slices/alarms.ts';
 import type { StoreViews, SubjectName } from './slices/desk.ts';
+import { readAnew } from './slices/postmortem.ts';
 import { type ConsoleState, subjectsOf } from './state.ts';
 import { received, type Subject } from './subject.ts';
 
@@ -21,8 +22,18 @@ export function setSubject<S extends SubjectName>(
 }
 
 /** A whole view arrived. */
-export const applyView = <S extends SubjectName>(state: ConsoleState, store: number, name: S, view: StoreViews[S], at: number) =>
-  setSubject(state, store, name, () => received(view, at));
+export const applyView = <S extends SubjectName>(state: ConsoleState, store: number, name: S, view: StoreViews[S], at: number) => {
+  const applied = setSubject(state, store, name, () => received(view, at));
+  return store === state.storeIndex && endOf({ ...state, ...applied }) !== endOf(state)
+    ? { ...applied, postmortem: readAnew(state.postmortem) }
+    : applied;
+};
+
+/** Where the log on the screen ends: an acceptance, or another engine, takes it elsewhere. */
+function endOf(state: ConsoleState): string {
+  const report = subjectsOf(state).recovery.view?.report;
+  return report ? `${report.epoch}/${report.lsn}` : '';
+}
 
 type Applied = { readonly [E in EventName]: (state: ConsoleState, event: Events[E], at: number) => Partial<ConsoleState> };
 

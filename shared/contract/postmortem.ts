@@ -68,7 +68,9 @@ export interface DeathReport {
     readonly symbol: string;
     readonly side: string;
     readonly quantity: string;
-    readonly price: string;
+    /** null: at the market, or at the trigger alone. */
+    readonly price: string | null;
+    readonly trigger: string | null;
     readonly lsn: number;
     readonly at: string;
   }[];

@@ -47,6 +47,8 @@ export interface Break {
   readonly asset: string | null;
   readonly ours: BreakSide | null;
   readonly theirs: BreakSide | null;
+  /** `false`: the venue did not tell its side. An absent one is then not known, and not "not there". */
+  readonly answered: boolean;
   /** theirs - ours in the unit of the kind (quantity, price, asset); null where there is none. */
   readonly delta: string | null;
   /** At the current mark, reporting currency; null is unknown. */

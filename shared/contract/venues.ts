@@ -148,6 +148,7 @@ export interface CancelReport {
     readonly side: 'buy' | 'sell';
     readonly remaining: string;
     readonly price: string | null;
+    readonly trigger: string | null;
     readonly fate: CancelFate;
     readonly reason: string;
   }[];

@@ -94,6 +94,11 @@ test('from the crash to trading again, by two people, once', { timeout: 120_000 
   // The state against the venues, until no break blocks.
   const first = await reconciled(console);
   expect(blocking(first).length).toBeGreaterThan(0);
+  // What was cancelled here is not laid at the venue's door.
+  const own = new Set(cancel.orders.filter(({ fate }) => fate === 'confirmed').map(({ orderId }) => orderId));
+  const vanished = first.report!.breaks.filter(({ kind, orderId }) => kind === 'vanishedOrder' && own.has(orderId ?? ''));
+  expect(vanished.length).toBeGreaterThan(0);
+  for (const { cause } of vanished) expect(cause).toMatch(/^Cancelled from here by trader-1 at [\d:.]+ UTC/);
   await expect(handlers['gate.propose']({ ...STORE, by: 'trader-1', scope: SCOPE, bounds: BOUNDS })).rejects.toMatchObject({
     code: 'NOT_RECOVERED',
   });

@@ -2,6 +2,8 @@
 
 import ccxt from 'ccxt';
 import { afterEach, describe, expect, test } from 'vitest';
+import { orderKey } from '../../main/reconcile/break.ts';
+import { reconciliation } from '../../main/reconcile/reconcile.ts';
 import { acceptAll, check, of, one, plan, settle } from './support/checks.ts';
 import { BOTH, BTC, Desk, ETH, SOL } from './support/desk.ts';
 
@@ -324,6 +326,19 @@ describe('orders', () => {
       blocking: true,
     });
     expect(result.report.breaks[0]!.cause).toContain('Cancel-on-disconnect');
+    // The same answers, where somebody here had cancelled one of them: that one by itself, the others by the disconnect.
+    const { order } = result.found.get(result.report.breaks[0]!.id)!.subject.ending![0]!;
+    const cancelled = new Map([[orderKey('BINANCE', order.orderId), { by: 'ada', at: '2025-01-02T03:04:05.678Z' }]]);
+    const own = reconciliation(result.ours, result.evidence, { ...result.options, cancelled }).report.breaks;
+    expect(own.map(({ kind, clientId, delta }) => [kind, clientId, delta])).toEqual(
+      expect.arrayContaining([
+        ['vanishedOrder', null, '-11'],
+        ['vanishedOrder', order.clientId, null],
+      ]),
+    );
+    expect(own.find(({ clientId }) => clientId === order.clientId)!.cause).toBe(
+      'Cancelled from here by ada at 03:04:05.678 UTC, and the venue confirmed it; its fills were asked for',
+    );
     const { after } = await settle(desk, result, acceptAll);
     expect(after.report.breaks).toEqual([]);
     expect(desk.engine.rows('orders').filter(({ status }) => status === 'cancelled')).toHaveLength(12);
@@ -369,7 +384,11 @@ describe('orders', () => {
     await desk.step(110);
     const later = await check(desk);
     for (const venue of BOTH)
-      expect(one(later, 'pendingUnknown', venue)).toMatchObject({ severity: 'high', proposals: ['acceptVenue', 'cancelOrder', 'note'] });
+      expect(one(later, 'pendingUnknown', venue)).toMatchObject({
+        severity: 'high',
+        answered: true,
+        proposals: ['acceptVenue', 'cancelOrder', 'note'],
+      });
     const { after } = await settle(desk, later, acceptAll);
     expect(after.report.breaks.filter(({ kind }) => kind !== 'missingFill')).toEqual([]);
     expect(desk.engine.row('orders', 'lost-BYBIT')).toMatchObject({ status: 'rejected' });

@@ -52,7 +52,13 @@ describe('a whole venue', () => {
         .map(({ kind }) => kind)
         .toSorted(),
     ).toEqual(['notProvable', 'pendingCancelUnresolved', 'pendingUnknown']);
-    expect(of(result, 'pendingUnknown', 'BYBIT')[0]).toMatchObject({ severity: 'critical', proposals: ['cancelOrder', 'note'] });
+    // Not there, and nobody said so.
+    expect(of(result, 'pendingUnknown', 'BYBIT')[0]).toMatchObject({
+      severity: 'critical',
+      theirs: null,
+      answered: false,
+      proposals: ['cancelOrder', 'note'],
+    });
     expect(() =>
       plan(desk, result, (found) => (found.venue === 'BYBIT' && found.kind === 'pendingCancelUnresolved' ? 'acceptVenue' : null)),
     ).toThrowError(/not open/);

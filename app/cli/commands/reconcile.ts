@@ -17,7 +17,7 @@ import { loadVenues } from '../../../main/venues/configuration.ts';
 import { gatherVenue } from '../../../main/venues/evidence.ts';
 import type { ReconcileReport } from '../../../shared/contract/reconcile.ts';
 import { RearmError } from '../../../shared/errors.ts';
-import { action, EXIT, type Exit, note, Progress, print, printJson, table, told } from '../output.ts';
+import { action, EXIT, type Exit, note, Progress, plural, print, printJson, table, told } from '../output.ts';
 
 interface Options {
   readonly venues: string;
@@ -66,9 +66,9 @@ async function run(store: string, options: Options): Promise<Exit> {
   return result.breaks.length > 0 || result.venues.some((venue) => !venue.provable) ? EXIT.found : EXIT.clean;
 }
 
-const side = (entry: Readonly<Record<string, string | null>> | null): string =>
+const side = (entry: Readonly<Record<string, string | null>> | null, none: string): string =>
   entry === null
-    ? 'none'
+    ? none
     : Object.entries(entry)
         .filter(([, value]) => value !== null && value !== '')
         .map(([name, value]) => `${name} ${value}`)
@@ -89,7 +89,7 @@ function describe(report: ReconcileReport): string {
     entry.venue,
     entry.symbol ?? entry.asset ?? '',
     entry.clientId ?? entry.orderId ?? entry.tradeId ?? '',
-    `ours: ${side(entry.ours)} | venue: ${side(entry.theirs)}`,
+    `ours: ${side(entry.ours, 'none')} | venue: ${side(entry.theirs, entry.answered ? 'none' : 'not answered')}`,
     entry.cause,
   ]);
   return [
@@ -97,6 +97,6 @@ function describe(report: ReconcileReport): string {
     '',
     breaks.length === 0 ? 'No break.' : table(breaks),
     '',
-    `${report.breaks.length} breaks, ${report.blocking} block; matched ${report.matched.orders} orders, ${report.matched.fills} fills, ${report.matched.positions} positions, ${report.matched.balances} balances.`,
+    `${plural(report.breaks.length, 'break')}, ${report.blocking} ${report.blocking === 1 ? 'blocks' : 'block'}; matched ${(['order', 'fill', 'position', 'balance'] as const).map((one) => plural(report.matched[`${one}s`], one)).join(', ')}.`,
   ].join('\n');
 }

@@ -7,8 +7,7 @@ import type { FileFinding } from '../../../main/verify/file-findings.ts';
 import type { AuditHead } from '../../../main/verify/gate.ts';
 import { verify } from '../../../main/verify/verify.ts';
 import { RearmError } from '../../../shared/errors.ts';
-import { action, EXIT, type Exit, Progress, print, printJson, table } from '../output.ts';
-import { counted } from '../report.ts';
+import { action, EXIT, type Exit, Progress, plural, print, printJson, table } from '../output.ts';
 
 export const verifyCommand = (): Command =>
   new Command('verify')
@@ -46,7 +45,7 @@ async function run(store: string, options: { readonly json?: boolean; readonly a
     const rows = report.files.map((file) => [
       file.status,
       file.path,
-      file.findings.length === 0 ? '' : counted(file.findings.length, 'finding'),
+      file.findings.length === 0 ? '' : plural(file.findings.length, 'finding'),
     ]);
     const findings = report.files.flatMap(({ path, findings }) => alike(findings).map((found) => findingLine(path, found)));
     const noted =

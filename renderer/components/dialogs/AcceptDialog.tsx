@@ -9,6 +9,7 @@ import { Button } from '../Button.tsx';
 import { Dialog } from '../Dialog.tsx';
 import { SelectField, TextField } from '../Field.tsx';
 import { ErrorNotice, Notice } from '../Notice.tsx';
+import { Stamp } from '../Stamp.tsx';
 import { useAction } from '../useAction.ts';
 import { NobodyActs } from './NobodyActs.tsx';
 
@@ -63,7 +64,12 @@ function Open({ onClose }: { onClose: () => void }) {
           <Notice title="There is no recovery to accept yet." />
         ) : (
           <>
-            <p>{report.sentence}</p>
+            <p>
+              <span className="text-soft">
+                As recovered at <Stamp at={report.startedAt} zone />:
+              </span>{' '}
+              {report.sentence}
+            </p>
             {report.lostAcknowledged ? (
               <Notice tone="critical" title={`${plural(report.lostAcknowledged, 'acknowledged operation')} would be lost`}>
                 Their orders and fills may be live at the venues.
@@ -79,9 +85,12 @@ function Open({ onClose }: { onClose: () => void }) {
               </Notice>
             ) : null}
             <p className="text-soft">
-              A new epoch {report.epoch + 1} is opened on the lineage, the decisions and a checkpoint are written, damaged files go to
-              quarantine. Trading stays halted.{' '}
-              {cancels === 0 ? 'Nothing is sent to a venue.' : `Then ${plural(cancels, 'order')} are cancelled at the venues, as decided.`}
+              It is recovered once more under the lock of the store, and accepted only if it comes to the same state; that run is what the
+              dossier shows, with its own base, replay and RTO. A new epoch {report.epoch + 1} is opened on the lineage, the decisions and a
+              checkpoint are written, damaged files go to quarantine. Trading is halted in it.{' '}
+              {cancels === 0
+                ? 'Nothing is sent to a venue.'
+                : `Then ${plural(cancels, 'order')} ${cancels === 1 ? 'is' : 'are'} cancelled at the venues, as decided.`}
             </p>
             {refused ? (
               <div className="grid grid-cols-2 gap-3">

@@ -4,7 +4,7 @@ import { useMemo, useState } from 'react';
 import type { CancelReport } from '../../../shared/contract/venues.ts';
 import { ANSWER, FATE, plural } from '../../format/words.ts';
 import { fatesOf } from '../../store/selectors/cancels.ts';
-import { Amount, Unknown } from '../Amount.tsx';
+import { Amount, OrderPrice, Unknown } from '../Amount.tsx';
 import { Grid, type GridColumn } from '../Grid.tsx';
 import { Status } from '../Mark.tsx';
 import { Stamp } from '../Stamp.tsx';
@@ -51,10 +51,10 @@ const COLUMNS: readonly GridColumn<Order>[] = [
   {
     id: 'price',
     header: 'Price',
-    track: '110px',
+    track: '128px',
     align: 'right',
-    cell: (order) => (order.price === null ? <span className="text-faint">none</span> : <Amount value={order.price} />),
-    raw: (order) => order.price,
+    cell: (order) => <OrderPrice price={order.price} trigger={order.trigger} />,
+    raw: (order) => order.price ?? order.trigger,
   },
   {
     id: 'client',

@@ -1,7 +1,7 @@
 /** One person may set CANCEL ONLY or REDUCING, with a reason; HALTED again is always one choice away. */
 
 import { useRef, useState } from 'react';
-import { MODE, MODE_MEANING } from '../../format/words.ts';
+import { MODE, MODE_MEANING, stayWords } from '../../format/words.ts';
 import { useActions, useConsole, useSubject } from '../../store/context.tsx';
 import { Button } from '../Button.tsx';
 import { Dialog } from '../Dialog.tsx';
@@ -41,7 +41,7 @@ function Open({ onClose }: { onClose: () => void }) {
       foot={
         <>
           <Button ref={leave} onClick={onClose}>
-            Stay {MODE[present].word.toLowerCase().replace('trading ', '')}
+            {stayWords(present)}
           </Button>
           <Button kind="danger" disabled={!ready || action.busy} onClick={() => void send()}>
             Set {mode.replace('_', ' ')}

@@ -1,5 +1,6 @@
 /** Alarms, worst first; acknowledged by name and time, kept in this window until the host keeps them. */
 
+import { plural } from '../../format/words.ts';
 import { useActions, useConsole } from '../../store/context.tsx';
 import { acknowledgementKey } from '../../store/selectors/alarms.ts';
 import { Button } from '../Button.tsx';
@@ -68,7 +69,7 @@ function Alarms() {
           </>
         ) : (
           <Button kind="primary" disabled={keys.length === 0} onClick={() => acknowledge(keys)}>
-            Acknowledge {keys.length} alarms
+            Acknowledge {plural(keys.length, 'alarm')}
           </Button>
         )}
       </div>

@@ -3,6 +3,8 @@
 import { formatTimestamp } from '../../format/time.ts';
 import { MODE, MODE_MEANING, sentence } from '../../format/words.ts';
 import { useActions, useConsole, useSubject } from '../../store/context.tsx';
+import { modeSince } from '../../store/selectors/crash.ts';
+import { subjectsOf } from '../../store/state.ts';
 import { Button } from '../Button.tsx';
 import { Mark } from '../Mark.tsx';
 import { Elapsed, useTimeFrame } from '../Stamp.tsx';
@@ -15,6 +17,7 @@ export function Banner() {
   // Cancelling stays reachable on every screen; on Restart it stands beside the facts already.
   const covered = useConsole((state) => state.screen !== 'restart' || state.drawerOpen || state.scrolled);
   const noStore = useConsole((state) => state.console.view?.stores.length === 0);
+  const since = useConsole((state) => modeSince(subjectsOf(state)));
   const { openDialog } = useActions();
   const view = gate.view;
   if (noStore)
@@ -33,8 +36,6 @@ export function Banner() {
     );
   }
   const mode = MODE[view.mode];
-  // No mode was recorded by an engine that died: trading is halted since then.
-  const since = view.since ?? (view.mode === 'HALTED' ? (next?.crashedAt ?? null) : null);
   const words = `${MODE_MEANING[view.mode]} ${sentence(view.reason)}`;
   // A counter beside it already says how long ago: the relative switch keeps the clock time here.
   const absolute = frame.mode === 'relative' ? { ...frame, mode: 'utc' as const } : frame;
@@ -50,10 +51,8 @@ export function Banner() {
           (<Elapsed since={since} />)
         </b>
       ) : null}
-      <span className="truncate text-soft" title={words}>
-        {words}
-      </span>
-      <span className="ml-auto flex flex-none items-center gap-3">
+      <span className="min-w-0 text-soft">{words}</span>
+      <span className="ml-auto flex min-w-0 items-center gap-3">
         {next?.action ? (
           <span>
             <span className="text-soft">Next:</span> {next.action} <span className="text-soft">· {next.owner}</span>

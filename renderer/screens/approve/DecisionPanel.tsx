@@ -1,6 +1,7 @@
 /** Stay halted, or release. Staying halted is the default focus; releasing takes a complete dossier and one more yes. */
 
 import { type RefObject, useRef, useState } from 'react';
+import type { TradingMode } from '../../../shared/contract/facts.ts';
 import type { DossierView, GateView } from '../../../shared/contract/gate.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
@@ -12,7 +13,7 @@ import { Panel } from '../../components/Panel.tsx';
 import { Stamp } from '../../components/Stamp.tsx';
 import { useAction } from '../../components/useAction.ts';
 import { formatElapsed } from '../../format/duration.ts';
-import { MODE, type Tone } from '../../format/words.ts';
+import { detailBehind, MODE, stayWords, type Tone } from '../../format/words.ts';
 import { useActions, useConsole, useSubject } from '../../store/context.tsx';
 import { scopeWords } from './DossierPanel.tsx';
 
@@ -87,7 +88,8 @@ export function DecisionPanel({
       <dl className="pairs border-t border-line px-3 py-2">
         <dt>engine</dt>
         <dd>
-          <Status tone={ENGINE_TONE[gate.engine.state]} word={gate.engine.state} /> <span className="text-soft">{gate.engine.detail}</span>
+          <Status tone={ENGINE_TONE[gate.engine.state]} word={gate.engine.state} />{' '}
+          <span className="text-soft">{detailBehind(gate.engine.state, gate.engine.detail)}</span>
         </dd>
         <dt>token</dt>
         <dd>
@@ -113,7 +115,7 @@ export function DecisionPanel({
         </dd>
       </dl>
       {asked === 'halt' ? <HaltDialog halted={gate.mode === 'HALTED'} onClose={() => onAsk(null)} /> : null}
-      {asked === 'release' && dossier ? <ReleaseDialog dossier={dossier} onClose={() => onAsk(null)} /> : null}
+      {asked === 'release' && dossier ? <ReleaseDialog mode={gate.mode} dossier={dossier} onClose={() => onAsk(null)} /> : null}
     </Panel>
   );
 }
@@ -160,7 +162,7 @@ function HaltDialog({ halted, onClose }: { halted: boolean; onClose: () => void 
   );
 }
 
-function ReleaseDialog({ dossier, onClose }: { dossier: DossierView; onClose: () => void }) {
+function ReleaseDialog({ mode, dossier, onClose }: { mode: TradingMode; dossier: DossierView; onClose: () => void }) {
   const actingAs = useConsole((state) => state.actingAs);
   const view = useConsole((state) => state.console.view);
   const storeIndex = useConsole((state) => state.storeIndex);
@@ -182,7 +184,7 @@ function ReleaseDialog({ dossier, onClose }: { dossier: DossierView; onClose: ()
       foot={
         <>
           <Button ref={stay} onClick={onClose}>
-            Stay halted
+            {stayWords(mode)}
           </Button>
           <Button
             kind="danger"
@@ -198,8 +200,8 @@ function ReleaseDialog({ dossier, onClose }: { dossier: DossierView; onClose: ()
         {action.error ? <ErrorNotice error={action.error} asked="release" /> : null}
         <NobodyActs />
         <Notice title={scopeWords(dossier.dossier)}>
-          One token is issued for exactly this dossier and burnt before the engine sends anything. If anything fails on the way, trading
-          stays halted.
+          One token is issued for exactly this dossier and burnt before the engine sends anything. If anything fails on the way, the mode
+          stays as it is.
         </Notice>
         {mustType ? (
           <TextField label={`Type ${storeName} to release it`} value={typed} onChange={(event) => setTyped(event.target.value)} />

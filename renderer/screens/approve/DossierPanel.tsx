@@ -164,8 +164,13 @@ function RecoverySection({ dossier }: { dossier: Dossier }) {
   const { recovery } = dossier;
   return (
     <section>
-      <h3>Recovery</h3>
-      <p className="mb-1.5">{recovery.sentence}</p>
+      <h3>Recovery, as accepted under the lock of the store</h3>
+      <p className="mb-1.5">
+        {recovery.sentence}{' '}
+        <span className="text-soft">
+          What was accepted goes on from there to LSN <Count value={dossier.lsn} />: the halt, the decisions, the checkpoint.
+        </span>
+      </p>
       <dl className="pairs">
         <dt>outcome</dt>
         <dd>
@@ -240,7 +245,7 @@ function IdentitySection({ dossier }: { dossier: Dossier }) {
     <section>
       <h3>What exactly</h3>
       <dl className="pairs">
-        <dt>store, epoch, LSN</dt>
+        <dt>store, accepted head</dt>
         <dd>
           <span className="mono">{dossier.storeId}</span> · epoch {dossier.epoch} · LSN <Count value={dossier.lsn} />
         </dd>

@@ -1,11 +1,13 @@
 /** What a dossier would freeze right now, before anyone proposes it. */
 
+import { useMemo } from 'react';
 import { Money } from '../../components/Amount.tsx';
 import { Status } from '../../components/Mark.tsx';
 import { Panel } from '../../components/Panel.tsx';
 import { formatCount } from '../../format/amount.ts';
 import { DECISION, plural, VENUE_STATUS } from '../../format/words.ts';
 import { useSubject } from '../../store/context.tsx';
+import { acceptanceOf } from '../../store/selectors/audit.ts';
 import { blockingOf, decisionsOf } from '../../store/selectors/breaks.ts';
 
 export function Freezes() {
@@ -13,6 +15,8 @@ export function Freezes() {
   const report = useSubject('recovery').view?.report ?? null;
   const reconcile = useSubject('reconcile').view?.report ?? null;
   const accepted = useSubject('gate').view?.accepted ?? null;
+  const entries = useSubject('audit').view?.entries;
+  const acceptance = useMemo(() => acceptanceOf(entries ?? []), [entries]);
   const blocking = reconcile ? blockingOf(reconcile.breaks) : null;
   const exposure = facts?.exposure.value ?? null;
   return (
@@ -27,7 +31,22 @@ export function Freezes() {
           )}
         </dd>
         <dt>recovery</dt>
-        <dd>{report?.sentence ?? <span className="text-soft">not run</span>}</dd>
+        <dd>
+          {accepted && acceptance ? (
+            <>
+              <span className="text-soft">as accepted:</span> {acceptance.sentence}
+            </>
+          ) : report ? (
+            <>
+              <span className="text-soft">
+                {accepted ? 'as read since; the dossier shows it as accepted:' : 'as recovered, not accepted yet:'}
+              </span>{' '}
+              {report.sentence}
+            </>
+          ) : (
+            <span className="text-soft">not run</span>
+          )}
+        </dd>
         <dt>exposure now</dt>
         <dd>
           gross <Money value={exposure?.gross ?? null} />, net <Money value={exposure?.net ?? null} signed />
@@ -40,6 +59,9 @@ export function Freezes() {
             <span className="text-soft">not reconciled</span>
           ) : (
             <>
+              {accepted && acceptance && acceptance.decisions > 0
+                ? `${plural(acceptance.decisions, 'decision')} carried out by the acceptance; since then `
+                : null}
               {plural(reconcile.breaks.length, 'break')}, {formatCount(blocking.found - blocking.left)} of {formatCount(blocking.found)}{' '}
               blocking decided
               {decisionsOf(reconcile.breaks).map(([decision, count]) => (

@@ -10,6 +10,7 @@ import { ErrorNotice } from '../../components/Notice.tsx';
 import { Panel } from '../../components/Panel.tsx';
 import { Elapsed, Stamp } from '../../components/Stamp.tsx';
 import { useAction } from '../../components/useAction.ts';
+import { personWords } from '../../format/words.ts';
 import { useActions, useConsole } from '../../store/context.tsx';
 import { signaturesOf } from '../../store/selectors/way.ts';
 
@@ -112,7 +113,7 @@ function SignForm({
           label="Person"
           value={person.id}
           onChange={setChosen}
-          options={able.map((entry) => ({ value: entry.id, label: `${entry.name}, ${entry.role}` }))}
+          options={able.map((entry) => ({ value: entry.id, label: personWords(entry) }))}
         />
         {elsewhere ? (
           <TextField
@@ -125,7 +126,7 @@ function SignForm({
         ) : (
           <TextField
             ref={passphraseField}
-            label={`Passphrase of ${person.name.split(' ')[0]}`}
+            label={`Passphrase of ${personWords(person)}`}
             type="password"
             value={secret}
             maxLength={1024}

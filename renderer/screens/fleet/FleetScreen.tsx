@@ -11,6 +11,7 @@ import { Elapsed } from '../../components/Stamp.tsx';
 import { formatBytes, formatDuration } from '../../format/duration.ts';
 import { ENGINE, MODE, OUTCOME, plural } from '../../format/words.ts';
 import { useActions, useConsole } from '../../store/context.tsx';
+import { modeSince } from '../../store/selectors/crash.ts';
 import { CADENCE_MS, compareFleet, type FleetRow, fleetRow } from '../../store/selectors/fleet.ts';
 import { NO_SUBJECTS } from '../../store/slices/desk.ts';
 
@@ -78,13 +79,14 @@ const COLUMNS: readonly GridColumn<FleetRow>[] = [
     track: '138px',
     cell: (row) => {
       const gate = row.subjects.gate.view;
+      const since = modeSince(row.subjects);
       if (gate === null) return <span className="text-faint">{row.subjects.gate.error ? 'cannot be read' : 'asking'}</span>;
       return (
         <>
           {MODE[gate.mode].word.replace('TRADING ', '')}{' '}
-          {gate.since ? (
+          {since ? (
             <span className="text-soft">
-              <Elapsed since={gate.since} />
+              <Elapsed since={since} />
             </span>
           ) : null}
         </>

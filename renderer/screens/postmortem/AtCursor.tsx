@@ -3,15 +3,16 @@
 import { Fragment, useState } from 'react';
 import { Count, Loose } from '../../components/Amount.tsx';
 import { ShortHash } from '../../components/Hash.tsx';
-import { Empty, ErrorNotice } from '../../components/Notice.tsx';
+import { Empty } from '../../components/Notice.tsx';
 import { Panel } from '../../components/Panel.tsx';
 import { ScrollRegion } from '../../components/ScrollRegion.tsx';
 import { Stamp } from '../../components/Stamp.tsx';
 import { formatCount } from '../../format/amount.ts';
-import { humanise } from '../../format/words.ts';
+import { humanise, plural } from '../../format/words.ts';
 import { useConsole } from '../../store/context.tsx';
 import type { Change, Fetched } from '../../store/slices/postmortem.ts';
 import { Difference } from './Difference.tsx';
+import { NotHere } from './NotHere.tsx';
 import { StateTables } from './StateTables.tsx';
 
 const TABS = { change: 'What it changed', state: 'State there', compare: 'Compared' } as const;
@@ -54,7 +55,8 @@ export function AtCursor({ tab, onTab }: { tab: CursorTab; onTab: (tab: CursorTa
 function Record({ change }: { change: Fetched<Change> | undefined }) {
   const [whole, setWhole] = useState(false);
   if (!change || change.state === 'asking') return <Empty title="Reading the record" />;
-  if (change.state === 'failed') return <ErrorNotice error={change.error} asked="the record at the cursor" />;
+  if (change.state === 'failed')
+    return <NotHere error={change.error} what="What the record changed is not known." asked="the record at the cursor" />;
   const { operation, changes } = change.value;
   const fields = Object.entries(operation.intent).filter(([name]) => name !== 'type');
   return (
@@ -122,7 +124,7 @@ function Record({ change }: { change: Fetched<Change> | undefined }) {
           aria-expanded={whole}
           onClick={() => setWhole(!whole)}
         >
-          {whole ? 'Hide' : 'Show'} the intent, {fields.length} fields
+          {whole ? 'Hide' : 'Show'} the intent, {plural(fields.length, 'field')}
         </button>
         {whole ? (
           <dl className="pairs pt-1.5">

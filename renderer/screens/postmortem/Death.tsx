@@ -1,14 +1,15 @@
 /** At the moment of death: what was sent and never acknowledged, what was durable, what each session last said. */
 
-import { Amount, Count } from '../../components/Amount.tsx';
+import { Amount, Count, OrderPrice } from '../../components/Amount.tsx';
 import { Mark, Status } from '../../components/Mark.tsx';
-import { Empty, ErrorNotice } from '../../components/Notice.tsx';
+import { Empty } from '../../components/Notice.tsx';
 import { Panel } from '../../components/Panel.tsx';
 import { ScrollRegion } from '../../components/ScrollRegion.tsx';
 import { Stamp } from '../../components/Stamp.tsx';
 import { formatCount } from '../../format/amount.ts';
 import { lifeWords, plural } from '../../format/words.ts';
 import { useActions, useConsole } from '../../store/context.tsx';
+import { NotHere } from './NotHere.tsx';
 
 const SHOWN = 100;
 
@@ -20,7 +21,7 @@ export function Death() {
     return (
       <Panel title="At the moment of death">
         {death.error ? (
-          <ErrorNotice error={death.error} asked="the end of the log" askedAt={death.askedAt} />
+          <NotHere error={death.error} what="What the engine knew at its end cannot be built." asked="the end of the log" />
         ) : (
           <Empty title="Reading the end of the log" />
         )}
@@ -42,7 +43,7 @@ export function Death() {
             {behind < 0 ? <span data-tone="critical">, {plural(-behind, 'record')} of it cannot be read</span> : null}
             {behind > 0 ? <span className="text-soft">, {plural(behind, 'record')} after it acknowledged to nobody</span> : null}
           </dd>
-          <dt>last sign of life</dt>
+          <dt>last venue event</dt>
           <dd>
             <Stamp at={report.lastSignOfLifeAt} precision={6} zone />
             {report.gapMs === null ? null : <span className="text-soft">, {lifeWords(report.gapMs)}</span>}
@@ -74,7 +75,7 @@ export function Death() {
                   <Amount value={order.quantity} />
                 </td>
                 <td className="right">
-                  <Amount value={order.price} />
+                  <OrderPrice price={order.price} trigger={order.trigger} />
                 </td>
               </tr>
             ))}

@@ -7,6 +7,7 @@ import { formatCount } from '../../format/amount.ts';
 import { humanise, plural } from '../../format/words.ts';
 import { useConsole } from '../../store/context.tsx';
 import { compareStates } from '../../store/selectors/states.ts';
+import { NotHere } from './NotHere.tsx';
 
 const SHOWN = 500;
 
@@ -22,6 +23,9 @@ export function Difference() {
   );
   if (other === null || cursor === null)
     return <Empty title="Nothing is compared yet.">Press C at one LSN, then move the cursor to another.</Empty>;
+  const failed = [here, there].find((state) => state?.state === 'failed');
+  if (failed?.state === 'failed')
+    return <NotHere error={failed.error} what="The states cannot be compared." asked="the states at both LSNs" />;
   if (differences === null) return <Empty title={`Building the states at LSN ${formatCount(other)} and ${formatCount(cursor)}`} />;
   const [from, to] = other > cursor ? [cursor, other] : [other, cursor];
   return (

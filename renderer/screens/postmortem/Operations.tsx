@@ -8,8 +8,8 @@ import { Empty } from '../../components/Notice.tsx';
 import { Stamp } from '../../components/Stamp.tsx';
 import { formatCount } from '../../format/amount.ts';
 import { intentLine } from '../../format/intent.ts';
-import { useActions, useConsole } from '../../store/context.tsx';
-import { windowOf } from '../../store/selectors/timeline.ts';
+import { useActions, useConsole, useSubject } from '../../store/context.tsx';
+import { missingRecord, windowOf } from '../../store/selectors/timeline.ts';
 import { OPERATIONS_PAGE, pageOf } from '../../store/slices/postmortem.ts';
 
 const COLUMNS = '92px 128px 148px minmax(0, 1fr) 64px';
@@ -18,7 +18,9 @@ const HEAD_PX = 25;
 export function Operations({ first, last }: { first: number; last: number }) {
   const cursor = useConsole((state) => state.postmortem.cursor) ?? last;
   const pages = useConsole((state) => state.postmortem.operations);
+  const reading = useConsole((state) => state.postmortem.reading);
   const marks = useConsole((state) => state.postmortem.marks);
+  const wal = useSubject('recovery').view?.report?.wal ?? null;
   const singleKeys = useConsole((state) => state.preferences.singleKeys);
   const { moveCursor, loadOperations } = useActions();
   const root = useRef<HTMLDivElement>(null);
@@ -43,6 +45,7 @@ export function Operations({ first, last }: { first: number; last: number }) {
 
   const firstSeen = from + (items[0]?.index ?? 0);
   const lastSeen = from + (items.at(-1)?.index ?? 0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is read anew has no page yet
   useEffect(() => {
     if (count === 0) return;
     // A wheel that flies past does not ask for every page on its way.
@@ -50,7 +53,7 @@ export function Operations({ first, last }: { first: number; last: number }) {
       for (let page = pageOf(firstSeen, 1); page <= lastSeen; page += OPERATIONS_PAGE) void loadOperations(page);
     }, 60);
     return () => clearTimeout(timer);
-  }, [firstSeen, lastSeen, count, loadOperations]);
+  }, [firstSeen, lastSeen, count, reading, loadOperations]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a change of height may have hidden the cursor
   useEffect(() => {
     if (count > 0) virtual.scrollToIndex(Math.min(Math.max(0, cursor - from), count - 1), { align: 'auto' });
@@ -109,6 +112,8 @@ export function Operations({ first, last }: { first: number; last: number }) {
         {items.map((item) => {
           const lsn = from + item.index;
           const row = loaded.get(lsn);
+          const page = pages[pageOf(lsn, 1)];
+          const missing = page?.state === 'here' ? missingRecord(lsn, wal) : page?.state === 'failed' ? page.error.message : null;
           return (
             // biome-ignore lint/a11y/useKeyWithClickEvents: the grid itself holds the focus and hears the keys
             <div
@@ -130,10 +135,10 @@ export function Operations({ first, last }: { first: number; last: number }) {
                 {row ? <Stamp at={row.at} precision={6} /> : null}
               </div>
               <div className="grid-cell" role="gridcell">
-                {row?.type ?? <span className="text-faint">reading</span>}
+                {row?.type ?? (missing === null ? <span className="text-faint">reading</span> : <span data-tone="high">missing</span>)}
               </div>
-              <div className="grid-cell" role="gridcell" title={row ? intentLine(row.intent) : undefined}>
-                {row ? intentLine(row.intent) : ''}
+              <div className="grid-cell" role="gridcell" title={row ? intentLine(row.intent) : (missing ?? undefined)}>
+                {row ? intentLine(row.intent) : <span className="text-soft">{missing}</span>}
               </div>
               <div className="grid-cell" role="gridcell">
                 {row ? row.acknowledged ? <span className="text-faint">yes</span> : <span data-tone="high">no</span> : null}

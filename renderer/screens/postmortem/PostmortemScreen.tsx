@@ -26,21 +26,25 @@ export function PostmortemScreen() {
   const [tab, setTab] = useState<CursorTab>('change');
   const goField = useRef<HTMLInputElement>(null);
 
+  const reading = useConsole((state) => state.postmortem.reading);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a log that goes elsewhere is read anew
   useEffect(() => {
     const { postmortem } = read();
     if (postmortem.timeline.view === null && !postmortem.timeline.asking) void loadTimeline();
     if (postmortem.death.view === null && !postmortem.death.asking) void loadDeath();
-  }, [read, loadTimeline, loadDeath]);
+  }, [read, reading, loadTimeline, loadDeath]);
 
-  // The log itself says where it begins; the timeline may be zoomed.
+  // The log itself says where it begins; the timeline may be zoomed. What an acceptance wrote stands behind the end of the engine.
   const last = Math.max(death?.lastLsn ?? 0, report?.lsn ?? 0, timeline?.to ?? 0);
+  const end = death?.lastLsn ?? last;
   const first = Math.max(1, report?.wal.firstLsn ?? timeline?.from ?? 1);
-  const at = cursor ?? last;
-  // Without a timeline the cursor still begins at the last record.
-  const reading = useConsole((state) => state.postmortem.timeline.asking);
+  const missing = report && report.wal.status !== 'unread' ? Math.min(last - first + 1, Math.max(0, last - report.wal.lastLsn)) : 0;
+  const at = cursor ?? end;
+  // Without a timeline the cursor still begins at the end of the engine.
+  const untimed = useConsole((state) => state.postmortem.timeline.error !== null);
   useEffect(() => {
-    if (cursor === null && last > 0 && !reading) moveCursor(last);
-  }, [cursor, last, reading, moveCursor]);
+    if (cursor === null && end > 0 && untimed) moveCursor(end);
+  }, [cursor, end, untimed, moveCursor]);
   const move = (by: number) => () => moveCursor(at + by);
   const jump = (backwards: boolean) => (): boolean => {
     const stop = nextStop(timeline, marks, at, backwards);
@@ -63,7 +67,7 @@ export function PostmortemScreen() {
     },
     'postmortem.previousMark': jump(true),
     'postmortem.nextMark': jump(false),
-    'postmortem.death': () => moveCursor(last),
+    'postmortem.death': () => moveCursor(end),
     'postmortem.compare': () => {
       compareWith(at);
       setTab('compare');
@@ -81,7 +85,10 @@ export function PostmortemScreen() {
         <section className="panel min-h-0" aria-label="Operations of the log">
           <div className="panel-head">
             <h2>Operations</h2>
-            <span className="truncate text-xs text-faint">{last >= first ? plural(last - first + 1, 'record') : 'none'}</span>
+            <span className="truncate text-xs text-faint">
+              {last >= first ? plural(last - first + 1 - missing, 'record') : 'none'}
+              {missing > 0 ? `, ${formatCount(missing)} missing at the end` : ''}
+            </span>
             <div className="aside">
               <form
                 className="flex items-center gap-1.5"

@@ -2,10 +2,11 @@
 
 import { Loose } from '../../components/Amount.tsx';
 import { ShortHash } from '../../components/Hash.tsx';
-import { Empty, ErrorNotice } from '../../components/Notice.tsx';
+import { Empty } from '../../components/Notice.tsx';
 import { formatCount } from '../../format/amount.ts';
 import { humanise } from '../../format/words.ts';
 import { useConsole } from '../../store/context.tsx';
+import { NotHere } from './NotHere.tsx';
 
 /** Rows of one table that are listed; the export holds all. */
 const SHOWN = 200;
@@ -18,7 +19,8 @@ export function StateTables({ lsn }: { lsn: number }) {
     return (
       <Empty title={`Building the state at LSN ${formatCount(lsn)}`}>The nearest checkpoint is loaded and the log replayed up to it.</Empty>
     );
-  if (fetched.state === 'failed') return <ErrorNotice error={fetched.error} asked={`the state at LSN ${formatCount(lsn)}`} />;
+  if (fetched.state === 'failed')
+    return <NotHere error={fetched.error} what="The state there cannot be built." asked={`the state at LSN ${formatCount(lsn)}`} />;
   const state = fetched.value;
   return (
     <div className="grid">

@@ -3,13 +3,14 @@
 import { useMemo, useState } from 'react';
 import { Lanes } from '../../components/charts/Lanes.tsx';
 import { type ChartSeries, TimeChart } from '../../components/charts/TimeChart.tsx';
-import { Empty, ErrorNotice } from '../../components/Notice.tsx';
+import { Empty } from '../../components/Notice.tsx';
 import { Panel } from '../../components/Panel.tsx';
 import { useTimeFrame } from '../../components/Stamp.tsx';
 import { useWidth } from '../../components/useWidth.ts';
 import { formatAmount, formatCount } from '../../format/amount.ts';
 import { useActions, useConsole } from '../../store/context.tsx';
 import { lsnOfTime, pointAt, timeOfLsn } from '../../store/selectors/timeline.ts';
+import { NotHere } from './NotHere.tsx';
 import { RangeForm } from './RangeForm.tsx';
 
 const money = (value: number, places = 2): string => formatAmount(value.toFixed(places), { signed: true }).text;
@@ -52,7 +53,7 @@ export function TimelinePanel() {
     return (
       <Panel title="Up to the crash">
         {timeline.error ? (
-          <ErrorNotice error={timeline.error} asked="the timeline of the log" askedAt={timeline.askedAt} />
+          <NotHere error={timeline.error} what="The log holds nothing to draw." asked="the timeline of the log" />
         ) : (
           <Empty title={timeline.asking ? 'Reading the log' : 'The log holds nothing to draw.'} />
         )}

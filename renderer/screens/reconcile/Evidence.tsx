@@ -12,7 +12,7 @@ import { formatCount } from '../../format/amount.ts';
 import { BREAK_KIND, DECISION, humanise, SEVERITY_TONE } from '../../format/words.ts';
 import { useActions } from '../../store/context.tsx';
 import { isAmount } from '../../store/selectors/bounds.ts';
-import { fieldsOf } from '../../store/selectors/breaks.ts';
+import { fieldsOf, type SideText, sinceOf } from '../../store/selectors/breaks.ts';
 
 const KEY: Readonly<Record<Decision, string>> = {
   acceptVenue: 'A',
@@ -79,9 +79,9 @@ function Shown({ entry, onDecide, onUnstage, onShow }: Omit<EvidenceProps, 'ref'
 /** Fields that hold an amount: numbers in other fields may be ids, and stay as they came. */
 const AMOUNTS = /quantity|filled|count|price|mark|free|locked|total/i;
 
-function Value({ field, value }: { field: string; value: unknown }) {
-  const text = typeof value === 'number' ? String(value) : value;
-  return AMOUNTS.test(field) && typeof text === 'string' && isAmount(text) ? <Amount value={text} /> : <Loose value={value} />;
+function Value({ field, side: { value, word } }: { field: string; side: SideText }) {
+  if (value === null) return <span className="text-faint">{word}</span>;
+  return AMOUNTS.test(field) && isAmount(value) ? <Amount value={value} /> : <Loose value={value} />;
 }
 
 function Records({ entry }: { entry: Break }) {
@@ -103,14 +103,10 @@ function Records({ entry }: { entry: Break }) {
               {row.differs ? <span className="text-ink"> differs</span> : null}
             </td>
             <td className="right">
-              {entry.ours === null ? <span className="text-faint">not there</span> : <Value field={row.field} value={row.ours} />}
+              <Value field={row.field} side={row.ours} />
             </td>
             <td className="right">
-              {entry.theirs === null ? (
-                <span className="text-faint">{entry.kind === 'notProvable' ? 'no answer' : 'not there'}</span>
-              ) : (
-                <Value field={row.field} value={row.theirs} />
-              )}
+              <Value field={row.field} side={row.theirs} />
             </td>
           </tr>
         ))}
@@ -204,7 +200,8 @@ function Facts({ entry, onShow }: { entry: Break; onShow: (id: string) => void }
       <dd>
         <Stamp at={entry.foundAt} zone />{' '}
         <span className="text-soft">
-          (<Age at={entry.foundAt} /> ago)
+          (<Age at={entry.foundAt} /> ago{entry.ageMs === null ? '' : '; can be there since '}
+          {entry.ageMs === null ? null : <Stamp at={sinceOf(entry)} />})
         </span>
       </dd>
       <dt>decision</dt>

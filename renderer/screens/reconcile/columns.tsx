@@ -1,13 +1,13 @@
 /** The columns of the breaks. */
 
 import type { Break } from '../../../shared/contract/reconcile.ts';
-import { Amount, Money, Unknown } from '../../components/Amount.tsx';
+import { Money, NarrowAmount } from '../../components/Amount.tsx';
 import type { GridColumn } from '../../components/Grid.tsx';
 import { Mark } from '../../components/Mark.tsx';
+import { Age } from '../../components/Stamp.tsx';
 import { absoluteAmount, compareAmounts } from '../../format/amount.ts';
-import { formatDuration } from '../../format/duration.ts';
 import { BREAK_KIND, DECISION, humanise, SEVERITY_TONE } from '../../format/words.ts';
-import { compareByMoney, type SideText, settles, telling } from '../../store/selectors/breaks.ts';
+import { compareByMoney, type SideText, settles, sinceOf, telling } from '../../store/selectors/breaks.ts';
 
 const text = (pick: (entry: Break) => string | null) => (a: Break, b: Break) => {
   const left = pick(a) ?? '';
@@ -17,10 +17,8 @@ const text = (pick: (entry: Break) => string | null) => (a: Break, b: Break) => 
 
 const SEVERITY_RANK = { critical: 0, high: 1, low: 2, note: 3 } as const;
 
-function Side({ side, entry, ours }: { side: SideText; entry: Break; ours: boolean }) {
-  if (side.value !== null) return <Amount value={side.value} />;
-  if (!ours && entry.kind === 'notProvable') return <Unknown />;
-  return <span className="text-faint">not there</span>;
+function Side({ side: { value, word } }: { side: SideText }) {
+  return value === null ? <span className="text-faint">{word}</span> : <NarrowAmount value={value} />;
 }
 
 function deltaOrder(a: Break, b: Break): number {
@@ -71,25 +69,25 @@ export const BREAK_COLUMNS: readonly GridColumn<Break>[] = [
   {
     id: 'ours',
     header: 'Ours',
-    track: '136px',
+    track: '110px',
     align: 'right',
-    cell: (entry) => <Side side={telling(entry).ours} entry={entry} ours />,
+    cell: (entry) => <Side side={telling(entry).ours} />,
     raw: (entry) => telling(entry).ours.value,
   },
   {
     id: 'theirs',
     header: 'Venue',
-    track: '136px',
+    track: '110px',
     align: 'right',
-    cell: (entry) => <Side side={telling(entry).theirs} entry={entry} ours={false} />,
+    cell: (entry) => <Side side={telling(entry).theirs} />,
     raw: (entry) => telling(entry).theirs.value,
   },
   {
     id: 'delta',
     header: 'Delta',
-    track: '142px',
+    track: '104px',
     align: 'right',
-    cell: (entry) => (entry.delta === null ? <span className="text-faint">none</span> : <Amount value={entry.delta} signed />),
+    cell: (entry) => (entry.delta === null ? <span className="text-faint">none</span> : <NarrowAmount value={entry.delta} signed />),
     raw: (entry) => entry.delta,
     compare: deltaOrder,
   },
@@ -106,7 +104,7 @@ export const BREAK_COLUMNS: readonly GridColumn<Break>[] = [
   {
     id: 'cause',
     header: 'Likely cause',
-    track: 'minmax(96px, 1fr)',
+    track: 'minmax(200px, 1fr)',
     cell: (entry) => <span title={entry.cause}>{entry.cause}</span>,
     raw: (entry) => entry.cause,
     compare: text((entry) => entry.cause),
@@ -116,7 +114,14 @@ export const BREAK_COLUMNS: readonly GridColumn<Break>[] = [
     header: 'Age',
     track: '72px',
     align: 'right',
-    cell: (entry) => (entry.ageMs === null ? <Unknown /> : formatDuration(entry.ageMs)),
+    cell: (entry) =>
+      entry.ageMs === null ? (
+        <span className="text-faint" title="No record says since when">
+          -
+        </span>
+      ) : (
+        <Age at={sinceOf(entry)} />
+      ),
     raw: (entry) => entry.ageMs,
     compare: (a, b) => (a.ageMs ?? -1) - (b.ageMs ?? -1) || compareByMoney(a, b),
   },

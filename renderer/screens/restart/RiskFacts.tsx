@@ -66,7 +66,11 @@ export function LiveOrders({ facts }: { facts: TenFacts }) {
             <b>{venue.venue}</b>
             <span className="end text-ink">{venue.count === null ? <Unknown /> : <Count value={venue.count} />}</span>
             <span className="end text-ink">
-              {venue.notional === null ? <span className="text-faint">no notional</span> : <Money value={venue.notional} />}
+              {venue.notional === null ? (
+                <span className="text-faint">{venue.count === null ? 'not answered' : 'no notional'}</span>
+              ) : (
+                <Money value={venue.notional} />
+              )}
             </span>
             <span className="truncate">
               {ANSWER[venue.status]}

@@ -5,6 +5,7 @@ import { Button } from '../../components/Button.tsx';
 import { Status } from '../../components/Mark.tsx';
 import { Empty, ErrorNotice } from '../../components/Notice.tsx';
 import { Elapsed } from '../../components/Stamp.tsx';
+import { formatCount } from '../../format/amount.ts';
 import { OUTCOME, plural, STEP } from '../../format/words.ts';
 import { useActions, useConsole, useSubject } from '../../store/context.tsx';
 import { acceptBarrier } from '../../store/selectors/accept.ts';
@@ -91,7 +92,12 @@ export function Sentence({ tools }: { tools: ReactNode }) {
       </Button>
       {accepted ? (
         <>
-          <span className="flex-none text-sm text-soft">accepted: epoch {accepted.epoch}</span>
+          <span
+            className="flex-none text-sm text-soft"
+            title="What stands here was read after the acceptance: it goes to the last record that it wrote"
+          >
+            as accepted: epoch {accepted.epoch}, LSN {formatCount(accepted.lsn)}
+          </span>
           {late > 0 ? (
             <Button kind="primary" shortcut="Shift+A" disabled={barrier !== null} onClick={() => openDialog('accept')}>
               Carry out {plural(late, 'decision')}

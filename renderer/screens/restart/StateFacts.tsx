@@ -222,7 +222,7 @@ export function Next({ facts }: { facts: TenFacts }) {
     <Fact
       number={10}
       title="Time since the crash, and the next step"
-      source={next.crashedAt ? 'last sign of life' : 'no crash known'}
+      source={next.crashedAt ? 'last record of the engine' : 'no crash known'}
       value={
         <strong>
           {next.crashedAt === null ? (

@@ -40,15 +40,16 @@ export function postmortemActions(tools: Tools): PostmortemActions {
   const patch = (change: (slice: PostmortemSlice) => Partial<PostmortemSlice>): void =>
     store.setState((state) => ({ postmortem: { ...state.postmortem, ...change(state.postmortem) } }));
 
-  /** The store on the screen may change while a question is under way: its answer is then dropped. */
-  const stillOn = (index: number): boolean => store.getState().storeIndex === index;
+  /** The store on the screen, or where its log ends, may change while a question is under way: its answer is then dropped. */
+  const stillOn = (index: number, reading: number): boolean =>
+    store.getState().storeIndex === index && store.getState().postmortem.reading === reading;
 
   async function loadChange(lsn: number): Promise<void> {
-    const index = store.getState().storeIndex;
-    if (store.getState().postmortem.changes[lsn]?.state === 'here') return;
+    const { storeIndex: index, postmortem } = store.getState();
+    if (postmortem.changes[lsn]?.state === 'here') return;
     patch((slice) => ({ changes: keep(slice.changes, lsn, { state: 'asking' }) }));
     const reply = await ask('postmortem.change', { store: index, lsn });
-    if (!stillOn(index)) return;
+    if (!stillOn(index, postmortem.reading)) return;
     patch((slice) => ({
       changes: keep(slice.changes, lsn, reply.ok ? { state: 'here', value: reply.value } : { state: 'failed', error: reply.error }),
     }));
@@ -56,10 +57,10 @@ export function postmortemActions(tools: Tools): PostmortemActions {
 
   const actions: PostmortemActions = {
     async loadTimeline(range) {
-      const index = store.getState().storeIndex;
+      const { storeIndex: index, postmortem } = store.getState();
       patch((slice) => ({ timeline: asking(slice.timeline, clock()) }));
       const reply = await ask('postmortem.timeline', { store: index, buckets: BUCKETS, ...(range ?? {}) });
-      if (!stillOn(index)) return;
+      if (!stillOn(index, postmortem.reading)) return;
       if (!reply.ok) {
         patch((slice) => ({ timeline: failed(slice.timeline, reply.error) }));
         return;
@@ -69,10 +70,10 @@ export function postmortemActions(tools: Tools): PostmortemActions {
     },
 
     async loadDeath() {
-      const index = store.getState().storeIndex;
+      const { storeIndex: index, postmortem } = store.getState();
       patch((slice) => ({ death: asking(slice.death, clock()) }));
       const reply = await ask('postmortem.death', { store: index });
-      if (!stillOn(index)) return;
+      if (!stillOn(index, postmortem.reading)) return;
       patch((slice) => ({ death: reply.ok ? received(reply.value, clock()) : failed(slice.death, reply.error) }));
     },
 
@@ -83,7 +84,7 @@ export function postmortemActions(tools: Tools): PostmortemActions {
       if (state === 'here' || state === 'asking') return;
       patch((slice) => ({ operations: { ...slice.operations, [first]: { state: 'asking' } } }));
       const reply = await ask('postmortem.operations', { store: index, from: first, count: OPERATIONS_PAGE });
-      if (!stillOn(index)) return;
+      if (!stillOn(index, postmortem.reading)) return;
       patch((slice) => ({
         operations: {
           ...slice.operations,
@@ -113,7 +114,7 @@ export function postmortemActions(tools: Tools): PostmortemActions {
       if (postmortem.states[lsn]?.state === 'here' || postmortem.states[lsn]?.state === 'asking') return;
       patch((slice) => ({ states: keep(slice.states, lsn, { state: 'asking' }) }));
       const reply = await ask('postmortem.state', { store: index, lsn });
-      if (!stillOn(index)) return;
+      if (!stillOn(index, postmortem.reading)) return;
       patch((slice) => ({
         states: keep(slice.states, lsn, reply.ok ? { state: 'here', value: reply.value } : { state: 'failed', error: reply.error }),
       }));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { detailsOf } from './audit.ts';
+import { auditEntry } from '../../testing/data/gate.ts';
+import { acceptanceOf, detailsOf } from './audit.ts';
 
 describe('details of an audit entry', () => {
   it('names what is inside a record by both names, and leaves lists and words as they are', () => {
@@ -11,5 +12,18 @@ describe('details of an audit entry', () => {
       ['override', null],
       ['state', 'trading'],
     ]);
+  });
+});
+
+describe('the acceptance on the record', () => {
+  const accept = (host: string, sentence: string, decisions: number) =>
+    auditEntry(1, 0, 'trader-1', `${host}.accept`, { recovery: { sentence }, override: null, decisions });
+  const burnt = auditEntry(1, 0, 'engine', 'token.burnt', {});
+
+  it('is the first one since trading was released, with the decisions of all', () => {
+    const entries = [accept('console', 'an older one', 9), burnt, accept('terminal', 'to LSN 7', 2), accept('console', 'to LSN 12', 1)];
+    expect(acceptanceOf(entries)).toEqual({ sentence: 'to LSN 7', decisions: 3 });
+    expect(acceptanceOf([...entries, burnt])).toBeNull();
+    expect(acceptanceOf([])).toBeNull();
   });
 });

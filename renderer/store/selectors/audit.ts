@@ -27,3 +27,19 @@ export function originText({ origin }: Pick<AuditEntry, 'origin'>): string {
   if (origin.host === 'electron') return 'desktop window';
   return origin.host === 'web' ? `browser ${origin.session}` : `terminal, ${origin.session}`;
 }
+
+export interface Acceptance {
+  /** The recovery that was accepted first since trading was last released: the one that a dossier shows. */
+  readonly sentence: string;
+  /** Decisions that it, and whatever was accepted after it, carried out. */
+  readonly decisions: number;
+}
+
+/** What the record says of the acceptance; null where none of the entries that are here tells. */
+export function acceptanceOf(entries: readonly AuditEntry[]): Acceptance | null {
+  const since = entries.slice(entries.findLastIndex(({ action }) => action === 'token.burnt') + 1);
+  const accepts = since.filter(({ action }) => action === 'console.accept' || action === 'terminal.accept');
+  const recovery = accepts[0]?.details.recovery as { readonly sentence?: string } | undefined;
+  if (!recovery?.sentence) return null;
+  return { sentence: recovery.sentence, decisions: accepts.reduce((sum, { details }) => sum + (Number(details.decisions) || 0), 0) };
+}

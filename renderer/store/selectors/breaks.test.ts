@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Break } from '../../../shared/contract/reconcile.ts';
-import { blockingOf, compareByMoney, fieldsOf, filterBreaks, telling } from './breaks.ts';
+import { blockingOf, compareByMoney, fieldsOf, filterBreaks, sinceOf, telling } from './breaks.ts';
 
 const make = (change: Partial<Break>): Break => ({
   id: 'b1',
@@ -16,6 +16,7 @@ const make = (change: Partial<Break>): Break => ({
   asset: null,
   ours: { quantity: '1' },
   theirs: { quantity: '2' },
+  answered: true,
   delta: '1',
   moneyAtRisk: '100',
   cause: 'late fill',
@@ -58,15 +59,41 @@ describe('breaks', () => {
 
   it('show the first telling field on which the sides differ', () => {
     const entry = make({ ours: { quantity: '1', price: '10', status: 'open' }, theirs: { quantity: '1', price: '11', status: 'open' } });
-    expect(telling(entry)).toEqual({ field: 'price', ours: { value: '10' }, theirs: { value: '11' } });
+    expect(telling(entry)).toMatchObject({ field: 'price', ours: { value: '10' }, theirs: { value: '11' } });
+  });
+
+  it('compare amounts as amounts, and other text as text', () => {
+    const entry = make({ ours: { quantity: '16', status: 'open' }, theirs: { quantity: '16.0', status: 'closed' } });
+    expect(telling(entry).field).toBe('status');
+    expect(fieldsOf(entry).map((row) => [row.field, row.differs])).toEqual([
+      ['status', true],
+      ['quantity', false],
+    ]);
+    const close = make({ ours: { total: '1.000000000000000001' }, theirs: { total: '1.000000000000000002' } });
+    expect(fieldsOf(close)[0]!.differs).toBe(true);
+  });
+
+  it('say at what a stop is triggered, where it has no price', () => {
+    const entry = make({ ours: { price: null, trigger: '97000' }, theirs: { price: null } });
+    expect(fieldsOf(entry).find(({ field }) => field === 'price')).toMatchObject({
+      ours: { word: 'trigger 97,000' },
+      theirs: { word: 'market' },
+    });
+  });
+
+  it('grow old from when they were found', () => {
+    expect(sinceOf(make({ foundAt: '2026-01-31T09:31:04.500Z', ageMs: 1_250 }))).toBe('2026-01-31T09:31:03.250Z');
+    expect(sinceOf(make({ ageMs: null }))).toBeNull();
   });
 
   it('tell "not there" from a value', () => {
     expect(telling(make({ ours: { status: 'open', quantity: '0' }, theirs: null }))).toEqual({
       field: 'quantity',
-      ours: { value: '0' },
-      theirs: { value: null },
+      ours: { value: '0', word: 'none' },
+      theirs: { value: null, word: 'not there' },
     });
+    // Silence is no statement.
+    expect(telling(make({ theirs: null, answered: false })).theirs.word).toBe('not answered');
     expect(telling(make({ ours: null, theirs: null })).field).toBeNull();
   });
 

@@ -1,7 +1,8 @@
 /** Numbers and orders derived from a reconciliation. */
 
 import type { Break, BreakSide, Decision } from '../../../shared/contract/reconcile.ts';
-import { absoluteAmount, compareAmounts } from '../../format/amount.ts';
+import { absoluteAmount, compareAmounts, formatAmount } from '../../format/amount.ts';
+import { isAmount } from './bounds.ts';
 
 /** A decision that settles a break; a note only says something about it. */
 export const settles = (decision: Decision): boolean => decision !== 'note';
@@ -97,38 +98,55 @@ const TELLING = [
 
 const FIRST_TELLING = 'quantity';
 
+/** Amounts differ as amounts: a venue writes 16.0 for 16. */
+const differ = (ours: string | null, theirs: string | null): boolean =>
+  ours !== null && theirs !== null && isAmount(ours) && isAmount(theirs) ? compareAmounts(ours, theirs) !== 0 : ours !== theirs;
+
 function tellingField(ours: BreakSide | null, theirs: BreakSide | null): string | null {
   const keys = [...new Set([...Object.keys(ours ?? {}), ...Object.keys(theirs ?? {})])];
   const ordered = [...TELLING.filter((key) => keys.includes(key)), ...keys.filter((key) => !(TELLING as readonly string[]).includes(key))];
   if (ours === null || theirs === null) return ordered.find((key) => key === FIRST_TELLING) ?? ordered[0] ?? null;
-  return ordered.find((key) => (ours[key] ?? null) !== (theirs[key] ?? null)) ?? ordered[0] ?? null;
+  return ordered.find((key) => differ(ours[key] ?? null, theirs[key] ?? null)) ?? ordered[0] ?? null;
 }
 
 export interface SideText {
-  /** null: the record is not there on this side. */
   readonly value: string | null;
+  /** What stands there where there is no value. */
+  readonly word: string;
+}
+
+function sideText(entry: Break, which: 'ours' | 'theirs', field: string | null): SideText {
+  const side = entry[which];
+  // Silence is no statement: only a venue that answered can be said not to have it.
+  if (side === null) return { value: null, word: which === 'theirs' && !entry.answered ? 'not answered' : 'not there' };
+  const value = field === null ? null : (side[field] ?? null);
+  if (field !== 'price' || value !== null) return { value, word: 'none' };
+  return { value: null, word: side.trigger ? `trigger ${formatAmount(side.trigger).text}` : 'market' };
 }
 
 /** What stands in the columns "ours" and "venue": one telling field of both records. */
 const tellingOf = (entry: Break): { readonly field: string | null; readonly ours: SideText; readonly theirs: SideText } => {
   const field = tellingField(entry.ours, entry.theirs);
-  const value = (side: BreakSide | null): SideText => ({ value: side === null || field === null ? null : (side[field] ?? null) });
-  return { field, ours: value(entry.ours), theirs: value(entry.theirs) };
+  return { field, ours: sideText(entry, 'ours', field), theirs: sideText(entry, 'theirs', field) };
 };
 export const telling = kept(tellingOf);
 
 /** Every field of both records side by side, differing ones first. */
 export function fieldsOf(
   entry: Break,
-): readonly { readonly field: string; readonly ours: string | null; readonly theirs: string | null; readonly differs: boolean }[] {
+): readonly { readonly field: string; readonly ours: SideText; readonly theirs: SideText; readonly differs: boolean }[] {
   const keys = [...new Set([...Object.keys(entry.ours ?? {}), ...Object.keys(entry.theirs ?? {})])];
   const rows = keys.map((field) => {
-    const ours = entry.ours?.[field] ?? null;
-    const theirs = entry.theirs?.[field] ?? null;
-    return { field, ours, theirs, differs: entry.ours !== null && entry.theirs !== null && ours !== theirs };
+    const ours = sideText(entry, 'ours', field);
+    const theirs = sideText(entry, 'theirs', field);
+    return { field, ours, theirs, differs: entry.ours !== null && entry.theirs !== null && differ(ours.value, theirs.value) };
   });
   return [...rows.filter((row) => row.differs), ...rows.filter((row) => !row.differs)];
 }
+
+/** Since when the difference can be there, ISO: its age runs on after it was found. null: nothing says. */
+export const sinceOf = ({ foundAt, ageMs }: Break): string | null =>
+  ageMs === null ? null : new Date(Date.parse(foundAt) - ageMs).toISOString();
 
 /** Text that a filter looks through, lower case. */
 export const searchText = kept((entry) =>

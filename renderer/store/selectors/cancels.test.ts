@@ -51,6 +51,7 @@ describe('cancels', () => {
         side: 'buy',
         remaining: '1',
         price: null,
+        trigger: null,
         fate,
         reason: '',
       })),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Timeline } from '../../../shared/contract/postmortem.ts';
-import { lsnOfText, lsnOfTime, nextStop, pointAt, timeOfLsn, windowOf } from './timeline.ts';
+import { lsnOfText, lsnOfTime, missingRecord, nextStop, pointAt, timeOfLsn, windowOf } from './timeline.ts';
 
 const point = (lsn: number, atMs: number) => ({ lsn, at: '', atMs, gross: 0, net: 0, realised: 0, unrealised: 0, liveOrders: 0 });
 const timeline: Timeline = {
@@ -57,5 +57,16 @@ describe('the timeline', () => {
       expect(cursor >= from && cursor < from + count).toBe(true);
     }
     expect(windowOf(1, last, 24_000_000)).toEqual(windowOf(1, last, 24_000_100));
+  });
+
+  it('says why a record is missing', () => {
+    const wal = { status: 'whole', segments: 1, bytes: 0, firstLsn: 1_000, lastLsn: 2_000, tornBytes: 0, tornAt: null } as const;
+    expect(missingRecord(999, wal)).toBe('the log begins at LSN 1,000: it was freed');
+    expect(missingRecord(2_001, wal)).toBe('the log ends at LSN 2,000: only a copy of the state goes further');
+    expect(missingRecord(2_001, { ...wal, status: 'damaged' })).toBe(
+      'the log ends at LSN 2,000, before damage: only a copy of the state goes further',
+    );
+    expect(missingRecord(1_500, wal)).toBe('the log cannot be read there');
+    expect(missingRecord(1, { ...wal, firstLsn: null, lastLsn: 0 })).toBe('nothing is left of the log');
   });
 });

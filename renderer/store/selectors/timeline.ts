@@ -1,6 +1,8 @@
 /** Finding one's way on the timeline: from an LSN to a time and back, and from mark to mark. */
 
 import type { Timeline, TimelinePoint } from '../../../shared/contract/postmortem.ts';
+import type { RecoveryReport } from '../../../shared/contract/recovery.ts';
+import { formatCount } from '../../format/amount.ts';
 
 /** Index of the last point whose `by` is at most `value`; 0 where all are above. */
 function indexAtMost(points: readonly TimelinePoint[], value: number, by: (point: TimelinePoint) => number): number {
@@ -53,6 +55,16 @@ export function lsnOfText(timeline: Timeline | null, text: string): number | nul
 
 export const pointAt = (timeline: Timeline, lsn: number): TimelinePoint | null =>
   timeline.points[indexAtMost(timeline.points, lsn, (point) => point.lsn)] ?? null;
+
+/** Why a page of the log that was read does not hold a record of it. */
+export function missingRecord(lsn: number, wal: RecoveryReport['wal'] | null): string {
+  if (wal === null) return 'the log does not hold it';
+  if (wal.firstLsn === null) return 'nothing is left of the log';
+  if (lsn < wal.firstLsn) return `the log begins at LSN ${formatCount(wal.firstLsn)}: it was freed`;
+  const damage = wal.status === 'damaged' ? ', before damage' : '';
+  if (lsn > wal.lastLsn) return `the log ends at LSN ${formatCount(wal.lastLsn)}${damage}: only a copy of the state goes further`;
+  return 'the log cannot be read there';
+}
 
 /** Lanes with more marks than this are a texture; `[` and `]` stop at those of the others. */
 export const SPARSE_MAX = 40;

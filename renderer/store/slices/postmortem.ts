@@ -18,6 +18,8 @@ export interface Change {
 }
 
 export interface PostmortemSlice {
+  /** Counts the recoveries that were read: an answer to a question about another one is dropped. */
+  readonly reading: number;
   readonly timeline: Subject<Timeline>;
   readonly death: Subject<DeathReport>;
   /** First LSN of a page -> the page. */
@@ -32,6 +34,7 @@ export interface PostmortemSlice {
 }
 
 export const postmortemSlice = (): PostmortemSlice => ({
+  reading: 0,
   timeline: nothing(),
   death: nothing(),
   operations: {},
@@ -41,6 +44,9 @@ export const postmortemSlice = (): PostmortemSlice => ({
   marks: [],
   comparedWith: null,
 });
+
+/** The log goes elsewhere than it went: what was read of it is asked for anew, the engineer's marks stay. */
+export const readAnew = ({ reading, marks }: PostmortemSlice): PostmortemSlice => ({ ...postmortemSlice(), reading: reading + 1, marks });
 
 /** First LSN of the page that holds `lsn`, for a log that begins at `from`. */
 export const pageOf = (lsn: number, from: number): number => from + Math.floor((lsn - from) / OPERATIONS_PAGE) * OPERATIONS_PAGE;

@@ -229,6 +229,7 @@ function complete(world: World, seed: Seed, index: number): Break {
     asset: null,
     ours: null,
     theirs: null,
+    answered: seed.kind !== 'notProvable',
     delta: null,
     moneyAtRisk: null,
     causedBy: [],

@@ -218,6 +218,7 @@ export function deathOf(world: World): DeathReport {
     side,
     quantity,
     price,
+    trigger: null,
     lsn,
     at: iso(atMs(world, lsn)),
   });

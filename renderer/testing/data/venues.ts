@@ -181,6 +181,7 @@ export function cancelReport(id: string, world: World, scope: CancelScope, by: s
       side: order.side,
       remaining: order.remaining,
       price: order.price,
+      trigger: order.trigger,
       fate:
         phase === 'listing'
           ? 'listed'
