@@ -20,10 +20,20 @@ const ROOT = process.env.REARM_DEMO ?? join(projectRoot(), '.rearm', 'demo');
 const SEED = Number(process.env.REARM_SEED ?? '1');
 const SECONDS = 5;
 
+/** A trading process that dies sooner than this has a reason that another one would find too. */
+const LIVES_MS = 2_000;
+
 const children: ChildProcess[] = [];
+let ending = false;
+// Ctrl-C reaches the children too: that they end then is no news.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => {
+    ending = true;
+  });
 
 /** Ends what was started, the trading process in order, and waits for it. */
 async function endAll(): Promise<void> {
+  ending = true;
   await Promise.all(
     children.map(
       (child) =>
@@ -62,13 +72,27 @@ async function desk(): Promise<{ paths: DeskPaths; simulator: Simulator }> {
 
 async function main(): Promise<void> {
   const { paths } = await desk();
-  const trader = startTrader(paths, SEED, {}, (message) => {
-    if (message.state === 'trading') note(`The trading process trades again, epoch ${String(message.epoch)}.`);
-  });
-  children.push(trader.child);
+  supervise(paths);
   const report = printReport(paths);
   await runConsole({ stores: [{ path: paths.store, venues: paths.venueConfig }], environment: { name: 'DEMO', colour: 'demo' } });
   await report;
+}
+
+/** A trading process that waits for the gate; when it ends, another one takes its place, as under a supervisor of services. */
+function supervise(paths: DeskPaths): void {
+  const startedMs = Date.now();
+  const { child } = startTrader(paths, SEED, {}, (message) => {
+    if (message.state === 'trading') note(`The trading process trades again, epoch ${String(message.epoch)}.`);
+  });
+  children.push(child);
+  child.once('exit', (code, signal) => {
+    if (ending) return;
+    const again = Date.now() - startedMs > LIVES_MS;
+    note(
+      `The trading process ended (${signal ?? `status ${code}`}). ${again ? 'Another one takes its place, and waits for a release where it has to.' : 'It is not started again.'}`,
+    );
+    if (again) supervise(paths);
+  });
 }
 
 /** The same report as text, so that a terminal alone is enough. */

@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { nativePlatform } from '../../main/engine/native-platform.ts';
 import { Gate } from '../../main/gate/gate.ts';
@@ -239,11 +239,16 @@ export interface Demo {
 
 /**
  * Runs the desk into `root` up to the crash. Whatever it throws, what it had started is told to end.
- * @throws RearmError STORE_EXISTS where a store is there already
+ * @throws RearmError STORE_EXISTS where a store is there already, or around it
  */
 export async function runDemo(root: string, options: DemoOptions): Promise<Demo> {
   const paths = deskPaths(root);
   if (existsSync(paths.store)) throw new RearmError('STORE_EXISTS', `${paths.store} is there already`, { root });
+  for (let above = root; ; above = dirname(above)) {
+    if (existsSync(join(above, 'store.json')))
+      throw new RearmError('STORE_EXISTS', `${root} lies in the store ${above}: nothing was written`, { root, store: above });
+    if (above === dirname(above)) break;
+  }
   mkdirSync(root, { recursive: true, mode: 0o700 });
   options.progress?.('starting the venues', null);
   const simulator = await startSimulator(paths, options.seed, options.lasting);

@@ -68,7 +68,7 @@ test('people who were enrolled after the crash are named to whoever signs', asyn
   await acceptOnRecord({ gate, host: 'console', platform, root, by: 'ada', override, reconstruct: false, decisions: 0 });
   expect(acceptedOnRecord(gate)?.overrides).toEqual([
     { what: 'eve enrolled while halted', reason: 'Eve, trader: nobody could sign before', by: 'mallory' },
-    { ...override, by: 'ada' },
+    { ...override, by: 'ada, not enrolled' },
   ]);
 });
 
@@ -76,6 +76,7 @@ test('where nothing can be put on the record, nothing is accepted', async () => 
   const { root, platform, gate } = await damaged();
   const refusing = {
     requireRecord: () => {},
+    view: () => gate.view(),
     record: () => {
       throw new RearmError('AUDIT_BROKEN', 'the audit log does not verify', {});
     },

@@ -13,7 +13,7 @@ import { type Accepted, type AcceptOptions, acceptRecovery } from './accept.ts';
 export type SeenRecovery = Pick<RecoveryReport, 'lsn' | 'headHash'>;
 
 export interface OnRecordOptions extends Omit<AcceptOptions, 'override' | 'reconstruct' | 'recovered'> {
-  readonly gate: Pick<Gate, 'record' | 'requireRecord'>;
+  readonly gate: Pick<Gate, 'record' | 'requireRecord' | 'view'>;
   readonly host: 'console' | 'terminal';
   readonly override?: { readonly what: string; readonly reason: string } | undefined;
   readonly reconstruct: boolean;
@@ -25,8 +25,8 @@ export interface OnRecordOptions extends Omit<AcceptOptions, 'override' | 'recon
 type RecordedRecovery = Dossier['recovery'];
 
 /**
- * @throws RearmError RECOVERY_CHANGED where it is not what was seen; AUDIT_BROKEN where the record does not verify, or nothing can be put on it: nothing was accepted then; else as
- *   {@link acceptRecovery}
+ * @throws RearmError RECOVERY_CHANGED where it is not what was seen; AUDIT_BROKEN where the record does not verify, or nothing can be put
+ *   on it: nothing was accepted then; else as {@link acceptRecovery}
  */
 export async function acceptOnRecord({ gate, host, override, decisions, seen, ...options }: OnRecordOptions): Promise<Accepted> {
   const { by } = options;
@@ -44,10 +44,13 @@ export async function acceptOnRecord({ gate, host, override, decisions, seen, ..
             lsn: report.lsn,
           },
         );
+      const { people } = gate.view();
       gate.record(by, `${host}.accept`, {
         recovery: recoveryOf(report),
         override: override ? { what: override.what, reason: override.reason } : null,
         decisions,
+        // Whoever sits at a terminal may give any name: the record says whether somebody of that name can answer for it.
+        enrolled: people.length === 0 ? null : people.some(({ id }) => id === by),
       });
     },
   });
@@ -93,7 +96,8 @@ export function acceptedOnRecord(gate: Pick<Gate, 'auditView'>): RecordedAccepta
         return [{ what: `${id} enrolled while halted`, reason: `${name}, ${role}: nobody could sign before`, by: actor }];
       }
       const override = ACCEPTS.has(action) ? (details.override as { what: string; reason: string } | null) : null;
-      return override ? [{ what: override.what, reason: override.reason, by: actor }] : [];
+      const by = details.enrolled === false ? `${actor}, not enrolled` : actor;
+      return override ? [{ what: override.what, reason: override.reason, by }] : [];
     }),
   };
 }

@@ -50,6 +50,13 @@ describe('the moment of the crash', () => {
     expect(crashedAtOf(recovery({ outcome: 'refused', lostAcknowledged: 3 }))).toBeNull();
   });
 
+  it('is at least not before the last operation that can be read, where the rest of the log is gone', () => {
+    const cut = { outcome: 'refused', lostAcknowledged: 3 } as const;
+    expect(facts({ recovery: recovery(cut) }).next).toMatchObject({ crashedAt: null, notBefore: CRASH, sinceMs: null });
+    expect(facts({ recovery: recovery({ ...cut, writerAlive: true }) }).next.notBefore).toBeNull();
+    expect(facts().next.notBefore).toBeNull();
+  });
+
   it('stays that of the crash when an acceptance became the last operation', () => {
     const accepted = recovery({ lastOperationAt: '2026-03-02T09:39:00.000Z' });
     expect(facts({ recovery: accepted, crashedAt: CRASH }).next).toMatchObject({ crashedAt: CRASH, sinceMs: 535_888 });

@@ -298,7 +298,9 @@ function next(input: FactsInput): TenFacts['next'] {
   const { recovery, nowMs } = input;
   const crashed = input.crashedAt === undefined ? recovery && crashedAtOf(recovery) : input.crashedAt;
   const ms = crashed === null ? Number.NaN : Date.parse(crashed);
-  return { crashedAt: crashed, sinceMs: Number.isNaN(ms) ? null : Math.max(0, nowMs - ms), ...nextAction(input) };
+  const ended = recovery !== null && !recovery.writerAlive && !recovery.closedInOrder;
+  const notBefore = crashed === null && ended ? recovery.lastOperationAt : null;
+  return { crashedAt: crashed, notBefore, sinceMs: Number.isNaN(ms) ? null : Math.max(0, nowMs - ms), ...nextAction(input) };
 }
 
 /** The facts, in the order in which a supervisor needs them. */

@@ -65,5 +65,12 @@ export interface TenFacts {
     readonly ageMs: number | null;
   }>;
   /** 10 */
-  readonly next: { readonly crashedAt: string | null; readonly sinceMs: number | null; readonly action: string; readonly owner: string };
+  /** `notBefore`: where the moment of the crash is not known, the last operation that can be read. */
+  readonly next: {
+    readonly crashedAt: string | null;
+    readonly notBefore: string | null;
+    readonly sinceMs: number | null;
+    readonly action: string;
+    readonly owner: string;
+  };
 }

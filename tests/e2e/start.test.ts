@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type TestContext, test } from 'vitest';
 import { ROOT } from '../../scripts/bundle.ts';
-import { ended, temporaryDirectory } from '../flow/desk.ts';
+import { ended, temporaryDirectory, until } from '../flow/desk.ts';
 import { openBrowser, openPage } from './support/chromium.ts';
 import { sees } from './support/keyboard.ts';
 
@@ -125,12 +125,22 @@ test('npm start without a display: links and report, the console, Ctrl-C ends al
   expect(commands).toMatch(/app\/demo\/simulator\/main\.ts/);
   expect(commands).toMatch(/app\/demo\/trader\/main\.ts/);
 
+  // A trading process that dies has a successor, which waits.
+  const trader = running.find(({ command }) => command.includes('app/demo/trader/main.ts') && !command.startsWith('npm'))!;
+  process.kill(trader.pid, 'SIGKILL');
+  await first.prints(/The trading process ended \(SIGKILL\)\. Another one takes its place/);
+  await until(
+    async () => ofStart(first, root).filter(({ command }) => command.includes('app/demo/trader/main.ts')),
+    (found) => found.length === 1 && found[0]!.pid !== trader.pid,
+  );
+
   // Ctrl-C reaches the whole group, as from a terminal.
   process.kill(-first.child.pid!, 'SIGINT');
   await ended(first.child);
   expect(running.filter(({ pid }) => alive(pid) && ofStart(first, root).some((left) => left.pid === pid))).toEqual([]);
   expect(ofStart(first, root)).toEqual([]);
   expect(first.output()).not.toMatch(/INTERNAL|at .*\.ts:\d+/);
+  expect(first.output().match(/The trading process ended/g)).toHaveLength(1);
 
   const second = start(context, root);
   await second.prints(/second: +http/);

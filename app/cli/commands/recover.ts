@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { recover } from '../../../main/cascade/recover.ts';
 import { refusalOf } from '../../../main/cascade/refusal.ts';
 import { nativePlatform } from '../../../main/engine/native-platform.ts';
+import { fields } from '../../../main/gate/records.ts';
 import type { RecoveryReport } from '../../../shared/contract/recovery.ts';
 import { RearmError } from '../../../shared/errors.ts';
 import { acceptAtTerminal } from '../acceptance.ts';
@@ -76,7 +77,12 @@ async function run(store: string, options: Options): Promise<Exit> {
   return statusOf(report);
 }
 
-const whoAccepts = ({ by }: Options): string => by ?? process.env.USER ?? 'terminal';
+function whoAccepts({ by }: Options): string {
+  const name = by ?? process.env.USER ?? 'terminal';
+  if (!fields.actor.safeParse(name).success)
+    throw new RearmError('USAGE', `--by ${JSON.stringify(name.slice(0, 140))} is no name: 1 to 128 characters that a screen shows`, {});
+  return name;
+}
 
 async function fromVenues(root: string, venues: string, options: Options): Promise<Exit> {
   // The clients of the venues are slow to load, and seldom needed here.

@@ -29,14 +29,14 @@ export const venuesCommand = (): Command =>
     .requiredOption('--venues <file>', 'venue configuration')
     .option(
       '--cancel <scope>',
-      '"all", or pairs such as venue=BINANCE,symbol=BTC/USDT:USDT,account=MM1,protective (stops and reduce-only too)',
+      '"all", or pairs such as venue=BINANCE,symbol=BTC/USDT:USDT,account=MM1; with ",protective" stops and reduce-only orders too',
     )
     .option('--store <dir>', 'whose orders these are: for a scope by strategy or trader')
     .option('--yes', 'do not ask before cancelling')
     .option('--json', 'one JSON document on stdout')
     .action(action(run));
 
-/** `all`, or `key=value` pairs; the word `protective` includes stops and reduce-only orders. */
+/** `all`, or `key=value` pairs; the word `protective` beside them includes stops and reduce-only orders. */
 export function parseScope(text: string) {
   const scope: Record<string, string | boolean> = {};
   for (const part of text
@@ -58,6 +58,13 @@ export function parseScope(text: string) {
     throw new RearmError('USAGE', `the scope ${text} is not understood: keys are venue, account, symbol, strategy, trader`, { text });
   if (Object.keys(scope).length === 0 && !/\ball\b/.test(text))
     throw new RearmError('USAGE', 'an empty scope cancels nothing: say all', {});
+  // It reads like "the protective ones", and would be every order there is.
+  if (Object.keys(scope).every((key) => key === 'includeProtective') && !/\ball\b/.test(text))
+    throw new RearmError(
+      'USAGE',
+      'protective adds stops and reduce-only orders to a scope: say all,protective, or venue=NAME,protective',
+      {},
+    );
   return parsed.data;
 }
 

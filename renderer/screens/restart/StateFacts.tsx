@@ -222,11 +222,19 @@ export function Next({ facts }: { facts: TenFacts }) {
     <Fact
       number={10}
       title="Time since the crash, and the next step"
-      source={next.crashedAt ? 'last record of the engine' : 'no crash known'}
+      source={next.crashedAt ? 'last record of the engine' : next.notBefore ? 'last record that can be read' : 'no crash known'}
       value={
         <strong>
           {next.crashedAt === null ? (
-            <Unknown why="the moment of the crash is not known" />
+            <>
+              <Unknown why="the moment of the crash is not known" />
+              {next.notBefore === null ? null : (
+                <span className="text-sm font-normal text-soft">
+                  {' '}
+                  after <Stamp at={next.notBefore} zone />
+                </span>
+              )}
+            </>
           ) : (
             <>
               <Elapsed since={next.crashedAt} />{' '}

@@ -78,7 +78,13 @@ export function factsOf(world: World, now: number, heard: 'asking' | 'silent' = 
       source: 'cascade, 11 steps',
       at: iso(world.startedMs - 2_160),
     },
-    next: { crashedAt: iso(world.crashMs), sinceMs: now - world.crashMs, action: 'Decide 9 blocking breaks', owner: 'desk supervisor' },
+    next: {
+      crashedAt: iso(world.crashMs),
+      notBefore: null,
+      sinceMs: now - world.crashMs,
+      action: 'Decide 9 blocking breaks',
+      owner: 'desk supervisor',
+    },
   };
   if (world.variant === 'approved') {
     return {
@@ -125,7 +131,7 @@ export function factsOf(world: World, now: number, heard: 'asking' | 'silent' = 
           }
         : facts.recovered,
       next: empty
-        ? { crashedAt: null, sinceMs: null, action: 'Start the engine', owner: 'operator' }
+        ? { crashedAt: null, notBefore: null, sinceMs: null, action: 'Start the engine', owner: 'operator' }
         : { ...facts.next, action: 'Reach a venue: call its emergency contact', owner: 'desk supervisor' },
     };
   }
