@@ -36,6 +36,8 @@ const VENUE_ROUND_MS = 5_000;
 const GATE_ROUND_MS = 1_000;
 /** A comparison asks every venue for much: seldom enough for their limits. */
 const COMPARE_ROUND_MS = 10_000;
+/** What moves at the venues by itself is compared again this often: orders that fill on move all the time. */
+const MOVED_ROUND_MS = 30_000;
 
 /** The state of an engine that lives is read this often: its figures on the screen are not those of its start. */
 const FOLLOW_ROUND_MS = 15_000;
@@ -92,6 +94,7 @@ export class StoreSession {
   #gateSeen: GateView | null = null;
   /** What the venues said when they were last compared with the state. */
   #comparedWith = '';
+  #comparedMs = 0;
   /** The crash, kept from the first recovery that this console saw: an acceptance changes the state. */
   #atCrash: StateAtCrash | undefined;
 
@@ -185,12 +188,14 @@ export class StoreSession {
   #compareAgain(): void {
     const status = this.#gateSeen?.dossier?.status;
     const signed = status === 'open' || status === 'complete';
-    const moved = this.#looked !== HELD && this.reconciliation.report !== null && this.venues.standing !== this.#comparedWith;
+    const rested = Date.now() - this.#comparedMs > MOVED_ROUND_MS;
+    const moved = rested && this.#looked !== HELD && this.reconciliation.report !== null && this.venues.standing !== this.#comparedWith;
     if (this.venues.configured && this.recovery.image && (signed || moved)) void this.#compare();
   }
 
   #compare(): Promise<void> {
     this.#comparedWith = this.venues.standing;
+    this.#comparedMs = Date.now();
     return this.reconciliation.run();
   }
 
