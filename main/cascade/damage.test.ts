@@ -4,16 +4,23 @@ import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RearmError } from '../../shared/errors.ts';
+import type { TABLES } from '../../shared/model/tables.ts';
 import { Generator } from '../../simulation/model/generator.ts';
 import { randomOf } from '../../simulation/model/random.ts';
 import { replayed } from '../../simulation/model/reference.ts';
 import { BOOT, Desk, STEPPED_CONFIG } from '../../tests/support/desk.ts';
 import { copyStore, filesIn, flipBit, framesOf, removeFiles } from '../../tests/support/store-files.ts';
+import { acceptRecovery } from '../engine/accept.ts';
 import { parseEngineConfig } from '../engine/config.ts';
 import { openStore } from '../engine/open.ts';
 import { canonicalState } from '../image/canonical.ts';
-import { NativeStorage, systemClock } from '../storage/native.ts';
+import { NativeStorage, systemClock, timerScheduler } from '../storage/native.ts';
 import { systemFailure } from '../storage/system-errors.ts';
+import { readIdentity, storeIdBytes } from '../store/identity.ts';
+import { storeLayout } from '../store/layout.ts';
+import { readSlots } from '../tiers/slot-reader.ts';
+import { slotPageAt } from '../tiers/slots.ts';
+import { rowsIn } from '../tiers/tier-copy.ts';
 import { verify } from '../verify/verify.ts';
 import { type Recovery, recover } from './recover.ts';
 
@@ -210,6 +217,65 @@ describe('a tier that is not what it should be', () => {
     expect(before).toMatchObject({ outcome: 'empty', lsn: 0 });
     expect(before.sentence).toContain('before its first operation');
   });
+});
+
+describe('a page of which no copy is good', () => {
+  /** A store whose every copy has the first page of a table bad, and whose log does not reach back to its beginning. */
+  async function lacking(table: keyof typeof TABLES) {
+    const desk = await crashed(900, [500, 800]);
+    const acknowledged = Number(desk.engine.durableLsn);
+    const root = leave(desk);
+    removeFiles(root, 'l1', 'l3');
+    const identity = readIdentity(new NativeStorage(), root);
+    const heads = readSlots(new NativeStorage(), storeLayout(root), storeIdBytes(identity)).filter(({ mark }) => mark !== null);
+    expect(heads.length).toBe(2);
+    const copy = heads[0]!.load();
+    const page = Array.from({ length: copy.mark.pageCount }, (_, number) => number).find(
+      (number) => rowsIn([copy], number)?.table === table && rowsIn([copy], number)!.rows[0] === 0,
+    )!;
+    for (const { name, pagesMax } of heads) flipBit(join(root, name), (slotPageAt(pagesMax!, page) + 100) * 8);
+    const oldest = Math.min(...heads.map(({ mark }) => mark!.lsn));
+    const segments = filesIn(root, 'wal');
+    const first = segments.findLastIndex((path) => framesOf(root).some((frame) => frame.path === path && frame.firstLsn <= oldest));
+    expect(first).toBeGreaterThan(0);
+    for (const path of segments.slice(0, first)) fs.rmSync(path);
+    return { desk, root, page, acknowledged };
+  }
+
+  it('is named with its rows; the rest is shown, brought forward, for a person who overrides, and is whole after that', async () => {
+    const { desk, root, page, acknowledged } = await lacking('orders');
+    const { report, image } = recoverAt(root);
+    expect(report).toMatchObject({ outcome: 'refused', lostAcknowledged: 0 });
+    expect(report.lsn).toBeGreaterThanOrEqual(acknowledged);
+    const [finding] = report.findings.filter(({ severity }) => severity === 'critical');
+    expect(finding).toMatchObject({ code: 'PAGE_LOST', page, table: 'orders' });
+    const [from, to] = finding!.rows!;
+    // Everything else is as it was: the model's tables, but for orders, of which those of the other pages are there.
+    const before = replayed(desk.lines.slice(0, report.lsn), { fillsMax: 32_768 }).state().tables;
+    const after = canonicalState(image!).tables;
+    for (const name of Object.keys(after)) if (name !== 'orders') expect(after[name], name).toEqual(before[name]);
+    expect(before.orders!.length - after.orders!.length).toBeGreaterThan(0);
+    expect(before.orders!.length - after.orders!.length).toBeLessThanOrEqual(to - from + 1);
+    expect(before.orders).toEqual(expect.arrayContaining(after.orders as unknown[]));
+
+    const platform = { storage: new NativeStorage(), clock: systemClock, scheduler: timerScheduler, bootId: BOOT };
+    await expect(acceptRecovery({ platform, root, by: 'ada' })).rejects.toMatchObject({ code: 'RECOVERY_REFUSED' });
+    const { lsn } = await acceptRecovery({ platform, root, by: 'ada', override: { reason: 'the venues know these orders' } });
+    const again = recoverAt(root);
+    expect(again.report).toMatchObject({ outcome: 'recovered', lsn, lostAcknowledged: 0 });
+    expect(canonicalState(again.image!).tables.orders).toEqual(after.orders);
+    expect(verify({ storage: new NativeStorage(), clock: systemClock, root, bootId: BOOT }).status).not.toBe('damaged');
+  });
+
+  it.each(['instruments', 'dictionary', 'positions'] as const)(
+    'is refused with nothing to go on with where the rest needs it: %s',
+    async (table) => {
+      const { root, page } = await lacking(table);
+      const { report, image } = recoverAt(root);
+      expect(image).toBeNull();
+      expect(report.findings.filter(({ code }) => code === 'PAGE_LOST')).toMatchObject([{ page, table }]);
+    },
+  );
 });
 
 describe('a base that cannot be completed', () => {

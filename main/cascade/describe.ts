@@ -49,7 +49,8 @@ export function sentence(facts: SentenceFacts): string {
         ? `${plural(facts.tornBytes, 'torn byte')} discarded`
         : `${plural(facts.tornBytes, 'byte')} behind it bad`,
     );
-  if (facts.lostPages > 0) parts.push(`${plural(facts.lostPages, 'page')} without a good copy`);
+  if (facts.lostPages > 0)
+    parts.push(`${plural(facts.lostPages, 'page')} without a good copy${facts.lsn > 0 ? ': the state is without their rows' : ''}`);
   parts.push(
     facts.lostAcknowledged === null
       ? 'what was acknowledged is not known'

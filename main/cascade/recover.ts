@@ -26,6 +26,7 @@ import { lossesOf } from './losses.ts';
 import { type Replay, replay } from './replay.ts';
 import { buildReport } from './report.ts';
 import { validate } from './validate.ts';
+import { type Incomplete, incomplete, withoutPages } from './without-pages.ts';
 
 export const RTO_BUDGET_MS = 5_000;
 
@@ -385,6 +386,7 @@ function firstWhole(
   course: Course,
 ): Attempt | null {
   let last: Attempt | null = null;
+  let lacking: Incomplete | null = null;
   const target = options.at ?? Number.POSITIVE_INFINITY;
   for (const order of candidates.orders()) {
     image.clear();
@@ -418,6 +420,7 @@ function firstWhole(
     const bridged = assembly.from === baseLsn || logFirst <= assembly.from + 1;
     if (assembly.lost.length > 0 || !bridged) {
       last ??= { assembly, replay: null };
+      if (bridged && assembly.hot) lacking ??= incomplete(image, assembly);
       candidates.passOver(
         assembly.hot?.head,
         bridged
@@ -451,9 +454,9 @@ function firstWhole(
     });
     // A reconstruction of which no operation is left is no state: the one before it was given up.
     const nothing = !assembly.hot && origin !== 0 && done.replayed === 0;
-    const incomplete = nothing || (assembly.from < baseLsn && done.end.lastLsn < baseLsn);
-    const attempt = { assembly, replay: incomplete || done.rootDiffersAt !== null ? null : done };
-    if (incomplete)
+    const unfinished = nothing || (assembly.from < baseLsn && done.end.lastLsn < baseLsn);
+    const attempt = { assembly, replay: unfinished || done.rootDiffersAt !== null ? null : done };
+    if (unfinished)
       candidates.passOver(
         assembly.hot?.head,
         `${assembly.salvaged.length > 0 ? 'pages of older copies' : 'its cold tables'} need the log from LSN ${assembly.from + 1} to ${baseLsn}: it ends at ${done.end.lastLsn}`,
@@ -473,5 +476,38 @@ function firstWhole(
     }
     last = attempt;
   }
-  return last;
+  const found = lacking && options.at === undefined ? goOnWithout(options, storeId, scan, lacking, image, course) : null;
+  return found ?? last;
+}
+
+/** The state without the pages that no copy has good; null where what is left of it is not whole in itself. */
+function goOnWithout(
+  options: RecoverOptions,
+  storeId: Uint8Array,
+  scan: SegmentScan,
+  lacking: Incomplete,
+  image: Image,
+  course: Course,
+): Attempt | null {
+  const { assembly } = lacking;
+  const baseLsn = assembly.hot!.mark.lsn;
+  return course.run('replay', 'operations after the base, without the pages that are lost', () => {
+    const done = withoutPages(image, lacking, () =>
+      replay(image, {
+        storage: options.storage,
+        storeId,
+        segments: (scan.segments[0]?.firstLsn ?? Number.POSITIVE_INFINITY) <= assembly.from + 1 ? scan.segments : [],
+        from: assembly.from,
+        // The roots that were logged are those of a state with these pages.
+        baseLsn: Number.POSITIVE_INFINITY,
+        to: Number.POSITIVE_INFINITY,
+      }),
+    );
+    if (done === null) return { value: null, outcome: 'failed', reason: 'others refer to the rows that are lost' };
+    const broken = validate(image, options.clock.wallNs()).find(({ severity }) => severity === 'critical');
+    const short = assembly.from < baseLsn && done.end.lastLsn < baseLsn;
+    if (short || broken) return { value: null, outcome: 'failed', reason: broken?.message ?? `the log ends at ${done.end.lastLsn}` };
+    const reason = `${done.replayed} operations; ${assembly.lost.length} pages stay empty`;
+    return { value: { assembly, replay: done }, outcome: 'finding', reason, lsnBefore: baseLsn, lsnAfter: image.lsn };
+  });
 }

@@ -187,12 +187,14 @@ function damageFindings({ assembly, replay, image, candidates }: Evidence, ackno
     });
   }
   for (const { page, reason } of assembly?.lost ?? []) {
+    const held = rowsIn(assembly!.copies, page);
+    const rows = held && `rows ${held.rows[0]} to ${held.rows[1]} of ${held.table}`;
     findings.push({
       code: 'PAGE_LOST',
       severity: 'critical',
       page,
-      ...rowsIn(assembly!.copies, page),
-      message: `page ${page} has no good copy: ${reason}`,
+      ...held,
+      message: `page ${page} has no good copy: ${reason}; ${rows ?? 'nobody knows which rows'} ${image ? 'are gone, what is left holds every rule' : 'cannot be brought back'}`,
     });
   }
   if (image === null)
