@@ -93,7 +93,8 @@ export function judge(tree: FileTree, expected: Expectation): Judgement {
     if (report.lsn > submitted) return not('invented', 'operations that nobody submitted');
     // A refusal that names pages without a good copy shows the state without them.
     const lacking = report.outcome === 'refused' && report.findings.some(({ code }) => code === 'PAGE_LOST');
-    if (!lacking && digestOf(recovery) !== digests.at(report.lsn)) return not('wrong', 'the state is not what the model makes of these operations');
+    if (!lacking && digestOf(recovery) !== digests.at(report.lsn))
+      return not('wrong', 'the state is not what the model makes of these operations');
   }
   if (report.outcome === 'refused') return not('refused', report.findings.map(({ code, message }) => `${code} ${message}`).join('; '));
   if (report.lsn < acknowledged) return not('lost', 'acknowledged operations are gone');
