@@ -86,12 +86,14 @@ function supervise(paths: DeskPaths): void {
   });
   children.push(child);
   child.once('exit', (code, signal) => {
-    if (ending) return;
     const again = Date.now() - startedMs > LIVES_MS;
-    note(
-      `The trading process ended (${signal ?? `status ${code}`}). ${again ? 'Another one takes its place, and waits for a release where it has to.' : 'It is not started again.'}`,
-    );
-    if (again) supervise(paths);
+    // It may have met the same Ctrl-C a moment before this process did.
+    setTimeout(() => {
+      if (ending) return;
+      const next = again ? 'Another one takes its place, and waits for a release where it has to.' : 'It is not started again.';
+      note(`The trading process ended (${signal ?? `status ${code}`}). ${next}`);
+      if (again) supervise(paths);
+    }, 200);
   });
 }
 

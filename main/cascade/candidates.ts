@@ -4,7 +4,7 @@ import type { DecisionReport, Finding, TierStatus } from '../../shared/contract/
 import { RearmError } from '../../shared/errors.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
 import { onLineage, type Stretch } from '../store/lineage.ts';
-import { problemOf, type TierCopy, type TierHead } from '../tiers/tier-copy.ts';
+import { mayBeTorn, problemOf, type TierCopy, type TierHead } from '../tiers/tier-copy.ts';
 import { frameEndAt, type SegmentScan } from '../wal/log-reader.ts';
 import { type Case, type CopyFacts, compareRanked, judge } from './decide.ts';
 
@@ -179,8 +179,12 @@ export class Candidates {
     candidate.verdict = judge(candidate.facts);
   }
 
-  /** Reads what was not needed, so that the report can speak of every copy. */
-  judgeRest(tell: () => void): Finding[] {
+  /**
+   * Reads what was not needed, so that the report can speak of every copy.
+   *
+   * @param sameBoot L1 was written in this boot of the machine
+   */
+  judgeRest(tell: () => void, sameBoot: boolean): Finding[] {
     for (const candidate of this.all) {
       if (candidate.loaded) continue;
       tell();
@@ -188,7 +192,8 @@ export class Candidates {
       // Only the verdict is wanted: the pages of a large state would fill the memory.
       candidate.copy = undefined;
     }
-    return this.all.flatMap((candidate) => findingOf(candidate));
+    const heads = this.all.map(({ head }) => head);
+    return this.all.flatMap((candidate) => findingOf(candidate, mayBeTorn(candidate.head, heads, sameBoot)));
   }
 
   damagedCount(): number {
@@ -224,7 +229,7 @@ const rankOf = (candidate: Candidate) => ({
   use: candidate.verdict.use,
 });
 
-function findingOf(candidate: Candidate): Finding[] {
+function findingOf(candidate: Candidate, mayTear: boolean): Finding[] {
   const { content } = candidate.facts;
   if (content === 'partial') {
     return [{ code: 'PAGES_BAD', severity: 'damage', message: `${candidate.head.name}: ${candidate.reason}`, file: candidate.head.name }];
@@ -232,7 +237,12 @@ function findingOf(candidate: Candidate): Finding[] {
   if (content === 'damaged') return [{ code: 'COPY_DAMAGED', severity: 'damage', message: candidate.reason, file: candidate.head.name }];
   if (content === 'foreign' || content === 'newer')
     return [{ code: 'COPY_REFUSED', severity: 'damage', message: candidate.reason, file: candidate.head.name }];
-  if (content === 'torn') return [{ code: 'COPY_TORN', severity: 'note', message: candidate.reason, file: candidate.head.name }];
+  if (content === 'torn')
+    return [
+      mayTear
+        ? { code: 'COPY_TORN', severity: 'note', message: candidate.reason, file: candidate.head.name }
+        : { code: 'COPY_DAMAGED', severity: 'damage', message: candidate.reason, file: candidate.head.name },
+    ];
   if (content === 'unavailable')
     return [{ code: 'TIER_UNAVAILABLE', severity: 'note', message: candidate.reason, file: candidate.head.name }];
   // L1 alone may be ahead: it is written before the log is synced.

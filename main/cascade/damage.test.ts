@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RearmError } from '../../shared/errors.ts';
+import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import type { TABLES } from '../../shared/model/tables.ts';
 import { Generator } from '../../simulation/model/generator.ts';
 import { randomOf } from '../../simulation/model/random.ts';
@@ -18,6 +19,7 @@ import { NativeStorage, systemClock, timerScheduler } from '../storage/native.ts
 import { systemFailure } from '../storage/system-errors.ts';
 import { readIdentity, storeIdBytes } from '../store/identity.ts';
 import { storeLayout } from '../store/layout.ts';
+import { MAPPED_PAGES_AT } from '../tiers/mapped.ts';
 import { readSlots } from '../tiers/slot-reader.ts';
 import { slotPageAt } from '../tiers/slots.ts';
 import { rowsIn } from '../tiers/tier-copy.ts';
@@ -202,6 +204,20 @@ describe('a tier that is not what it should be', () => {
     fs.writeFileSync(join(root, 'l1'), 'no directory');
     expect(codes(root)).toEqual(['NO_DIRECTORY']);
     expect(verified(root).status).toBe('damaged');
+  });
+
+  it('is told where L1 is cut within its pages, for its newest slot was whole; not after a power cut, which leaves anything of it', async () => {
+    const desk = await crashed(300, [100, 200], 20);
+    const root = leave(desk);
+    const [map] = filesIn(root, 'l1');
+    fs.truncateSync(map!, MAPPED_PAGES_AT + 3 * PAGE_BYTES);
+    expect(recoverAt(root).report).toMatchObject({ outcome: 'recovered', base: 'L2', lostAcknowledged: 0 });
+    expect(codes(root).sort()).toEqual(['COPY_DAMAGED', 'COPY_TORN']);
+    expect(verified(root).status).toBe('damaged');
+    const options = { storage: new NativeStorage(), clock: systemClock, root, bootId: 'another' };
+    const { findings } = recover(options).report;
+    expect(findings.flatMap(({ code, file }) => (file?.startsWith('l1/') ? [code] : []))).toEqual(['COPY_TORN', 'COPY_TORN']);
+    expect(verify(options).files.find(({ path }) => path.startsWith('l1/'))?.status).toBe('torn');
   });
 
   it('leaves nothing that could be recovered, where all are gone: no whole store, and no empty one', async () => {

@@ -268,7 +268,7 @@ export function recover(options: RecoverOptions): Recovery {
   let digest: string | null = null;
   if (!options.brief) {
     course.run('compare', 'the other copies in depth, and the digest of the state', () => {
-      findings.push(...candidates.judgeRest(() => course.tell('compare', null, 'reading the other copies')));
+      findings.push(...candidates.judgeRest(() => course.tell('compare', null, 'reading the other copies'), sameBoot));
       // Where the end is not known, neither is what a copy would lose.
       const lsns = acknowledgedKnown ? heads.flatMap((head) => (head.mark ? [head.mark.lsn] : [])) : [];
       losses = lossesOf(storage, storeId, scan.segments, lsns, recoveredLsn, watermark);

@@ -57,6 +57,15 @@ export function rowsIn(copies: readonly Pick<TierCopy, 'pages' | 'mark'>[], page
   return null;
 }
 
+/**
+ * Whether a copy whose pages do not sum to its root can be one that was being written: the older of two slots. The newest claim of a tier was
+ * made after its pages were written; of L1 only until the machine lost its power.
+ */
+export const mayBeTorn = (head: TierHead, heads: readonly TierHead[], sameBoot: boolean): boolean =>
+  (head.tier === 'L1' && !sameBoot) ||
+  ((head.tier === 'L1' || head.tier === 'L2') &&
+    heads.some((other) => other.name !== head.name && other.tier === head.tier && (other.mark?.lsn ?? -1) >= (head.mark?.lsn ?? 0)));
+
 export interface TierCopy {
   readonly head: TierHead;
   readonly mark: CheckpointMark;

@@ -12,7 +12,7 @@ import { openStore, parseEngineConfig } from '../index.ts';
 import { openDatabase } from '../tiers/archive.ts';
 import { type VerifyReport, verify } from './verify.ts';
 
-const FLIPS = 60;
+const FLIPS = 24;
 const CONFIG = { l2Ms: 5, l3Ms: 86_400_000, l4Ms: 1, archive: true };
 let desk: Desk;
 

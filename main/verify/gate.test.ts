@@ -14,7 +14,7 @@ import { openStore, parseEngineConfig } from '../index.ts';
 import { readIdentity } from '../store/identity.ts';
 import { type VerifyReport, verify } from './verify.ts';
 
-const FLIPS_PER_FILE = 12;
+const FLIPS_PER_FILE = 4;
 const CALM = { unexplainedBreaks: 0, grossExposure: '0', netExposure: '0', worth: '0' };
 let desk: Desk;
 

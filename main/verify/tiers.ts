@@ -7,15 +7,16 @@ import type { Storage } from '../storage/storage.ts';
 import { PAGE_ENTRY_BYTES } from '../tiers/checkpoint.ts';
 import { acknowledgedAt, MAPPED_PAGES_AT, MAPPED_SLOT_HEADER_BYTES, mappedPageAt, mappedSlotAt } from '../tiers/mapped.ts';
 import { SLOT_HEADER_BYTES, slotPageAt } from '../tiers/slots.ts';
-import { PAGE_VALID, rowsIn, type TierCopy, type TierHead } from '../tiers/tier-copy.ts';
+import { mayBeTorn, PAGE_VALID, rowsIn, type TierCopy, type TierHead } from '../tiers/tier-copy.ts';
 import type { FileFindings } from './file-findings.ts';
 import { nonZeroFrom } from './zeros.ts';
 
-/** @returns the copies whose every page is proven */
+/** @param sameBoot L1 was written in this boot of the machine. @returns the copies whose every page is proven */
 export function verifyCopies(
   storage: Storage,
   root: string,
   heads: readonly TierHead[],
+  sameBoot: boolean,
   findings: FileFindings,
   tell: (what: string) => void,
 ): TierCopy[] {
@@ -44,11 +45,7 @@ export function verifyCopies(
       loaded.push(copy);
     } catch (error) {
       if (!(error instanceof RearmError)) throw error;
-      // Of two slots, the one that was being written may be torn; that the other is whole shows that it is no damage.
-      const sibling = heads.some(
-        (other) => other.name !== head.name && other.tier === head.tier && other.mark && other.mark.lsn >= (head.mark?.lsn ?? 0),
-      );
-      const torn = error.code === 'CHECKSUM_MISMATCH' && (head.tier === 'L1' || head.tier === 'L2') && sibling;
+      const torn = error.code === 'CHECKSUM_MISMATCH' && mayBeTorn(head, heads, sameBoot);
       findings.add(
         file,
         torn ? 'torn' : error.code === 'VERSION_OLDER' ? 'note' : 'damaged',

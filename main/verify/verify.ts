@@ -117,14 +117,15 @@ function verifyOnce(options: VerifyOptions): VerifyReport {
   verifySegments(storage, layout, storeId, scan, findings);
 
   progress?.(0.4, 'tiers');
+  const mapped = readMapped(storage, layout, storeId, options.bootId);
   const heads: TierHead[] = [
-    ...readMapped(storage, layout, storeId, options.bootId).heads,
+    ...mapped.heads,
     ...readSlots(storage, layout, storeId),
     ...readSnapshots(storage, layout, storeId),
     ...readArchive(layout, identityText, storage.isLocked(layout.lock)),
   ];
   verifyArchive(storage, layout, storeId, findings);
-  const copies = verifyCopies(storage, root, heads, findings, (what) => progress?.(0.6, what));
+  const copies = verifyCopies(storage, root, heads, mapped.sameBoot === true, findings, (what) => progress?.(0.6, what));
 
   progress?.(0.8, 'copies against each other');
   compareCopies({ storage, storeId, segments: scan.segments, path: lineage.path, identity: readIdentity(storage, root), copies, findings });

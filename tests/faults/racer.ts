@@ -12,6 +12,9 @@ let held = 0;
 let refused = 0;
 const violations: string[] = [];
 process.stdout.write('ready\n');
+// All begin at once.
+fs.readSync(0, new Uint8Array(1));
+const asleep = new Int32Array(new SharedArrayBuffer(4));
 while (held < Number(races)) {
   let holding: { release(): void };
   try {
@@ -24,6 +27,8 @@ while (held < Number(races)) {
   try {
     fs.closeSync(fs.openSync(marker, 'wx'));
     held += 1;
+    // Long enough for the others to come.
+    Atomics.wait(asleep, 0, 0, 1);
     fs.rmSync(marker);
   } catch (error) {
     violations.push((error as Error).message);

@@ -17,7 +17,7 @@ const RACES = LONG ? 2_500 : 250;
 const RACER = fileURLToPath(new URL('./racer.ts', import.meta.url));
 
 function racer(lock: string, marker: string, races: number): { child: ChildProcess; ready: Promise<void>; ended: Promise<string> } {
-  const child = spawn(process.execPath, ['--no-warnings', RACER, lock, marker, String(races)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--no-warnings', RACER, lock, marker, String(races)], { stdio: ['pipe', 'pipe', 'inherit'] });
   let out = '';
   let told: () => void;
   const ready = new Promise<void>((resolve) => {
@@ -35,6 +35,8 @@ test(`${RACERS} processes, ${RACES} times each: one holds the lock, the others a
   context.onTestFinished(() => fs.rmSync(directory, { recursive: true, force: true }));
   const [lock, marker] = [join(directory, 'lock'), join(directory, 'held')];
   const racers = Array.from({ length: RACERS }, () => racer(lock, marker, RACES));
+  await Promise.all(racers.map(({ ready }) => ready));
+  for (const { child } of racers) child.stdin!.end('x');
   const told = (await Promise.all(racers.map(({ ended }) => ended))).map(
     (text) => JSON.parse(text) as { held: number; refused: number; violations: string[] },
   );
@@ -49,8 +51,11 @@ test('a holder that is killed keeps nobody out', { timeout: 60_000 }, async (con
   context.onTestFinished(() => fs.rmSync(directory, { recursive: true, force: true }));
   const lock = join(directory, 'lock');
   for (let round = 0; round < (LONG ? 100 : 5); round += 1) {
-    const { child, ready, ended } = racer(lock, join(directory, `held-${round}`), 1_000_000_000);
+    const marker = join(directory, `held-${round}`);
+    const { child, ready, ended } = racer(lock, marker, 1_000_000_000);
     await ready;
+    child.stdin!.end('x');
+    while (!fs.existsSync(marker)) await new Promise(setImmediate);
     child.kill('SIGKILL');
     await ended;
     nativePlatform.storage.lock(lock).release();
