@@ -8,6 +8,8 @@ import type { Operation } from '../../simulation/model/reference.ts';
 import type { WorkerTask } from './worker.ts';
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
+/** Of compiled sources: most of what a short life costs is its start. */
+const COMPILED = fileURLToPath(new URL('../output/compiled', import.meta.url));
 
 export interface Death {
   /** Highest LSN that was acknowledged; 0 for none. */
@@ -34,7 +36,10 @@ export interface Fault {
  */
 export async function runAndKill(task: WorkerTask, ms: number, history: History, fault?: Fault): Promise<Death> {
   const [program, ...before] = [...(task.under ?? []), process.execPath];
-  const child = spawn(program!, [...before, '--no-warnings', WORKER, JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program!, [...before, '--no-warnings', WORKER, JSON.stringify(task)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_COMPILE_CACHE: COMPILED },
+  });
   let killed = false;
   let broken: Error | undefined;
   let out = '';

@@ -6,6 +6,7 @@
  */
 
 import fs from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { setImmediate as yieldToTimers } from 'node:timers/promises';
 import { recover } from '../../main/cascade/recover.ts';
 import { parseEngineConfig } from '../../main/engine/config.ts';
@@ -113,6 +114,8 @@ async function open() {
 const acknowledge = (lsn: number): void => say(`${lsn} ${process.hrtime.bigint()}`);
 
 const engine = await open();
+// It is killed, and would keep nothing at its end.
+flushCompileCache();
 say('ready');
 const generator = new Generator(task.seed, task.generator);
 const pending = new Set<Promise<void>>();
