@@ -14,6 +14,8 @@ export type Damage =
       readonly other: string;
       readonly otherSector: number;
     }
+  /** As a file system loses its way: whole blocks, each of them right by its own checksum. */
+  | { readonly kind: 'swapped blocks'; readonly path: string; readonly block: number; readonly otherBlock: number }
   /** A write that was reported done and never happened. */
   | { readonly kind: 'stale sector'; readonly path: string; readonly sector: number; readonly version: number }
   | { readonly kind: 'deleted file'; readonly path: string }
@@ -38,6 +40,7 @@ export const DAMAGE_KINDS = [
   'truncated',
   'zeroed sector',
   'swapped sectors',
+  'swapped blocks',
   'stale sector',
   'deleted file',
   'renamed file',
@@ -56,6 +59,10 @@ export interface Subject {
   readonly foreign: FileTree;
 }
 
+/** What file systems place, and what the engine's pages take. */
+const BLOCK_BYTES = 4096;
+
+const blockOf = (bytes: Uint8Array, block: number): Uint8Array => bytes.subarray(block * BLOCK_BYTES, (block + 1) * BLOCK_BYTES);
 const sectorsOf = (bytes: Uint8Array): number => Math.ceil(bytes.length / SECTOR_BYTES);
 const sectorOf = (bytes: Uint8Array, sector: number): Uint8Array => bytes.slice(sector * SECTOR_BYTES, (sector + 1) * SECTOR_BYTES);
 
@@ -104,6 +111,7 @@ export function enumerate({ tree, earlier, foreign }: Subject, only: (path: stri
     }
     const versions = earlier.get(path) ?? [];
     all.push(
+      listed('swapped blocks', path, swappedBlocks(path, bytes)),
       listed('stale sector', path, staleSectors(path, bytes, versions)),
       listed(
         'older file',
@@ -128,6 +136,19 @@ export function enumerate({ tree, earlier, foreign }: Subject, only: (path: stri
     );
   }
   return all.filter(({ count }) => count > 0);
+}
+
+/** Every pair of blocks of a file that are not the same. */
+function swappedBlocks(path: string, bytes: Uint8Array): Damage[] {
+  const found: Damage[] = [];
+  const blocks = Math.floor(bytes.length / BLOCK_BYTES);
+  for (let block = 0; block < blocks; block += 1) {
+    for (let otherBlock = block + 1; otherBlock < blocks; otherBlock += 1) {
+      if (Buffer.compare(blockOf(bytes, block), blockOf(bytes, otherBlock)) !== 0)
+        found.push({ kind: 'swapped blocks', path, block, otherBlock });
+    }
+  }
+  return found;
 }
 
 /** Each content that a sector had earlier and has no more, once. */
@@ -183,6 +204,12 @@ export function damaged({ tree, earlier, foreign }: Subject, damage: Damage): Fi
       copy.write(copy.entries.get(other) as number, otherSector * SECTOR_BYTES, one.subarray(0, two.length));
       return copy;
     }
+    case 'swapped blocks': {
+      const bytes = tree.bytes(path);
+      copy.write(inode, damage.block * BLOCK_BYTES, blockOf(bytes, damage.otherBlock));
+      copy.write(inode, damage.otherBlock * BLOCK_BYTES, blockOf(bytes, damage.block));
+      return copy;
+    }
     case 'stale sector': {
       const length = sectorOf(tree.bytes(path), damage.sector).length;
       const stale = new Uint8Array(length);
@@ -225,6 +252,8 @@ export function describeDamage(damage: Damage): string {
       return `sector ${damage.sector} of ${path} zeroed`;
     case 'swapped sectors':
       return `sector ${damage.sector} of ${path} and sector ${damage.otherSector} of ${damage.other} swapped`;
+    case 'swapped blocks':
+      return `blocks ${damage.block} and ${damage.otherBlock} of ${path} swapped`;
     case 'stale sector':
       return `sector ${damage.sector} of ${path} as it was in version ${damage.version}`;
     case 'renamed file':

@@ -16,6 +16,7 @@ const SHORT: Readonly<Record<Damage['kind'], number>> = {
   truncated: 25,
   'zeroed sector': 25,
   'swapped sectors': 3,
+  'swapped blocks': 40,
   'stale sector': 20,
   'deleted file': 1,
   'renamed file': 15,
