@@ -18,6 +18,7 @@ export type Damage =
   | { readonly kind: 'swapped blocks'; readonly path: string; readonly block: number; readonly otherBlock: number }
   /** A write that was reported done and never happened. */
   | { readonly kind: 'stale sector'; readonly path: string; readonly sector: number; readonly version: number }
+  | { readonly kind: 'stale block'; readonly path: string; readonly block: number; readonly version: number }
   | { readonly kind: 'deleted file'; readonly path: string }
   | { readonly kind: 'renamed file'; readonly path: string; readonly to: string }
   | { readonly kind: 'duplicated file'; readonly path: string; readonly to: string }
@@ -42,6 +43,7 @@ export const DAMAGE_KINDS = [
   'swapped sectors',
   'swapped blocks',
   'stale sector',
+  'stale block',
   'deleted file',
   'renamed file',
   'duplicated file',
@@ -62,9 +64,12 @@ export interface Subject {
 /** What file systems place, and what the engine's pages take. */
 const BLOCK_BYTES = 4096;
 
-const blockOf = (bytes: Uint8Array, block: number): Uint8Array => bytes.subarray(block * BLOCK_BYTES, (block + 1) * BLOCK_BYTES);
-const sectorsOf = (bytes: Uint8Array): number => Math.ceil(bytes.length / SECTOR_BYTES);
-const sectorOf = (bytes: Uint8Array, sector: number): Uint8Array => bytes.slice(sector * SECTOR_BYTES, (sector + 1) * SECTOR_BYTES);
+/** Pieces of `size` bytes, the last one shorter. */
+const piecesOf = (bytes: Uint8Array, size: number): number => Math.ceil(bytes.length / size);
+const pieceOf = (bytes: Uint8Array, piece: number, size: number): Uint8Array => bytes.slice(piece * size, (piece + 1) * size);
+const sectorsOf = (bytes: Uint8Array): number => piecesOf(bytes, SECTOR_BYTES);
+const sectorOf = (bytes: Uint8Array, sector: number): Uint8Array => pieceOf(bytes, sector, SECTOR_BYTES);
+const blockOf = (bytes: Uint8Array, block: number): Uint8Array => pieceOf(bytes, block, BLOCK_BYTES);
 
 /** Every damage of one kind to one file, by number: `at(n)` for n in [0, count). */
 export interface Enumeration {
@@ -112,7 +117,16 @@ export function enumerate({ tree, earlier, foreign }: Subject, only: (path: stri
     const versions = earlier.get(path) ?? [];
     all.push(
       listed('swapped blocks', path, swappedBlocks(path, bytes)),
-      listed('stale sector', path, staleSectors(path, bytes, versions)),
+      listed(
+        'stale sector',
+        path,
+        stalePieces(bytes, versions, SECTOR_BYTES).map(([sector, version]) => ({ kind: 'stale sector', path, sector, version })),
+      ),
+      listed(
+        'stale block',
+        path,
+        stalePieces(bytes, versions, BLOCK_BYTES).map(([block, version]) => ({ kind: 'stale block', path, block, version })),
+      ),
       listed(
         'older file',
         path,
@@ -151,21 +165,26 @@ function swappedBlocks(path: string, bytes: Uint8Array): Damage[] {
   return found;
 }
 
-/** Each content that a sector had earlier and has no more, once. */
-function staleSectors(path: string, bytes: Uint8Array, versions: readonly Uint8Array[]): Damage[] {
-  const found: Damage[] = [];
-  for (let sector = 0; sector < sectorsOf(bytes); sector += 1) {
-    const seen = new Set([Buffer.from(sectorOf(bytes, sector)).toString('latin1')]);
+/** Each content that a piece had earlier and has no more, once: its number, and the version that it is of. */
+function stalePieces(bytes: Uint8Array, versions: readonly Uint8Array[], size: number): [piece: number, version: number][] {
+  const found: [number, number][] = [];
+  for (let piece = 0; piece < piecesOf(bytes, size); piece += 1) {
+    const seen = new Set([Buffer.from(pieceOf(bytes, piece, size)).toString('latin1')]);
     for (const [version, earlier] of versions.entries()) {
-      const stale = new Uint8Array(SECTOR_BYTES);
-      stale.set(sectorOf(earlier, sector));
-      const text = Buffer.from(stale).toString('latin1');
+      const text = Buffer.from(staleOf(bytes, earlier, piece, size)).toString('latin1');
       if (seen.has(text)) continue;
       seen.add(text);
-      found.push({ kind: 'stale sector', path, sector, version });
+      found.push([piece, version]);
     }
   }
   return found;
+}
+
+/** A piece of the file as it was; what the file did not have then is zeros. */
+function staleOf(bytes: Uint8Array, earlier: Uint8Array, piece: number, size: number): Uint8Array {
+  const stale = new Uint8Array(pieceOf(bytes, piece, size).length);
+  stale.set(pieceOf(earlier, piece, size).subarray(0, stale.length));
+  return stale;
 }
 
 /** Names that another file of its kind has or could have: the others of its folder, and each of its numbers one up or down. */
@@ -211,10 +230,13 @@ export function damaged({ tree, earlier, foreign }: Subject, damage: Damage): Fi
       return copy;
     }
     case 'stale sector': {
-      const length = sectorOf(tree.bytes(path), damage.sector).length;
-      const stale = new Uint8Array(length);
-      stale.set(sectorOf(earlier.get(path)![damage.version]!, damage.sector).subarray(0, length));
+      const stale = staleOf(tree.bytes(path), earlier.get(path)![damage.version]!, damage.sector, SECTOR_BYTES);
       copy.write(inode, damage.sector * SECTOR_BYTES, stale);
+      return copy;
+    }
+    case 'stale block': {
+      const stale = staleOf(tree.bytes(path), earlier.get(path)![damage.version]!, damage.block, BLOCK_BYTES);
+      copy.write(inode, damage.block * BLOCK_BYTES, stale);
       return copy;
     }
     case 'deleted file':
@@ -254,6 +276,8 @@ export function describeDamage(damage: Damage): string {
       return `sector ${damage.sector} of ${path} and sector ${damage.otherSector} of ${damage.other} swapped`;
     case 'swapped blocks':
       return `blocks ${damage.block} and ${damage.otherBlock} of ${path} swapped`;
+    case 'stale block':
+      return `block ${damage.block} of ${path} as it was in version ${damage.version}`;
     case 'stale sector':
       return `sector ${damage.sector} of ${path} as it was in version ${damage.version}`;
     case 'renamed file':

@@ -18,6 +18,7 @@ const SHORT: Readonly<Record<Damage['kind'], number>> = {
   'swapped sectors': 3,
   'swapped blocks': 40,
   'stale sector': 20,
+  'stale block': 20,
   'deleted file': 1,
   'renamed file': 15,
   'duplicated file': 15,

@@ -16,10 +16,11 @@ import { SteppedClock, SteppedScheduler } from './stepped.ts';
 import { SimulatedStorage } from './storage.ts';
 import { BOOT, isRefusal, LATER_BOOT, lineOf, ROOT, ROWS_MAX } from './workload.ts';
 
-export const SUBJECTS = ['young', 'accepted', 'released'] as const;
+export const SUBJECTS = ['young', 'cut', 'accepted', 'released'] as const;
 /**
- * `young`: one epoch, killed. `accepted`: its recovery accepted, so that it has a lineage. `released`: that released by two people; only
- * what the gate wrote is damaged.
+ * `young`: one epoch, killed. `cut`: the same, and the machine lost its power before it wrote anything of L1; only the copies are damaged, for
+ * of a bad end of its log nothing could tell whether it was acknowledged. `accepted`: the recovery of `young` accepted, so that it has a
+ * lineage. `released`: that released by two people; only what the gate wrote is damaged.
  */
 export type SubjectName = (typeof SUBJECTS)[number];
 
@@ -30,13 +31,18 @@ export interface DamageSubject extends Subject {
   readonly accepted: Accepted | null;
 }
 
+const ofCopies = (path: string): boolean => path.startsWith(`${ROOT}/l2/`) || path.startsWith(`${ROOT}/l3/`);
 const ofGate = (path: string): boolean => path.startsWith(`${ROOT}/gate/`) || path.startsWith(`${ROOT}/audit/`);
+
+/** Which files, where not all: what the others show already is not shown again. */
+const DAMAGED: Readonly<Partial<Record<SubjectName, (path: string) => boolean>>> = { cut: ofCopies, released: ofGate };
 
 /** All that is done to it, in an order that is the same for the same subject. */
 export function damagesOf(subject: DamageSubject): readonly Enumeration[] {
+  const only = DAMAGED[subject.name];
   const known = listed.get(subject) ?? [
-    ...enumerate(subject, subject.accepted ? ofGate : undefined),
-    ...(subject.accepted ? [] : forgeries(subject)),
+    ...enumerate(subject, only),
+    ...(subject.name === 'released' ? [] : forgeries(subject).filter(({ path }) => only?.(path) ?? true)),
   ];
   listed.set(subject, known);
   return known;
@@ -106,6 +112,12 @@ export async function subjectOf(name: SubjectName, seed: number): Promise<Damage
     clock,
   });
   if (name === 'young') return { name, tree, earlier, foreign, expected: expect(lines, acknowledged, BOOT), accepted: null };
+  if (name === 'cut') {
+    const left = tree.copy();
+    // All that was ever synced of it: its head.
+    for (const path of left.files()) if (path.startsWith(`${ROOT}/l1/`)) left.put(path, earlier.get(path)![0]!);
+    return { name, tree: left, earlier, foreign, expected: expect(lines, acknowledged, LATER_BOOT), accepted: null };
+  }
   const { events } = await recordAcceptance(tree, lines, clock);
   const disk = new Durability(tree);
   const versions = new Versions();

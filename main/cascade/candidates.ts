@@ -4,6 +4,7 @@ import type { DecisionReport, Finding, TierStatus } from '../../shared/contract/
 import { RearmError } from '../../shared/errors.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
 import { onLineage, type Stretch } from '../store/lineage.ts';
+import type { CheckpointMark } from '../tiers/checkpoint.ts';
 import { mayBeTorn, problemOf, type TierCopy, type TierHead } from '../tiers/tier-copy.ts';
 import { frameEndAt, type SegmentScan } from '../wal/log-reader.ts';
 import { type Case, type CopyFacts, compareRanked, judge } from './decide.ts';
@@ -105,7 +106,7 @@ export class Candidates {
       candidate.reason = error.message;
     }
     candidate.ms = Number(this.#clock.monotonicNs() - start) / 1e6;
-    const chain = this.#chain(mark.lsn, mark.headHash);
+    const chain = this.#chain(mark);
     const { log } = candidate.facts;
     candidate.facts = { ...candidate.facts, content, chain: chain.fact, log: log === 'continues' ? chain.log : log };
     candidate.verdict = judge(candidate.facts);
@@ -118,12 +119,12 @@ export class Candidates {
     return candidate.copy;
   }
 
-  #chain(lsn: number, headHash: bigint): { readonly fact: CopyFacts['chain']; readonly log: CopyFacts['log'] } {
+  #chain(mark: CheckpointMark): { readonly fact: CopyFacts['chain']; readonly log: CopyFacts['log'] } {
     const { segments } = this.#scan;
-    if (segments.length === 0 || segments[0]!.firstLsn > lsn + 1) return { fact: 'unreached', log: 'continues' };
-    const found = frameEndAt(this.#storage, this.#storeId, segments, lsn);
-    if (found.kind === 'shown') return { fact: found.hash === headHash ? 'matches' : 'differs', log: 'continues' };
-    if (found.kind === 'inside') return { fact: 'differs', log: 'continues' };
+    if (segments.length === 0 || segments[0]!.firstLsn > mark.lsn + 1) return { fact: 'unreached', log: 'continues' };
+    const found = frameEndAt(this.#storage, this.#storeId, segments, mark);
+    if (found.kind === 'shown') return { fact: found.hash === mark.headHash ? 'matches' : 'differs', log: 'continues' };
+    if (found.kind === 'inside' || found.kind === 'elsewhere') return { fact: 'differs', log: 'continues' };
     if (found.kind === 'damaged') return { fact: 'unreached', log: 'continues' };
     return { fact: 'beyond', log: found.lastLsn >= this.#acknowledged ? 'ended' : 'notNeeded' };
   }

@@ -66,6 +66,37 @@ function judge(recovery: Recovery, desk: Desk, acknowledged: number): void {
   if (report.outcome !== 'refused') expect(report.lsn, report.sentence).toBeGreaterThanOrEqual(acknowledged);
 }
 
+describe('a log whose last frame is torn', () => {
+  it('proves nothing of it where the machine was started anew: that nothing acknowledged is lost is not claimed', async () => {
+    const desk = await crashed(60, [20]);
+    const { path, offset } = framesOf(desk.root).at(-1)!;
+    const options = { storage: new NativeStorage(), clock: systemClock };
+    const torn = leave(desk, 'torn');
+    flipBit(path.replace(desk.root, torn), (offset + 90) * 8);
+    const inThisBoot = recover({ ...options, root: torn, bootId: BOOT }).report;
+    expect(inThisBoot).toMatchObject({ outcome: 'refused' });
+    const root = leave(desk, 'cut');
+    removeFiles(root, 'l1');
+    flipBit(path.replace(desk.root, root), (offset + 90) * 8);
+    const { report } = recover({ ...options, root, bootId: '11111111-1111-4111-8111-111111111111' });
+    expect(report).toMatchObject({ outcome: 'recovered', lostAcknowledged: 0 });
+    expect(report.sentence).toContain('no operation that is known to be acknowledged lost');
+    expect(report.findings.find(({ code }) => code === 'TORN_TAIL')).toMatchObject({ severity: 'warning', file: expect.stringMatching(/^wal/) });
+  });
+
+  it('loses nothing and says so where L1 of this boot tells that it was never acknowledged', async () => {
+    const desk = await crashed(60, [20]);
+    const root = leave(desk);
+    // Bytes behind the last frame: of a write that nobody waited for any more.
+    const { path, offset, bytes } = framesOf(root).at(-1)!;
+    fs.writeSync(fs.openSync(path, 'r+'), Buffer.from([1, 2, 3]), 0, 3, offset + bytes);
+    const { report } = recoverAt(root);
+    expect(report).toMatchObject({ outcome: 'recovered', lostAcknowledged: 0, tornBytes: 3 });
+    expect(report.sentence).toContain('3 torn bytes discarded; no acknowledged operation lost');
+    expect(report.findings.find(({ code }) => code === 'TORN_TAIL')).toMatchObject({ severity: 'note' });
+  });
+});
+
 describe('a log that is damaged in the middle', () => {
   it('is refused where the frames behind the damage say that what is missing was acknowledged', async () => {
     const desk = await crashed(400, [100]);

@@ -14,7 +14,8 @@ export interface CopyFacts {
   /** Whether its epoch and LSN lie on the lineage. `unprovable`: the lineage itself cannot be read. */
   readonly lineage: 'on' | 'off' | 'unprovable';
   /**
-   * Whether the frame that ends at its LSN has the hash that it names. `beyond`: its LSN is above the last frame. `unreached`: the log
+   * Whether the frame that ends at its LSN has the hash that it names. `beyond`: its LSN is above the last frame, and no frame of another LSN
+   * has that hash. `unreached`: the log
    * does not show that frame (freed, or lost).
    */
   readonly chain: 'matches' | 'differs' | 'beyond' | 'unreached';

@@ -23,6 +23,8 @@ export interface SentenceFacts {
   readonly lsn: number;
   readonly replayed: number;
   readonly tornBytes: number;
+  /** Something beside the log tells where it ended. */
+  readonly endProven: boolean;
   readonly salvaged: number;
   readonly lostAcknowledged: number | null;
   readonly lostPages: number;
@@ -56,7 +58,9 @@ export function sentence(facts: SentenceFacts): string {
       ? 'what was acknowledged is not known'
       : facts.lostAcknowledged > 0
         ? `${plural(facts.lostAcknowledged, 'acknowledged operation')} lost`
-        : 'no acknowledged operation lost',
+        : facts.tornBytes > 0 && !facts.endProven
+          ? 'no operation that is known to be acknowledged lost'
+          : 'no acknowledged operation lost',
   );
   return `${parts.join('; ')}; ${rto}.`;
 }

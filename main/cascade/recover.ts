@@ -76,6 +76,8 @@ export interface Evidence {
   readonly acknowledged: number;
   /** No higher one can have been. */
   readonly acknowledgedKnown: boolean;
+  /** Something beside the log tells where it ended: L1's memory, of this boot. */
+  readonly endProven: boolean;
   readonly assembly: Assembly | null;
   readonly replay: Replay | null;
   readonly image: Image | null;
@@ -294,6 +296,7 @@ export function recover(options: RecoverOptions): Recovery {
     candidates,
     acknowledged: watermark,
     acknowledgedKnown,
+    endProven: exact,
     assembly: best?.assembly ?? null,
     replay: best?.replay ?? null,
     image: best?.replay ? image : null,

@@ -71,6 +71,7 @@ export function buildReport(evidence: Evidence, steps: readonly StepReport[], fi
       lsn,
       replayed,
       tornBytes,
+      endProven: evidence.endProven,
       salvaged,
       lostAcknowledged,
       lostPages: assembly?.lost.length ?? 0,
@@ -117,7 +118,7 @@ export function buildReport(evidence: Evidence, steps: readonly StepReport[], fi
   };
 }
 
-function damageFindings({ assembly, replay, image, candidates }: Evidence, acknowledged: number): Finding[] {
+function damageFindings({ assembly, replay, image, candidates, endProven }: Evidence, acknowledged: number): Finding[] {
   const findings: Finding[] = [];
   const end = replay?.end;
   if (end?.kind === 'damaged') {
@@ -131,8 +132,10 @@ function damageFindings({ assembly, replay, image, candidates }: Evidence, ackno
   } else if (end?.kind === 'tornTail') {
     findings.push({
       code: 'TORN_TAIL',
-      severity: 'note',
-      message: end.reason,
+      severity: endProven ? 'note' : 'warning',
+      message: endProven
+        ? end.reason
+        : `${end.reason}; the machine was started anew since, and L1 with its memory of what was acknowledged is gone: a disk that keeps what it was told to keep has lost nothing here, a disk that does not would look the same. The venues can tell`,
       ...(end.at && { file: `wal/${end.at.file}`, offset: end.at.offset }),
     });
   }

@@ -35,9 +35,13 @@ export function compareCopies(options: CompareOptions): void {
   for (const copy of copies) {
     const { lsn, headHash } = copy.mark;
     if (segments.length === 0 || segments[0]!.firstLsn > lsn + 1) continue;
-    const found = frameEndAt(storage, storeId, segments, lsn);
+    const found = frameEndAt(storage, storeId, segments, copy.mark);
     if (found.kind === 'inside' || (found.kind === 'shown' && found.hash !== headHash))
       findings.add(fileOf(copy), 'damaged', 'OTHER_HISTORY', `${copy.head.name}: the log shows another frame at LSN ${lsn}`, { lsn });
+    if (found.kind === 'elsewhere')
+      findings.add(fileOf(copy), 'damaged', 'OTHER_HISTORY', `${copy.head.name} names LSN ${lsn}, and a frame that ends at ${found.lsn}`, {
+        lsn,
+      });
     if (found.kind === 'beyond') {
       // L1 alone is written before the log is synced.
       const severity = copy.head.tier === 'L1' ? 'torn' : 'damaged';

@@ -572,10 +572,17 @@ export type FrameEnd =
   | { readonly kind: 'inside' }
   | { readonly kind: 'damaged' }
   /** It lies above the last frame, of `lastLsn`. */
-  | { readonly kind: 'beyond'; readonly lastLsn: number };
+  | { readonly kind: 'beyond'; readonly lastLsn: number }
+  /** As beyond; and the frame that the copy names by its hash ends at `lsn`. */
+  | { readonly kind: 'elsewhere'; readonly lsn: number };
 
-/** The frame that ends at `lsn`, in a log that begins at or before the LSN after it. */
-export function frameEndAt(storage: Storage, storeId: Uint8Array, segments: readonly LogSegment[], lsn: number): FrameEnd {
+/** The frame that ends at `lsn`, in a log that begins at or before the LSN after it. @param hash that the copy says it has */
+export function frameEndAt(
+  storage: Storage,
+  storeId: Uint8Array,
+  segments: readonly LogSegment[],
+  { lsn, headHash }: { readonly lsn: number; readonly headHash: bigint },
+): FrameEnd {
   const beginning = segments.find((segment) => segment.firstLsn === lsn + 1);
   if (beginning) return { kind: 'shown', hash: beginning.previousHash };
   const index = segmentOf(segments, lsn);
@@ -595,5 +602,18 @@ export function frameEndAt(storage: Storage, storeId: Uint8Array, segments: read
     },
   });
   if (found) return found;
-  return kind === 'damaged' || index < segments.length - 1 ? { kind: 'damaged' } : { kind: 'beyond', lastLsn };
+  if (kind === 'damaged' || index < segments.length - 1) return { kind: 'damaged' };
+  // What claims to be ahead of the log is seldom, and worth reading all of it for.
+  readLog({
+    storage,
+    storeId,
+    segments,
+    fromLsn: segments[0]!.firstLsn,
+    visit: ({ header: { firstLsn, count, checksum } }) => {
+      if (checksum !== headHash) return undefined;
+      found = { kind: 'elsewhere', lsn: firstLsn + count - 1 };
+      return false;
+    },
+  });
+  return found ?? { kind: 'beyond', lastLsn };
 }
