@@ -81,7 +81,10 @@ describe('a log whose last frame is torn', () => {
     const { report } = recover({ ...options, root, bootId: '11111111-1111-4111-8111-111111111111' });
     expect(report).toMatchObject({ outcome: 'recovered', lostAcknowledged: 0 });
     expect(report.sentence).toContain('no operation that is known to be acknowledged lost');
-    expect(report.findings.find(({ code }) => code === 'TORN_TAIL')).toMatchObject({ severity: 'warning', file: expect.stringMatching(/^wal/) });
+    expect(report.findings.find(({ code }) => code === 'TORN_TAIL')).toMatchObject({
+      severity: 'warning',
+      file: expect.stringMatching(/^wal/),
+    });
   });
 
   it('loses nothing and says so where L1 of this boot tells that it was never acknowledged', async () => {
