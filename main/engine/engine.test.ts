@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { intentFromJson } from '../../shared/model/json.ts';
 import type { Intent } from '../../shared/model/operations.ts';
+import { TABLE_LIST, type TABLES } from '../../shared/model/tables.ts';
 import { Generator } from '../../simulation/model/generator.ts';
 import { History } from '../../simulation/model/history.ts';
 import { randomOf } from '../../simulation/model/random.ts';
@@ -317,6 +318,24 @@ describe('amounts', () => {
     // The day's peak is 1e20, and its equity would become -1e20: a drawdown of 2e20 is more than 128 bits hold.
     expect(await desk.submit(mark('100000000000'), 'commit')).toBe(false);
     desk.compare();
+  });
+});
+
+describe('a row', () => {
+  it('of every table is found by the key that it is shown with', async () => {
+    const desk = await deskOf();
+    await work(desk, 5, 400, { invalid: 0 });
+    for (const table of TABLE_LIST) {
+      const name = table.name as keyof typeof TABLES;
+      if (name === 'dictionary' || table.key.length === 0) continue;
+      const rows = desk.engine.rows(name);
+      expect(rows.length, name).toBeGreaterThan(0);
+      for (const row of rows) expect(desk.engine.row(name, ...table.key.map((column) => String(row[column] ?? ''))), name).toEqual(row);
+      expect(
+        desk.engine.row(name, ...table.key.map((column) => (column === 'time' ? '2026-01-01T00:00:00Z' : 'nothing'))),
+        name,
+      ).toBeNull();
+    }
   });
 });
 

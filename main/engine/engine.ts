@@ -14,7 +14,7 @@ import type { Image } from '../image/image.ts';
 import { apply } from '../operations/apply.ts';
 import { intentBytesMax } from '../operations/codec.ts';
 import { LiveState } from '../operations/live-state.ts';
-import { findRow } from '../operations/lookup.ts';
+import { findRow, keyValue } from '../operations/lookup.ts';
 import { PRUNE_COUNT_MAX } from '../operations/prune.ts';
 import { RECORD_BYTES_MAX } from '../operations/record.ts';
 import { Transaction } from '../operations/transaction.ts';
@@ -228,28 +228,14 @@ export class Engine {
     return oldest;
   }
 
-  /** A row by key, canonical; null where there is none. Texts are strings, references their strings, links `VENUE:SYMBOL`. */
+  /**
+   * A row by key, canonical; null where there is none. Each part is given as the row has it: texts, references and enums as strings,
+   * links as `VENUE:SYMBOL`, times as ISO 8601; null as "".
+   */
   row(tableName: keyof typeof TABLES, ...key: readonly string[]): CanonicalRow | null {
     const table = TABLES[tableName];
-    const ids: (number | string)[] = [];
-    for (let i = 0; i < table.key.length; i += 1) {
-      const { type } = table.byName.get(table.key[i]!)!;
-      const value = key[i] ?? '';
-      if (type.kind === 'ref') ids.push(this.#state.reference(value));
-      else if (type.kind === 'link') {
-        const colon = value.indexOf(':');
-        ids.push(
-          1 +
-            findRow(
-              this.#state,
-              TABLES.instruments,
-              this.#state.reference(value.slice(0, colon)),
-              this.#state.reference(value.slice(colon + 1)),
-            ),
-        );
-      } else ids.push(value);
-    }
-    const row = table.key.length === 0 ? (this.#state.used(table) > 0 ? 0 : -1) : findRow(this.#state, table, ...ids);
+    const [first, second, third] = table.key.map((name, i) => keyValue(this.#state, table.byName.get(name)!, key[i] ?? ''));
+    const row = first === undefined ? (this.#state.used(table) > 0 ? 0 : -1) : findRow(this.#state, table, first, second, third);
     return row < 0 ? null : new CanonicalReader(this.#parts.image).row(table, row);
   }
 

@@ -63,10 +63,34 @@ export const getText = (image: Image, base: number, column: Column): string => d
 /** UTF-8 bytes of a string. */
 export const encodeText = (value: string): Uint8Array => encoder.encode(value);
 
-/** Writes the text and zeros the rest of its space. The caller has checked the length in bytes. */
-export function setText(image: Image, base: number, column: Column, value: Uint8Array): void {
+/**
+ * Writes the UTF-8 of `value` at `at`; returns its bytes, or -1 where it takes more than `room`. ASCII in a loop: names and ids are
+ * short, and a call of TextEncoder costs ten times that.
+ */
+export function putText(bytes: Uint8Array, at: number, value: string, room: number): number {
+  const { length } = value;
+  if (length > room) return -1;
+  for (let i = 0; i < length; i += 1) {
+    const code = value.charCodeAt(i);
+    if (code > 127) {
+      const { read, written } = encoder.encodeInto(value, bytes.subarray(at, at + room));
+      return read < length ? -1 : written;
+    }
+    bytes[at + i] = code;
+  }
+  return length;
+}
+
+const measured = new Uint8Array(256);
+
+/** Bytes of the UTF-8 of `value`, or -1 where it takes more than `room`, of at most 256. */
+export const textLength = (value: string, room: number): number => putText(measured, 0, value, room);
+
+/** Writes the text and zeros the rest of its space. The caller has checked that it fits. */
+export function setText(image: Image, base: number, column: Column, value: string): void {
   const at = base + column.offset;
-  image.bytes[at] = value.length;
-  image.bytes.set(value, at + 1);
-  image.bytes.fill(0, at + 1 + value.length, at + column.size);
+  const end = at + column.size;
+  const length = putText(image.bytes, at + 1, value, column.size - 1);
+  image.bytes[at] = length;
+  for (let i = at + 1 + length; i < end; i += 1) image.bytes[i] = 0;
 }

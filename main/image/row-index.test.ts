@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Table } from '../../shared/model/schema.ts';
 import { TABLES } from '../../shared/model/tables.ts';
 import { randomOf } from '../../simulation/model/random.ts';
-import { encodeText, setText, setU32 } from './cells.ts';
+import { setText, setU32 } from './cells.ts';
 import { Image } from './image.ts';
 import { RowIndex } from './row-index.ts';
 
@@ -22,7 +22,7 @@ function bench(table: Table, write: (image: Image, base: number, key: number) =>
     free,
     find: (key: number) => {
       write(image, probe, key);
-      return index.find(image.bytes.subarray(probe), 0);
+      return index.find(image.quads, probe >> 2);
     },
     add: (key: number) => {
       const row = free.pop()!;
@@ -43,7 +43,7 @@ function bench(table: Table, write: (image: Image, base: number, key: number) =>
 }
 
 const TEXTS = bench.bind(null, TABLES.orders, (image, base, key) =>
-  setText(image, base, TABLES.orders.byName.get('clientId')!, encodeText(`client-${key}`)),
+  setText(image, base, TABLES.orders.byName.get('clientId')!, `client-${key}`),
 );
 const PAIRS = bench.bind(null, TABLES.positions, (image, base, key) => {
   setU32(image, base, TABLES.positions.byName.get('account')!, key % 61);

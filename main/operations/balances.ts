@@ -13,7 +13,7 @@ import type { Transaction } from './transaction.ts';
 function ensureRow(tx: Transaction, table: Table, venue: string, account: string, asset: string): number {
   if (venue === '') throw new RearmError('OPERATION_INVALID', `${table.name} need the name of the venue`, {});
   const key = [tx.reference(venue), tx.reference(account), tx.reference(asset)] as const;
-  let row = findRow(tx.state, table, ...key);
+  let row = findRow(tx.state, table, key[0], key[1], key[2]);
   if (row < 0) {
     row = tx.insert(table);
     const base = tx.image.rowOffset(table, row);

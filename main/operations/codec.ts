@@ -16,9 +16,10 @@
  * bytes, time 0) are none as well.
  */
 
-import { formatDecimal, INT64_MAX, INT64_MIN, parseDecimal } from '../../shared/amounts.ts';
+import { formatDecimal, INT64_MAX, INT64_MIN, parseDecimal, parseShortDecimal } from '../../shared/amounts.ts';
 import { RearmError } from '../../shared/errors.ts';
 import { type FieldType, type Intent, OPERATION_BY_ID, OPERATIONS, type OperationType } from '../../shared/model/operations.ts';
+import { putText } from '../image/cells.ts';
 
 export const BLOB_BYTES_MAX = 1 << 20;
 const DECIMAL_NONE = 255;
@@ -54,16 +55,33 @@ function refuse(type: string, name: string, value: unknown, expected: string): n
   throw new RearmError('OPERATION_INVALID', `${type}: ${name} is ${shown}, not ${expected}`, { type, name });
 }
 
+interface Bound {
+  /** What everything but the contents of the open fields takes at most. */
+  readonly bytes: number;
+  /** Fields of no fixed bound, and the bytes that one unit of each takes at most. */
+  readonly open: readonly { readonly name: string; readonly unitBytes: number }[];
+}
+
+const FIELD_BYTES_MAX = { text: 256, json: 4, bytes: 4 } as const;
+const BOUNDS: ReadonlyMap<OperationType, Bound> = new Map(
+  [...FIELDS].map(([type, fields]) => [
+    type,
+    {
+      bytes: fields.reduce((sum, field) => sum + (FIELD_BYTES_MAX[field.type.kind as 'text'] ?? 17), 0),
+      open: fields.flatMap(({ name, type: { kind } }) =>
+        kind === 'json' || kind === 'bytes' ? [{ name, unitBytes: kind === 'json' ? 3 : 1 }] : [],
+      ),
+    },
+  ]),
+);
+
 /** Bytes that the intent can take at most; an over-estimate that needs no encoding. */
 export function intentBytesMax(intent: Intent): number {
-  let bytes = 0;
-  for (const field of FIELDS.get(intent.type) ?? []) {
-    const value = (intent as unknown as Record<string, unknown>)[field.name];
-    const kind = field.type.kind;
-    if (kind === 'text') bytes += 256;
-    else if (kind === 'json') bytes += 4 + 3 * ((value as string | undefined)?.length ?? 0);
-    else if (kind === 'bytes') bytes += 4 + ((value as Uint8Array | undefined)?.length ?? 0);
-    else bytes += 17;
+  const bound = BOUNDS.get(intent.type);
+  if (!bound) return 0;
+  let { bytes } = bound;
+  for (const { name, unitBytes } of bound.open) {
+    bytes += unitBytes * ((intent as unknown as Record<string, string | Uint8Array | undefined>)[name]?.length ?? 0);
   }
   return bytes;
 }
@@ -78,11 +96,12 @@ export function encodeIntent(intent: Intent, bytes: Uint8Array, view: DataView, 
     switch (type.kind) {
       case 'text': {
         if (typeof value !== 'string') refuse(intent.type, name, value, 'a string');
-        requireWellFormed(value, intent.type, name);
-        const { read, written } = encoder.encodeInto(value, bytes.subarray(at + 1, at + 256));
-        if (read < value.length) throw new RearmError('TEXT_TOO_LONG', `${intent.type}: ${name} has more than 255 bytes`, { name });
-        bytes[at] = written;
-        at += 1 + written;
+        const length = putText(bytes, at + 1, value, 255);
+        // Only ASCII takes a byte for each of its units, and ASCII is well formed.
+        if (length !== value.length) requireWellFormed(value, intent.type, name);
+        if (length < 0) throw new RearmError('TEXT_TOO_LONG', `${intent.type}: ${name} has more than 255 bytes`, { name });
+        bytes[at] = length;
+        at += 1 + length;
         break;
       }
       case 'decimal': {
@@ -140,6 +159,14 @@ function encodeDecimal(value: string, bytes: Uint8Array, view: DataView, at: num
   }
   const dot = value.indexOf('.');
   const scale = dot < 0 ? 0 : value.length - dot - 1;
+  const short = parseShortDecimal(value, scale);
+  if (!Number.isNaN(short)) {
+    const high = Math.floor(short / 4_294_967_296);
+    bytes[at] = scale;
+    view.setUint32(at + 1, short - high * 4_294_967_296, true);
+    view.setInt32(at + 5, high, true);
+    return at + 9;
+  }
   const units = parseDecimal(value, scale);
   if (units >= INT64_MIN && units <= INT64_MAX) {
     bytes[at] = scale;

@@ -18,12 +18,13 @@ export class LiveState {
   readonly #free: number[][] = [];
   readonly #used: number[] = [];
   readonly #references = new Map<string, number>();
-  /** A page-sized scratch row per table for looking keys up. */
-  readonly probe = new Uint8Array(PAGE_BYTES);
-  readonly probeView = new DataView(this.probe.buffer);
+  /** A scratch row, of any table, for looking keys up. */
+  readonly probe: { readonly bytes: Uint8Array; readonly quads: Uint32Array; readonly words: BigInt64Array };
 
   constructor(image: Image) {
     this.image = image;
+    const row = new ArrayBuffer(PAGE_BYTES);
+    this.probe = { bytes: new Uint8Array(row), quads: new Uint32Array(row), words: new BigInt64Array(row) };
     for (const table of TABLE_LIST) {
       if (table.key.length > 0 && table !== TABLES.dictionary) this.#indexes[table.id] = new RowIndex(image, table);
       this.#free[table.id] = [];

@@ -2,29 +2,59 @@
 
 import { checkInt64, parseDecimal } from '../../shared/amounts.ts';
 import { RearmError } from '../../shared/errors.ts';
-import type { Table } from '../../shared/model/schema.ts';
+import type { Column, Table } from '../../shared/model/schema.ts';
 import { TABLES } from '../../shared/model/tables.ts';
-import { encodeText, getByte, getI64, getU32 } from '../image/cells.ts';
+import { parseTime } from '../../shared/units.ts';
+import { getByte, getI64, getU32, putText } from '../image/cells.ts';
 import type { LiveState } from './live-state.ts';
 import type { Transaction } from './transaction.ts';
 
-/** Row with the given key (in the order of `table.key`), or -1. Texts are strings, references and links are ids, times bigints. */
-export function findRow(state: LiveState, table: Table, ...key: readonly (number | bigint | string)[]): number {
-  const { probe, probeView } = state;
-  for (let i = 0; i < key.length; i += 1) {
-    const column = table.byName.get(table.key[i]!)!;
-    const value = key[i]!;
-    if (typeof value === 'string') {
-      probe.fill(0, column.offset, column.offset + column.size);
-      const text = encodeText(value);
-      if (text.length > column.size - 1) return -1;
-      probe[column.offset] = text.length;
-      probe.set(text, column.offset + 1);
-    } else if (typeof value === 'bigint') probeView.setBigInt64(column.offset, value, true);
-    else if (column.size === 1) probe[column.offset] = value;
-    else probeView.setUint32(column.offset, value, true);
+/** A text is a string, a reference or a link its id, a time a bigint. */
+type KeyValue = number | bigint | string;
+
+/** Writes one part of a key into the probe; whether it fits. */
+function put({ probe }: LiveState, { offset, size }: Column, value: KeyValue): boolean {
+  if (typeof value === 'number') {
+    if (size === 1) probe.bytes[offset] = value;
+    else probe.quads[offset >> 2] = value;
+    return true;
   }
-  return state.index(table).find(probe, 0);
+  if (typeof value === 'bigint') {
+    probe.words[offset >> 3] = value;
+    return true;
+  }
+  const length = putText(probe.bytes, offset + 1, value, size - 1);
+  if (length < 0) return false;
+  probe.bytes[offset] = length;
+  // Keys are compared by whole words.
+  for (let i = offset + 1 + length; (i & 3) !== 0; i += 1) probe.bytes[i] = 0;
+  return true;
+}
+
+/** No id and no row: a key that holds it is found nowhere. */
+const NOTHING = 0xffff_ffff;
+
+/** A part of a key as {@link findRow} takes it, from its canonical text; "" is none. @throws RangeError for a time that is none */
+export function keyValue(state: LiveState, { type }: Column, text: string): KeyValue {
+  if (type.kind === 'text') return text;
+  if (type.kind === 'time') return parseTime(text);
+  if (type.kind === 'enum') return type.names.indexOf(text);
+  if (text === '') return 0;
+  const known = (name: string) => state.reference(name) || NOTHING;
+  if (type.kind === 'ref') return known(text);
+  const colon = text.indexOf(':');
+  const row = findRow(state, TABLES.instruments, known(text.slice(0, colon)), known(text.slice(colon + 1)));
+  return row < 0 ? NOTHING : row + 1;
+}
+
+/** Row with the given key (in the order of `table.key`), or -1. */
+export function findRow(state: LiveState, table: Table, first: KeyValue, second?: KeyValue, third?: KeyValue): number {
+  const index = state.index(table);
+  const { columns } = index;
+  if (!put(state, columns[0]!, first)) return -1;
+  if (second !== undefined && !put(state, columns[1]!, second)) return -1;
+  if (third !== undefined && !put(state, columns[2]!, third)) return -1;
+  return index.find(state.probe.quads, 0);
 }
 
 const INSTRUMENT = TABLES.instruments.byName;

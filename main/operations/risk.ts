@@ -161,7 +161,7 @@ export function resume(tx: Transaction, _intent: Fields<'risk.resume'>): void {
   const base = tx.edit(TABLES.risk, RISK_ROW);
   setByte(tx.image, base, R.halted, 0);
   setI64(tx.image, base, R.haltTime, 0n);
-  setText(tx.image, base, R.haltReason, new Uint8Array());
+  setText(tx.image, base, R.haltReason, '');
 }
 
 export function recordResolution(tx: Transaction, intent: Fields<'resolution.record'>): void {

@@ -8,7 +8,7 @@ import type { Intent } from '../../shared/model/operations.ts';
 import { OPERATIONS } from '../../shared/model/operations.ts';
 import { type Column, PAGE_BYTES, type Table } from '../../shared/model/schema.ts';
 import { TABLES } from '../../shared/model/tables.ts';
-import { encodeText, setText } from '../image/cells.ts';
+import { encodeText, setText, textLength } from '../image/cells.ts';
 import type { Image } from '../image/image.ts';
 import { encodeIntent } from './codec.ts';
 import type { LiveState } from './live-state.ts';
@@ -19,6 +19,7 @@ const GAP_WORDS = 1;
 
 const DICTIONARY_VALUE = TABLES.dictionary.byName.get('value')!;
 
+/** A row that was saved before it was changed. */
 interface Touch {
   table: Table;
   row: number;
@@ -26,7 +27,18 @@ interface Touch {
   savedAt: number;
 }
 
-type Undo = () => void;
+/** What a step did to the lookups, to be taken back. */
+type Step = 'page' | 'taken' | 'indexed' | 'unindexed' | 'freed' | 'reference';
+
+interface Undo {
+  step: Step;
+  table: Table;
+  /** A row; of a page its index. */
+  row: number;
+  /** Of a row that was taken out of its index: where it is saved. */
+  savedAt: number;
+  text: string;
+}
 
 /** Where records are written: one buffer under three views, all from its byte 0. */
 export interface RecordTarget {
@@ -35,17 +47,25 @@ export interface RecordTarget {
   readonly quads: Uint32Array;
 }
 
+/** Whether two words, each at a place in 32-bit words, are equal. */
+const isSame = (one: Uint32Array, at: number, other: Uint32Array, there: number): boolean =>
+  one[at] === other[there] && one[at + 1] === other[there + 1];
+
 export class Transaction {
   readonly state: LiveState;
   readonly image: Image;
   lsn = 0;
   timeNs = 0n;
-  #touches: Touch[] = [];
-  #pages: { table: Table; index: number; number: number }[] = [];
-  #undo: Undo[] = [];
+  /** Reused from operation to operation, as what they hold is: an operation allocates next to nothing. */
+  readonly #touches: Touch[] = [];
+  #touchCount = 0;
+  readonly #undo: Undo[] = [];
+  #undoCount = 0;
+  readonly #pages: { table: Table; index: number; number: number }[] = [];
   #saved = new Uint8Array(64 * 1024);
   #savedQuads = new Uint32Array(this.#saved.buffer);
   #savedBytes = 0;
+  #changes = 0;
 
   constructor(state: LiveState) {
     this.state = state;
@@ -55,16 +75,52 @@ export class Transaction {
   begin(lsn: number, timeNs: bigint): void {
     this.lsn = lsn;
     this.timeNs = timeNs;
-    this.#touches.length = 0;
+    this.#touchCount = 0;
+    this.#undoCount = 0;
     this.#pages.length = 0;
-    this.#undo.length = 0;
     this.#savedBytes = 0;
+  }
+
+  #touch(table: Table, row: number, base: number, savedAt: number): void {
+    const reused = this.#touches[this.#touchCount];
+    if (reused) {
+      reused.table = table;
+      reused.row = row;
+      reused.base = base;
+      reused.savedAt = savedAt;
+    } else this.#touches.push({ table, row, base, savedAt });
+    this.#touchCount += 1;
+  }
+
+  #did(step: Step, table: Table, row: number, savedAt = 0, text = ''): void {
+    const reused = this.#undo[this.#undoCount];
+    if (reused) {
+      reused.step = step;
+      reused.table = table;
+      reused.row = row;
+      reused.savedAt = savedAt;
+      reused.text = text;
+    } else this.#undo.push({ step, table, row, savedAt, text });
+    this.#undoCount += 1;
+  }
+
+  #takeBack({ step, table, row, savedAt, text }: Undo): void {
+    const { state } = this;
+    if (step === 'page') state.dropFreePage(table, row);
+    else if (step === 'taken') state.giveFree(table, row);
+    else if (step === 'indexed') state.index(table).remove(row);
+    else if (step === 'freed') state.takeFree(table);
+    else if (step === 'reference') state.dropReference(text);
+    else {
+      this.#restore(this.image.rowOffset(table, row), savedAt, table.rowBytes);
+      state.index(table).add(row);
+    }
   }
 
   /** Saves the row once and returns its byte offset for writing. */
   edit(table: Table, row: number): number {
     const base = this.image.rowOffset(table, row);
-    for (let i = this.#touches.length - 1; i >= 0; i -= 1) if (this.#touches[i]!.base === base) return base;
+    for (let i = this.#touchCount - 1; i >= 0; i -= 1) if (this.#touches[i]!.base === base) return base;
     if (this.#savedBytes + table.rowBytes > this.#saved.length) {
       const larger = new Uint8Array(this.#saved.length * 2);
       larger.set(this.#saved);
@@ -72,7 +128,7 @@ export class Transaction {
       this.#savedQuads = new Uint32Array(larger.buffer);
     }
     this.#saved.set(this.image.bytes.subarray(base, base + table.rowBytes), this.#savedBytes);
-    this.#touches.push({ table, row, base, savedAt: this.#savedBytes });
+    this.#touch(table, row, base, this.#savedBytes);
     this.#savedBytes += table.rowBytes;
     return base;
   }
@@ -94,10 +150,10 @@ export class Transaction {
       this.image.addPage(table, index, number);
       this.#pages.push({ table, index, number });
       this.state.addFreePage(table, index);
-      this.#undo.push(() => this.state.dropFreePage(table, index));
+      this.#did('page', table, index);
       row = this.state.takeFree(table);
     }
-    this.#undo.push(() => this.state.giveFree(table, row));
+    this.#did('taken', table, row);
     this.image.bytes[this.edit(table, row)] = 1;
     return row;
   }
@@ -105,7 +161,7 @@ export class Transaction {
   /** Makes a row findable by its key, which must be written. */
   indexed(table: Table, row: number): void {
     this.state.index(table).add(row);
-    this.#undo.push(() => this.state.index(table).remove(row));
+    this.#did('indexed', table, row);
   }
 
   /** Frees a row: zero from end to end. */
@@ -113,17 +169,13 @@ export class Transaction {
     const base = this.edit(table, row);
     if (this.state.hasIndex(table)) {
       this.state.index(table).remove(row);
-      const { savedAt } = this.#touches.find((touch) => touch.base === base)!;
-      this.#undo.push(() => {
-        this.#restore(base, savedAt, table.rowBytes);
-        this.state.index(table).add(row);
-      });
+      let i = this.#touchCount - 1;
+      while (this.#touches[i]!.base !== base) i -= 1;
+      this.#did('unindexed', table, row, this.#touches[i]!.savedAt);
     }
     this.image.words.fill(0n, base >> 3, (base + table.rowBytes) >> 3);
     this.state.giveFree(table, row);
-    this.#undo.push(() => {
-      this.state.takeFree(table);
-    });
+    this.#did('freed', table, row);
   }
 
   /** Dictionary id of a string, added where it is new; 0 for "". @throws RearmError TEXT_TOO_LONG above 63 bytes */
@@ -131,28 +183,31 @@ export class Transaction {
     if (text === '') return 0;
     const known = this.state.reference(text);
     if (known !== 0) return known;
-    const bytes = this.text(text, DICTIONARY_VALUE);
+    const fitting = this.text(text, DICTIONARY_VALUE);
     const row = this.insert(TABLES.dictionary);
-    setText(this.image, this.image.rowOffset(TABLES.dictionary, row), DICTIONARY_VALUE, bytes);
+    setText(this.image, this.image.rowOffset(TABLES.dictionary, row), DICTIONARY_VALUE, fitting);
     this.state.addReference(text, row + 1);
-    this.#undo.push(() => this.state.dropReference(text));
+    this.#did('reference', TABLES.dictionary, row, 0, text);
     return row + 1;
   }
 
-  /** UTF-8 of a text that fits its column. @throws RearmError TEXT_TOO_LONG, OPERATION_INVALID for NUL */
-  text(value: string, column: Column): Uint8Array {
-    const bytes = encodeText(value);
-    if (bytes.length > column.size - 1) {
-      throw new RearmError('TEXT_TOO_LONG', `${column.name} has ${bytes.length} bytes, more than ${column.size - 1}`, { value });
+  /** The text, which fits its column. @throws RearmError TEXT_TOO_LONG */
+  text(value: string, column: Column): string {
+    if (textLength(value, column.size - 1) < 0) {
+      const { length } = encodeText(value);
+      throw new RearmError('TEXT_TOO_LONG', `${column.name} has ${length} bytes, more than ${column.size - 1}`, { value });
     }
-    return bytes;
+    return value;
   }
 
   /** Takes everything back, as if the operation had never begun. Not after {@link record}. */
   rollback(): void {
     // Lookups first, newest first: an index removes and adds by the key that stands in the image at that moment.
-    for (let i = this.#undo.length - 1; i >= 0; i -= 1) this.#undo[i]!();
-    for (const { table, base, savedAt } of this.#touches) this.#restore(base, savedAt, table.rowBytes);
+    for (let i = this.#undoCount - 1; i >= 0; i -= 1) this.#takeBack(this.#undo[i]!);
+    for (let i = 0; i < this.#touchCount; i += 1) {
+      const { table, base, savedAt } = this.#touches[i]!;
+      this.#restore(base, savedAt, table.rowBytes);
+    }
     for (let i = this.#pages.length - 1; i >= 0; i -= 1) this.image.dropPage(this.#pages[i]!.table, this.#pages[i]!.index);
   }
 
@@ -163,7 +218,10 @@ export class Transaction {
   /** Bytes that the record of this operation takes at most. */
   recordBytesMax(intentBytes: number): number {
     let bytes = RECORD_HEADER_BYTES + intentBytes + 8 + this.#pages.length * 16;
-    for (const { table } of this.#touches) bytes += 16 + table.rowBytes + Math.ceil(table.rowBytes / (GAP_WORDS + 2));
+    for (let i = 0; i < this.#touchCount; i += 1) {
+      const { rowBytes } = this.#touches[i]!.table;
+      bytes += 16 + rowBytes + Math.ceil(rowBytes / (GAP_WORDS + 2));
+    }
     return bytes;
   }
 
@@ -187,10 +245,13 @@ export class Transaction {
       changes += 1;
       this.image.setPageLsn(number, this.lsn);
     }
-    for (const touch of this.#touches) {
-      const before = changes;
-      [at, changes] = this.#changesOf(touch, quads, at, changes);
-      if (changes > before) this.image.setPageLsn(Math.floor(touch.base / PAGE_BYTES), this.lsn);
+    for (let i = 0; i < this.#touchCount; i += 1) {
+      const touch = this.#touches[i]!;
+      const before = at;
+      at = this.#changesOf(touch, quads, at);
+      if (at === before) continue;
+      changes += this.#changes;
+      this.image.setPageLsn((touch.base / PAGE_BYTES) | 0, this.lsn);
     }
     quads[start >> 2] = at - start;
     quads[(start >> 2) + 1] = OPERATIONS[intent.type].id | ((posted ? 1 : 0) << 8);
@@ -201,37 +262,35 @@ export class Transaction {
     return at;
   }
 
-  #changesOf({ table, row, base, savedAt }: Touch, quads: Uint32Array, start: number, count: number): [number, number] {
+  /** Writes what changed in a row at `start`; returns the end. How many changes that took is in `#changes`. */
+  #changesOf({ table, row, base, savedAt }: Touch, quads: Uint32Array, start: number): number {
     const now = this.image.quads;
     const saved = this.#savedQuads;
     const words = table.rowBytes >> 3;
     const nowAt = base >> 2;
     const savedQuad = savedAt >> 2;
-    const differs = (word: number) =>
-      now[nowAt + word * 2] !== saved[savedQuad + word * 2] || now[nowAt + word * 2 + 1] !== saved[savedQuad + word * 2 + 1];
     let at = start >> 2;
+    this.#changes = 0;
     if (this.image.bytes[base] === 0 && this.#saved[savedAt] === 1) {
       quads[at] = row;
       quads[at + 1] = table.id | (CHANGE_CLEAR << 8);
-      return [start + 8, count + 1];
+      this.#changes = 1;
+      return start + 8;
     }
-    let changes = count;
-    let word = 0;
-    while (word < words) {
-      if (!differs(word)) {
-        word += 1;
-        continue;
-      }
+    for (let word = 0; word < words; word += 1) {
+      if (isSame(now, nowAt + word * 2, saved, savedQuad + word * 2)) continue;
       const first = word;
       let last = word;
-      for (word += 1; word < words && word - last <= GAP_WORDS + 1; word += 1) if (differs(word)) last = word;
-      word = last + 1;
+      for (word += 1; word < words && word - last <= GAP_WORDS + 1; word += 1) {
+        if (!isSame(now, nowAt + word * 2, saved, savedQuad + word * 2)) last = word;
+      }
+      word = last;
       quads[at] = row;
       quads[at + 1] = table.id | (CHANGE_WRITE << 8) | (first << 16) | ((last - first + 1) << 24);
       at += 2;
       for (let i = first * 2; i < (last + 1) * 2; i += 1) quads[at++] = now[nowAt + i]!;
-      changes += 1;
+      this.#changes += 1;
     }
-    return [at << 2, changes];
+    return at << 2;
   }
 }

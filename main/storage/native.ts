@@ -319,16 +319,20 @@ export class NativeStorage implements Storage {
   }
 }
 
-const WALL_START_NS = BigInt(Date.now()) * 1_000_000n;
-const MONOTONIC_START_NS = process.hrtime.bigint();
+const WALL_START_MS = Date.now();
+const START_MS = performance.now();
+const WALL_START_NS = BigInt(WALL_START_MS) * 1_000_000n;
+/** How far the two clocks may be apart before the wall clock counts as stepped. */
+const DRIFT_MS_MAX = 5;
 
 export const systemClock: Clock = {
   /** Nanoseconds from the monotonic clock on top of the wall clock; follows the wall clock where that was stepped. */
   wallNs(): bigint {
-    const smooth = WALL_START_NS + (process.hrtime.bigint() - MONOTONIC_START_NS);
-    const wall = BigInt(Date.now()) * 1_000_000n;
-    const drift = smooth - wall;
-    return drift > 5_000_000n || drift < -5_000_000n ? wall : smooth;
+    const passedMs = performance.now() - START_MS;
+    const wallMs = Date.now();
+    const driftMs = WALL_START_MS + passedMs - wallMs;
+    if (driftMs > DRIFT_MS_MAX || driftMs < -DRIFT_MS_MAX) return BigInt(wallMs) * 1_000_000n;
+    return WALL_START_NS + BigInt(Math.floor(passedMs * 1e6));
   },
   monotonicNs: () => process.hrtime.bigint(),
 };
