@@ -23,6 +23,8 @@ const variants = (line: string): string[] => {
   const plain = line
     .replace(/\bCOPY\b/, 'STORE')
     .replace('...', '')
+    // The default, and the same work again.
+    .replace(' --profile short', '')
     .replace('venues.json', 'FILE');
   return /\[.*\]/.test(plain) ? [plain.replace(/ \[[^\]]*\]/g, ''), plain.replace(/[[\]]/g, '')] : [plain];
 };
