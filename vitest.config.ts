@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{app,main,renderer,shared,simulation,scripts}/**/*.test.{ts,tsx}', 'tests/**/*.test.{ts,tsx}'],
+    include: ['{app,bench,main,renderer,shared,simulation,scripts}/**/*.test.{ts,tsx}', 'tests/**/*.test.{ts,tsx}'],
     exclude: ['tests/e2e/**', '**/node_modules/**', 'tests/output/**'],
     pool: 'forks',
     // One more than there are cores: much of the time goes into waiting for disks and for other processes.

@@ -47,6 +47,6 @@ export const folderOf = (file: string): string => file.split('/')[0]!;
 
 /** The imports of the sources under a folder. */
 export const importsUnder = (folder: string): Import[] =>
-  globSync(`${folder}/**/*.{ts,tsx}`, { cwd: ROOT })
+  globSync(`${folder}/**/*.{ts,tsx}`, { cwd: ROOT, exclude: ['**/node_modules/**'] })
     .sort()
     .flatMap((file) => importsIn(file, readFileSync(join(ROOT, file), 'utf8')));

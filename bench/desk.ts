@@ -1,0 +1,139 @@
+/** The desk that is measured: instruments, positions, orders; and the operations of its day, one after the other. */
+
+import { parseEngineConfig } from '../main/engine/config.ts';
+import { createStore } from '../main/engine/create.ts';
+import type { Engine } from '../main/engine/engine.ts';
+import { nativePlatform } from '../main/engine/native-platform.ts';
+import type { Intent } from '../shared/model/operations.ts';
+
+export interface DeskSize {
+  readonly positions: number;
+  readonly orders: number;
+}
+
+/** A desk of ordinary size, for what does not depend on it. */
+export const ORDINARY: DeskSize = { positions: 1_000, orders: 5_000 };
+
+const INSTRUMENTS = 100;
+const VENUE = 'VENUE';
+const ASSET = 'USDT';
+const symbolOf = (index: number): string => `COIN${index % INSTRUMENTS}/${ASSET}:${ASSET}`;
+const accountOf = (index: number): string => `account-${Math.floor(index / INSTRUMENTS)}`;
+
+type ConfigInput = NonNullable<Parameters<typeof parseEngineConfig>[0]>;
+
+export interface DeskOptions {
+  readonly root: string;
+  readonly size: DeskSize;
+  readonly config: ConfigInput;
+  /** Rows beyond the desk's own that the run adds. */
+  readonly moreOrders?: number;
+}
+
+/** Makes the store and fills it; everything is durable on return. */
+export async function openDesk({ root, size, config, moreOrders = 200_000 }: DeskOptions): Promise<Engine> {
+  const engine = await createStore({
+    platform: nativePlatform,
+    root,
+    name: 'bench',
+    config: parseEngineConfig(config),
+    rowsMax: { orders: size.orders + moreOrders, fills: 2 * (size.orders + moreOrders), positions: 2 * size.positions + 1_000 },
+  });
+  const time = nativePlatform.clock.wallNs();
+  let pending = 0;
+  const add = async (intent: Intent): Promise<void> => {
+    engine.post(intent);
+    if (++pending % 1_000 === 0) await engine.flush();
+  };
+  await add({ type: 'asset.define', asset: ASSET, scale: 8, rate: '1', time });
+  await add({ type: 'venue.define', venue: VENUE, dialect: 'generic', cancelOnDisconnect: 'yes' });
+  for (let i = 0; i < INSTRUMENTS; i += 1) {
+    const [venue, symbol] = [VENUE, symbolOf(i)];
+    await add({
+      ...{ type: 'instrument.define', venue, symbol, base: `COIN${i}`, settle: ASSET, kind: 'perpetual', priceScale: 4, quantityScale: 4 },
+      ...{ multiplier: '1', tick: '0.0001', lot: '0.0001', tolerance: '0' },
+    } as Intent<'instrument.define'>);
+    await add({ type: 'mark', venue, symbol, price: '100.5', time });
+  }
+  for (let i = 0; i < size.positions; i += 1) {
+    const [venue, symbol, account] = [VENUE, symbolOf(i), accountOf(i)];
+    await add({ type: 'position.adjust', account, venue, symbol, quantity: `${1 + (i % 9)}`, price: '100', reason: 'start', time });
+  }
+  for (let i = 0; i < size.orders; i += 1) await add(orderOf(i, `start-${i}`, size, time));
+  await engine.flush();
+  return engine;
+}
+
+const orderOf = (index: number, clientId: string, { positions }: DeskSize, time: bigint): Intent<'order.submit'> => ({
+  type: 'order.submit',
+  clientId,
+  account: accountOf(index % Math.max(1, positions)),
+  venue: VENUE,
+  symbol: symbolOf(index),
+  strategy: '',
+  trader: '',
+  side: index % 2 === 0 ? 'buy' : 'sell',
+  orderType: 'limit',
+  timeInForce: 'gtc',
+  reduceOnly: false,
+  price: `${100 + (index % 50)}.25`,
+  trigger: '',
+  quantity: '1.5',
+  time,
+});
+
+/** Operations per order of the day: submitted, accepted, filled, and the marks that came meanwhile. */
+export const DAY = ['order.submit', 'order.accept', 'mark', 'mark', 'fill', 'mark'] as const;
+
+/** The n-th operation of the day. */
+export function operation(n: number, size: DeskSize, time: bigint): Intent {
+  const index = Math.floor(n / DAY.length);
+  const clientId = `day-${index}`;
+  switch (n % DAY.length) {
+    case 0:
+      return orderOf(index, clientId, size, time);
+    case 1:
+      return { type: 'order.accept', clientId, orderId: `venue-${index}`, time };
+    case 4:
+      return {
+        type: 'fill',
+        clientId,
+        tradeId: `trade-${index}`,
+        quantity: '1.5',
+        price: `${100 + (index % 50)}.25`,
+        fee: '0.015',
+        feeAsset: ASSET,
+        liquidity: 'maker',
+        provenance: 'engine',
+        time,
+      };
+    default:
+      return { type: 'mark', venue: VENUE, symbol: symbolOf(n), price: `${100 + (n % 50)}.${10 + (n % 80)}`, time };
+  }
+}
+
+/** Operations ahead of their use: what is measured is the engine, not the making of objects. */
+export class Day {
+  readonly #size: DeskSize;
+  #next = 0;
+  #made: Intent[] = [];
+  #taken = 0;
+
+  constructor(size: DeskSize) {
+    this.#size = size;
+  }
+
+  /** Makes the next `count` operations; call it where nothing is timed. */
+  prepare(count: number): void {
+    const time = nativePlatform.clock.wallNs();
+    this.#made = Array.from({ length: count }, (_, i) => operation(this.#next + i, this.#size, time));
+    this.#next += count;
+    this.#taken = 0;
+  }
+
+  take(): Intent {
+    const intent = this.#made[this.#taken++];
+    if (!intent) throw new Error('more operations were taken than were prepared');
+    return intent;
+  }
+}

@@ -1,0 +1,29 @@
+/** What a measurement gets, and what it gives. */
+
+import type { Limit } from '../limit/limit.ts';
+import type { Row } from '../row.ts';
+
+export interface Bench {
+  /** Empty, on the disk that is measured, and removed afterwards. */
+  readonly directory: string;
+  readonly limit: Limit;
+  /** A fraction of the rounds: for a look, not for a claim. */
+  readonly short: boolean;
+  /** Says where it stands. */
+  readonly tell: (words: string) => void;
+}
+
+export interface Measurement {
+  /** With what the names of its rows begin. */
+  readonly name: string;
+  run(bench: Bench): Promise<Row[]>;
+}
+
+/** Repetitions of everything; a row's spread is theirs. */
+export const REPETITIONS = 5;
+
+/** Samples cut into repetitions, one after the other. */
+export function repetitions(samples: Float64Array): Float64Array[] {
+  const size = Math.floor(samples.length / REPETITIONS);
+  return Array.from({ length: REPETITIONS }, (_, i) => samples.subarray(i * size, (i + 1) * size));
+}
