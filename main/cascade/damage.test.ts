@@ -2,6 +2,7 @@
 
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
+import { xxh64 } from '@node-rs/xxhash';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
@@ -15,6 +16,7 @@ import { acceptRecovery } from '../engine/accept.ts';
 import { parseEngineConfig } from '../engine/config.ts';
 import { openStore } from '../engine/open.ts';
 import { canonicalState } from '../image/canonical.ts';
+import { RECORD_HEADER_BYTES } from '../operations/record.ts';
 import { NativeStorage, systemClock, timerScheduler } from '../storage/native.ts';
 import { systemFailure } from '../storage/system-errors.ts';
 import { readIdentity, storeIdBytes } from '../store/identity.ts';
@@ -24,6 +26,7 @@ import { readSlots } from '../tiers/slot-reader.ts';
 import { slotPageAt } from '../tiers/slots.ts';
 import { rowsIn } from '../tiers/tier-copy.ts';
 import { verify } from '../verify/verify.ts';
+import { FRAME_HEADER_BYTES } from '../wal/frame.ts';
 import { type Recovery, recover } from './recover.ts';
 
 const made: string[] = [];
@@ -97,6 +100,27 @@ describe('a log whose last frame is torn', () => {
     expect(report).toMatchObject({ outcome: 'recovered', lostAcknowledged: 0, tornBytes: 3 });
     expect(report.sentence).toContain('3 torn bytes discarded; no acknowledged operation lost');
     expect(report.findings.find(({ code }) => code === 'TORN_TAIL')).toMatchObject({ severity: 'note' });
+  });
+});
+
+describe('a replay that does not come to the state that the engine had', () => {
+  it('is refused, from whatever copy it began, though every checksum is right', async () => {
+    const desk = await crashed(60, [20]);
+    desk.engine.markRoot();
+    await desk.engine.flush();
+    const root = leave(desk);
+    expect(recoverAt(root).report).toMatchObject({ outcome: 'recovered', lsn: Number(desk.engine.durableLsn) });
+    const { path, offset, bytes } = framesOf(root).at(-1)!;
+    const whole = fs.readFileSync(path);
+    const frame = whole.subarray(offset, offset + bytes);
+    frame[FRAME_HEADER_BYTES + RECORD_HEADER_BYTES]! ^= 1;
+    frame.writeBigUInt64LE(xxh64(frame.subarray(8)), 0);
+    fs.writeFileSync(path, whole);
+    const { report } = recoverAt(root);
+    expect(report.outcome, report.sentence).toBe('refused');
+    expect(report.decisions.map(({ reason }) => reason).join()).toContain('differs from the root that was logged');
+    const { files } = verify({ storage: new NativeStorage(), clock: systemClock, root, bootId: BOOT });
+    expect(files.flatMap(({ findings }) => findings.map(({ code }) => code))).toContain('ROOT_DIFFERS');
   });
 });
 

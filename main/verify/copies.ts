@@ -60,34 +60,28 @@ export function compareCopies(options: CompareOptions): void {
     image.lsn = start.mark.lsn;
     at = start.mark.lsn;
   } else if (logFirst !== 1) return;
-  for (const copy of copies) {
-    if (copy.mark.lsn < at || copy === start) continue;
+  /** Brings the image to `to`, comparing it with every root that was logged on the way; false where that cannot be. */
+  const reaches = (to: number): boolean => {
     try {
-      const done = replay(image, { storage, storeId, segments, from: at, baseLsn: at, to: copy.mark.lsn });
-      if (done.rootDiffersAt !== null)
-        findings.add(
-          'wal',
-          'damaged',
-          'ROOT_DIFFERS',
-          `the root that was logged at LSN ${done.rootDiffersAt} is not that of the replayed state`,
-          { lsn: done.rootDiffersAt },
-        );
-      if (image.lsn < copy.mark.lsn) return;
+      const done = replay(image, { storage, storeId, segments, from: at, baseLsn: at, to });
+      at = image.lsn;
+      if (done.rootDiffersAt === null) return true;
+      const why = `the root that was logged at LSN ${done.rootDiffersAt} is not that of the replayed state`;
+      findings.add('wal', 'damaged', 'ROOT_DIFFERS', why, { lsn: done.rootDiffersAt });
+      return true;
     } catch (error) {
       if (!(error instanceof RearmError)) throw error;
       // What another release wrote cannot be replayed here, and is no damage.
       findings.add('wal', error.code === 'VERSION_OLDER' ? 'note' : 'damaged', error.code, error.message);
-      return;
+      return false;
     }
-    at = copy.mark.lsn;
-    const same = image.hotRoot === copy.mark.hotRoot && (copy.head.scope === 'hot' || image.coldRoot === copy.mark.coldRoot);
-    if (!same)
-      findings.add(
-        fileOf(copy),
-        'damaged',
-        'STATE_DIFFERS',
-        `${copy.head.name}: the replayed state at LSN ${copy.mark.lsn} has other roots`,
-        { lsn: copy.mark.lsn },
-      );
+  };
+  for (const copy of copies) {
+    const { lsn, hotRoot, coldRoot } = copy.mark;
+    if (lsn < at || copy === start) continue;
+    if (!reaches(lsn) || image.lsn < lsn) return;
+    if (image.hotRoot === hotRoot && (copy.head.scope === 'hot' || image.coldRoot === coldRoot)) continue;
+    findings.add(fileOf(copy), 'damaged', 'STATE_DIFFERS', `${copy.head.name}: the replayed state at LSN ${lsn} has other roots`, { lsn });
   }
+  reaches(Number.POSITIVE_INFINITY);
 }
