@@ -11,7 +11,21 @@ import { RowIndex } from '../image/row-index.ts';
 
 const VALUE = TABLES.dictionary.byName.get('value')!;
 
+/** What arithmetic needs of an instrument; fixed once it is defined. */
+export interface InstrumentTerms {
+  /** Row + 1. */
+  readonly id: number;
+  /** Dictionary id of the settlement asset. */
+  readonly settle: number;
+  readonly priceScale: number;
+  readonly quantityScale: number;
+  /** What makes quantity x price money. */
+  readonly factor: Uint32Array;
+}
+
 export class LiveState {
+  /** By row, as they were needed. */
+  readonly terms: (InstrumentTerms | undefined)[] = [];
   readonly image: Image;
   readonly #indexes: (RowIndex | undefined)[] = [];
   /** Free rows of allocated pages by table id; the last is taken first. */
@@ -35,6 +49,7 @@ export class LiveState {
 
   rebuild(): void {
     this.#references.clear();
+    this.terms.length = 0;
     for (const row of this.image.rows(TABLES.dictionary)) {
       this.#references.set(getText(this.image, this.image.rowOffset(TABLES.dictionary, row), VALUE), row + 1);
     }
@@ -76,6 +91,7 @@ export class LiveState {
   }
 
   giveFree(table: Table, row: number): void {
+    if (table === TABLES.instruments) this.terms[row] = undefined;
     this.#free[table.id]!.push(row);
     this.#used[table.id]! -= 1;
   }

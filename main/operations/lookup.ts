@@ -1,12 +1,13 @@
 /** Rows by key, instruments by name, and amounts from their decimal text. */
 
-import { checkInt64, parseDecimal } from '../../shared/amounts.ts';
+import { checkInt64, MONEY_SCALE, MULTIPLIER_SCALE, parseDecimal, powerOfTen } from '../../shared/amounts.ts';
 import { RearmError } from '../../shared/errors.ts';
 import type { Column, Table } from '../../shared/model/schema.ts';
 import { TABLES } from '../../shared/model/tables.ts';
 import { parseTime } from '../../shared/units.ts';
 import { getByte, getI64, getU32, putText } from '../image/cells.ts';
-import type { LiveState } from './live-state.ts';
+import { factorOf } from '../image/wide.ts';
+import type { InstrumentTerms, LiveState } from './live-state.ts';
 import type { Transaction } from './transaction.ts';
 
 /** A text is a string, a reference or a link its id, a time a bigint. */
@@ -65,28 +66,22 @@ const columns = {
   multiplier: INSTRUMENT.get('multiplier')!,
 };
 
-/** What arithmetic needs of an instrument. */
-export interface InstrumentTerms {
-  /** Row + 1. */
-  readonly id: number;
-  /** Dictionary id of the settlement asset. */
-  readonly settle: number;
-  readonly priceScale: number;
-  readonly quantityScale: number;
-  /** Scale 6. */
-  readonly multiplier: bigint;
-}
-
 export function instrumentTerms(state: LiveState, id: number): InstrumentTerms {
+  const known = state.terms[id - 1];
+  if (known) return known;
   const { image } = state;
   const base = image.rowOffset(TABLES.instruments, id - 1);
-  return {
+  const priceScale = getByte(image, base, columns.priceScale);
+  const quantityScale = getByte(image, base, columns.quantityScale);
+  const terms = {
     id,
     settle: getU32(image, base, columns.settle),
-    priceScale: getByte(image, base, columns.priceScale),
-    quantityScale: getByte(image, base, columns.quantityScale),
-    multiplier: getI64(image, base, columns.multiplier),
+    priceScale,
+    quantityScale,
+    factor: factorOf(getI64(image, base, columns.multiplier) * powerOfTen(MONEY_SCALE - MULTIPLIER_SCALE - priceScale - quantityScale)),
   };
+  state.terms[id - 1] = terms;
+  return terms;
 }
 
 /** @throws RearmError NOT_FOUND */

@@ -1,21 +1,13 @@
 /** Orders, from submission to their end, and their fills. */
 
-import { checkInt128, INT64_MAX, MONEY_SCALE, rescale } from '../../shared/amounts.ts';
+import { INT64_MAX, MONEY_SCALE, powerOfTen } from '../../shared/amounts.ts';
 import { RearmError } from '../../shared/errors.ts';
 import type { Fields } from '../../shared/model/operations.ts';
 import { LIQUIDITIES, ORDER_STATUSES, ORDER_TYPES, PROVENANCES, SIDES, TABLES, TIMES_IN_FORCE } from '../../shared/model/tables.ts';
-import { getByte, getI64, getI128, getU32, setByte, setI64, setI128, setText, setU32 } from '../image/cells.ts';
-import {
-  amount,
-  assetScale,
-  ensureAsset,
-  findRow,
-  type InstrumentTerms,
-  instrumentTerms,
-  positive,
-  requireInstrument,
-  requireOrder,
-} from './lookup.ts';
+import { getByte, getI64, getU32, setByte, setI64, setText, setU32 } from '../image/cells.ts';
+import { factorOf, Wide } from '../image/wide.ts';
+import type { InstrumentTerms } from './live-state.ts';
+import { amount, assetScale, ensureAsset, findRow, instrumentTerms, positive, requireInstrument, requireOrder } from './lookup.ts';
 import { trade } from './positions.ts';
 import { isHalted, rateOf, report } from './risk.ts';
 import type { Transaction } from './transaction.ts';
@@ -58,6 +50,7 @@ const F = Object.fromEntries(TABLES.fills.columns.map((column) => [column.name, 
   (typeof TABLES.fills.columns)[number]
 >;
 const STRATEGY_REALISED = TABLES.strategies.byName.get('realised')!;
+const strategyRealised = new Wide();
 
 type Status = (typeof ORDER_STATUSES)[number];
 const statusOf = (tx: Transaction, base: number): Status => ORDER_STATUSES[getByte(tx.image, base, O.status)]!;
@@ -218,8 +211,12 @@ interface Execution {
   readonly time: bigint;
 }
 
+const reportedFee = new Wide();
+/** What turns units of an asset, by its scale, into money. */
+const TO_MONEY = Array.from({ length: MONEY_SCALE + 1 }, (_, scale) => factorOf(powerOfTen(MONEY_SCALE - scale)));
+
 /** The part that fills of orders and external fills share. @returns the effect on realised P&L in the reporting currency */
-function execute(tx: Transaction, account: number, terms: InstrumentTerms, side: (typeof SIDES)[number], intent: Execution): bigint {
+function execute(tx: Transaction, account: number, terms: InstrumentTerms, side: (typeof SIDES)[number], intent: Execution): Wide {
   const { image } = tx;
   if (intent.tradeId === '') throw new RearmError('OPERATION_INVALID', 'a fill needs the trade id of its venue', {});
   const quantity = positive(intent.quantity, terms.quantityScale, 'quantity');
@@ -247,8 +244,8 @@ function execute(tx: Transaction, account: number, terms: InstrumentTerms, side:
   setText(image, base, F.tradeId, tradeId);
   setText(image, base, F.clientId, clientId);
   tx.indexed(TABLES.fills, row);
-  const feeReported = fee === 0n ? 0n : report(rescale(fee, scale, MONEY_SCALE), rateOf(tx.state, feeAsset));
-  return trade(tx, account, terms, side === 'buy' ? quantity : -quantity, price, feeReported, intent.time).realised;
+  if (fee !== 0n) report(reportedFee.set64(fee).times(TO_MONEY[scale]!, 'fee'), rateOf(tx.state, feeAsset));
+  return trade(tx, account, terms, side === 'buy' ? quantity : -quantity, price, fee === 0n ? null : reportedFee, intent.time);
 }
 
 function evictOldestFill(tx: Transaction): void {
@@ -292,9 +289,9 @@ export function fillOrder(tx: Transaction, intent: Fields<'fill'>): void {
   if (filled === quantity) setStatus(tx, base, 'filled');
   else if (status !== 'pendingCancel' && !STAYS_CLOSED.includes(status)) setStatus(tx, base, 'partiallyFilled');
   const strategy = findRow(state, TABLES.strategies, getU32(image, base, O.strategy));
-  if (strategy >= 0 && realised !== 0n) {
+  if (strategy >= 0 && !realised.isZero) {
     const at = tx.edit(TABLES.strategies, strategy);
-    setI128(image, at, STRATEGY_REALISED, checkInt128(getI128(image, at, STRATEGY_REALISED) + realised, 'strategy P&L'));
+    realised.add(strategyRealised.load(image, at, STRATEGY_REALISED)).store(image, at, STRATEGY_REALISED, 'strategy P&L');
   }
 }
 

@@ -1,12 +1,14 @@
 /** Trades on positions: quantity, exact cost, realised P&L; and the instrument's profits that sum them. */
 
-import { absolute, checkInt64, checkInt128, MONEY_SCALE, MULTIPLIER_SCALE, powerOfTen, roundDivide } from '../../shared/amounts.ts';
+import { absolute, checkInt64, roundDivide } from '../../shared/amounts.ts';
 import { RearmError } from '../../shared/errors.ts';
 import type { Fields } from '../../shared/model/operations.ts';
 import { TABLES } from '../../shared/model/tables.ts';
-import { getI64, getI128, setI64, setI128, setU32 } from '../image/cells.ts';
-import { amount, findRow, type InstrumentTerms, positive, requireInstrument } from './lookup.ts';
-import { limitChanged, profitsAt, rateOf, report, riskChanged } from './risk.ts';
+import { getI64, setI64, setU32 } from '../image/cells.ts';
+import { Wide } from '../image/wide.ts';
+import type { InstrumentTerms } from './live-state.ts';
+import { amount, findRow, positive, requireInstrument } from './lookup.ts';
+import { beforeChange, limitChanged, rateOf, report, riskChanged } from './risk.ts';
 import type { Transaction } from './transaction.ts';
 
 const P = TABLES.positions.byName;
@@ -32,9 +34,9 @@ const profit = {
   gross: F.get('gross')!,
 };
 
-/** quantity x price x multiplier as money (scale 18); exact, because the scales of an instrument sum to at most 18. */
-export const tradeValue = (terms: InstrumentTerms, quantity: bigint, price: bigint): bigint =>
-  quantity * price * terms.multiplier * powerOfTen(MONEY_SCALE - MULTIPLIER_SCALE - terms.priceScale - terms.quantityScale);
+/** quantity x price x multiplier as money (scale 18), into `result`; exact, because the scales of an instrument sum to at most 18. */
+const tradeValue = (result: Wide, terms: InstrumentTerms, quantity: bigint, price: bigint): Wide =>
+  result.set64(quantity).times64(price, 'quantity x price').times(terms.factor, 'quantity x price');
 
 function ensurePosition(tx: Transaction, account: number, instrument: number): number {
   let row = findRow(tx.state, TABLES.positions, account, instrument);
@@ -58,25 +60,32 @@ function ensureProfits(tx: Transaction, instrument: number): number {
   return tx.edit(TABLES.profits, row);
 }
 
+const exposure = new Wide();
+const cost = new Wide();
+
 /** Derives net, gross and unrealised from the sums and the mark. */
 function revalue(tx: Transaction, base: number, terms: InstrumentTerms): void {
   const { image } = tx;
   const mark = getI64(image, base, profit.mark);
-  const net = checkInt128(tradeValue(terms, getI64(image, base, profit.quantity), mark), 'net exposure');
-  setI128(image, base, profit.net, net);
-  setI128(image, base, profit.gross, checkInt128(tradeValue(terms, getI64(image, base, profit.absolute), mark), 'gross exposure'));
-  setI128(image, base, profit.unrealised, checkInt128(net - getI128(image, base, profit.cost), 'unrealised P&L'));
+  exposure.load64(image, base, profit.absolute).times64(mark, 'gross exposure').times(terms.factor, 'gross exposure');
+  exposure.store(image, base, profit.gross, 'gross exposure');
+  exposure.load64(image, base, profit.quantity).times64(mark, 'net exposure').times(terms.factor, 'net exposure');
+  exposure.store(image, base, profit.net, 'net exposure');
+  exposure.subtract(cost.load(image, base, profit.cost)).store(image, base, profit.unrealised, 'unrealised P&L');
 }
 
-/** What a trade did, in the reporting currency. */
-export interface TradeEffect {
-  readonly realised: bigint;
-}
+const before = new Wide();
+const removed = new Wide();
+const gained = new Wide();
+const value = new Wide();
+const reported = new Wide();
+const ofTheDay = new Wide();
 
 /**
  * Trades `signed` units at `price` on a position, and takes it into profits, risk and limits.
  *
  * @param fee in the reporting currency; lowers the day's realised P&L
+ * @returns what it realised in the reporting currency; valid until the next trade
  * @throws RearmError AMOUNT_OVERFLOW
  */
 export function trade(
@@ -85,42 +94,50 @@ export function trade(
   terms: InstrumentTerms,
   signed: bigint,
   price: bigint,
-  fee: bigint,
+  fee: Wide | null,
   time: bigint,
-): TradeEffect {
+): Wide {
   const { image, state } = tx;
   const base = ensurePosition(tx, account, terms.id);
   const quantity = getI64(image, base, position.quantity);
-  const cost = getI128(image, base, position.cost);
   const size = absolute(signed);
   const held = absolute(quantity);
-  const sign = signed < 0n ? -1n : 1n;
   const opposite = quantity !== 0n && signed !== 0n && quantity < 0n !== signed < 0n;
   const closing = opposite ? (size < held ? size : held) : 0n;
-  const removed = closing === 0n ? 0n : closing === held ? cost : roundDivide(cost * closing, held);
-  const realised = -(removed + sign * tradeValue(terms, closing, price));
-  const gained = closing === 0n ? 0n : realised;
+  const opening = size - closing;
+  before.load(image, base, position.cost);
+  cost.copy(before);
+  gained.clear();
+  if (closing > 0n) {
+    if (closing === held) removed.copy(before);
+    else removed.set(roundDivide(before.value * closing, held), 'position cost');
+    tradeValue(value, terms, signed < 0n ? -closing : closing, price);
+    gained.add(removed).add(value).negate();
+    cost.subtract(removed);
+  }
+  if (opening > 0n) cost.add(tradeValue(value, terms, signed < 0n ? -opening : opening, price));
   const after = checkInt64(quantity + signed, 'position quantity');
-  const costAfter = checkInt128(cost - removed + sign * tradeValue(terms, size - closing, price), 'position cost');
   setI64(image, base, position.quantity, after);
-  setI128(image, base, position.cost, costAfter);
-  setI128(image, base, position.realised, checkInt128(getI128(image, base, position.realised) + gained, 'realised P&L'));
+  cost.store(image, base, position.cost, 'position cost');
+  value.load(image, base, position.realised).add(gained).store(image, base, position.realised, 'realised P&L');
   setI64(image, base, position.updated, time);
 
+  const rate = rateOf(state, terms.settle);
   const sums = ensureProfits(tx, terms.id);
-  const before = profitsAt(state, sums);
+  beforeChange(state, sums, rate);
   setI64(image, sums, profit.quantity, checkInt64(getI64(image, sums, profit.quantity) + signed, 'net quantity'));
   setI64(image, sums, profit.absolute, checkInt64(getI64(image, sums, profit.absolute) + absolute(after) - held, 'absolute quantity'));
-  setI128(image, sums, profit.cost, checkInt128(getI128(image, sums, profit.cost) + costAfter - cost, 'cost'));
-  setI128(image, sums, profit.realised, checkInt128(getI128(image, sums, profit.realised) + gained, 'realised P&L'));
+  value.load(image, sums, profit.cost).add(cost).subtract(before).store(image, sums, profit.cost, 'cost');
+  value.load(image, sums, profit.realised).add(gained).store(image, sums, profit.realised, 'realised P&L');
   if (getI64(image, sums, profit.markTime) === 0n) setI64(image, sums, profit.mark, price);
   revalue(tx, sums, terms);
 
-  const rate = rateOf(state, terms.settle);
-  const reported = report(gained, rate);
-  riskChanged(tx, rate, before, profitsAt(state, sums), reported - fee, time);
-  limitChanged(tx, terms.id, getI128(image, sums, profit.gross), time);
-  return { realised: reported };
+  report(reported.copy(gained), rate);
+  ofTheDay.copy(reported);
+  if (fee) ofTheDay.subtract(fee);
+  riskChanged(tx, sums, rate, ofTheDay, time);
+  limitChanged(tx, terms.id, sums, profit.gross, time);
+  return reported;
 }
 
 export function setMark(tx: Transaction, intent: Fields<'mark'>): void {
@@ -128,12 +145,13 @@ export function setMark(tx: Transaction, intent: Fields<'mark'>): void {
   const price = positive(intent.price, terms.priceScale, 'price');
   if (intent.time === 0n) throw new RearmError('OPERATION_INVALID', `a mark of ${intent.symbol} needs its time`, { symbol: intent.symbol });
   const base = ensureProfits(tx, terms.id);
-  const before = profitsAt(tx.state, base);
+  const rate = rateOf(tx.state, terms.settle);
+  beforeChange(tx.state, base, rate);
   setI64(tx.image, base, profit.mark, price);
   setI64(tx.image, base, profit.markTime, intent.time);
   revalue(tx, base, terms);
-  riskChanged(tx, rateOf(tx.state, terms.settle), before, profitsAt(tx.state, base), 0n, intent.time);
-  limitChanged(tx, terms.id, getI128(tx.image, base, profit.gross), intent.time);
+  riskChanged(tx, base, rate, null, intent.time);
+  limitChanged(tx, terms.id, base, profit.gross, intent.time);
 }
 
 export function adjustPosition(tx: Transaction, intent: Fields<'position.adjust'>): void {
@@ -143,5 +161,5 @@ export function adjustPosition(tx: Transaction, intent: Fields<'position.adjust'
   const account = tx.reference(intent.account);
   const row = findRow(tx.state, TABLES.positions, account, terms.id);
   const present = row < 0 ? 0n : getI64(tx.image, tx.image.rowOffset(TABLES.positions, row), position.quantity);
-  trade(tx, account, terms, target - present, price, 0n, intent.time);
+  trade(tx, account, terms, target - present, price, null, intent.time);
 }

@@ -3,10 +3,12 @@
  * the day's P&L, drawdown, limit use. The arithmetic is set down in shared/model/operations.ts.
  */
 
-import { checkInt128, powerOfTen, RATE_SCALE, roundDivide } from '../../shared/amounts.ts';
+import { powerOfTen, RATE_SCALE, roundDivide } from '../../shared/amounts.ts';
 import type { Fields } from '../../shared/model/operations.ts';
+import type { Column } from '../../shared/model/schema.ts';
 import { RESOLUTIONS, TABLES } from '../../shared/model/tables.ts';
 import { getByte, getI64, getI128, getU32, setByte, setI64, setI128, setText, setU32 } from '../image/cells.ts';
+import { copyCell, isSameCell, Wide } from '../image/wide.ts';
 import type { LiveState } from './live-state.ts';
 import { findRow, instrumentTerms } from './lookup.ts';
 import type { Transaction } from './transaction.ts';
@@ -39,8 +41,9 @@ const RATE_UNIT = powerOfTen(RATE_SCALE);
 /** The one row of the desk. */
 export const RISK_ROW = 0;
 
-/** Money of an asset in the reporting currency, at a rate of scale 9; half away from zero. */
-export const report = (money: bigint, rate: bigint): bigint => (rate === RATE_UNIT ? money : roundDivide(money * rate, RATE_UNIT));
+/** Turns money of an asset into the reporting currency, at a rate of scale 9; half away from zero. */
+export const report = (money: Wide, rate: bigint): Wide =>
+  rate === RATE_UNIT ? money : money.set(roundDivide(money.value * rate, RATE_UNIT), 'money in the reporting currency');
 
 /** Rate of an asset by its dictionary id; zero where it is not defined. */
 export function rateOf(state: LiveState, asset: number): bigint {
@@ -48,57 +51,58 @@ export function rateOf(state: LiveState, asset: number): bigint {
   return row < 0 ? 0n : getI64(state.image, state.image.rowOffset(TABLES.assets, row), RATE);
 }
 
-export interface ProfitsSnapshot {
-  readonly gross: bigint;
-  readonly net: bigint;
-  readonly unrealised: bigint;
+/** What an instrument contributes to the desk, how much that changes, and where it goes. */
+const SHARES = [
+  { of: GROSS, to: R.grossExposure, change: new Wide() },
+  { of: NET, to: R.netExposure, change: new Wide() },
+  { of: UNREALISED, to: R.unrealised, change: new Wide() },
+] as const;
+const share = new Wide();
+
+/** Takes note of what an instrument's profits contribute before they change; {@link riskChanged} follows it. */
+export function beforeChange({ image }: LiveState, profits: number, rate: bigint): void {
+  for (const { of, change } of SHARES) report(change.load(image, profits, of), rate).negate();
 }
 
-export const profitsAt = (state: LiveState, base: number): ProfitsSnapshot => ({
-  gross: getI128(state.image, base, GROSS),
-  net: getI128(state.image, base, NET),
-  unrealised: getI128(state.image, base, UNREALISED),
-});
-
-/** Takes an instrument's contribution from `before` to `after` into the desk's risk. `dailyRealised` is added to the day. */
-export function riskChanged(
-  tx: Transaction,
-  rate: bigint,
-  before: ProfitsSnapshot,
-  after: ProfitsSnapshot,
-  dailyRealised: bigint,
-  time: bigint,
-): void {
+/** Takes what changed of an instrument's profits into the desk's risk, and `dailyRealised` into the day. */
+export function riskChanged(tx: Transaction, profits: number, rate: bigint, dailyRealised: Wide | null, time: bigint): void {
   const base = tx.edit(TABLES.risk, RISK_ROW);
   const { image } = tx;
-  const shift = (column: (typeof TABLES.risk.columns)[number], delta: bigint) =>
-    setI128(image, base, column, checkInt128(getI128(image, base, column) + delta, column.name));
-  shift(R.grossExposure, report(after.gross, rate) - report(before.gross, rate));
-  shift(R.netExposure, report(after.net, rate) - report(before.net, rate));
-  shift(R.unrealised, report(after.unrealised, rate) - report(before.unrealised, rate));
-  shift(R.dailyRealised, dailyRealised);
+  for (const { of, to, change } of SHARES) {
+    change.add(report(share.load(image, profits, of), rate));
+    share.load(image, base, to).add(change).store(image, base, to);
+  }
+  if (dailyRealised) share.load(image, base, R.dailyRealised).add(dailyRealised).store(image, base, R.dailyRealised);
   dayChanged(tx, base, time);
 }
 
+const equity = new Wide();
+const peak = new Wide();
+const drawdown = new Wide();
+
 function dayChanged(tx: Transaction, base: number, time: bigint): void {
   const { image } = tx;
-  const equity = getI128(image, base, R.dailyRealised) + getI128(image, base, R.unrealised) - getI128(image, base, R.openUnrealised);
-  const peak = getI128(image, base, R.dailyPeak);
-  if (equity > peak) setI128(image, base, R.dailyPeak, checkInt128(equity, 'dailyPeak'));
-  const drawdown = (equity > peak ? equity : peak) - equity;
-  if (drawdown > getI128(image, base, R.maxDrawdown)) setI128(image, base, R.maxDrawdown, checkInt128(drawdown, 'maxDrawdown'));
+  equity
+    .load(image, base, R.dailyRealised)
+    .add(share.load(image, base, R.unrealised))
+    .subtract(drawdown.load(image, base, R.openUnrealised));
+  peak.load(image, base, R.dailyPeak);
+  if (equity.isAbove(peak)) peak.copy(equity).store(image, base, R.dailyPeak);
+  peak.subtract(equity);
+  if (peak.isAbove(drawdown.load(image, base, R.maxDrawdown))) peak.store(image, base, R.maxDrawdown);
   setI64(image, base, R.updated, time);
-  limitChanged(tx, 0, getI128(image, base, R.grossExposure), time);
+  limitChanged(tx, 0, base, R.grossExposure, time);
 }
 
-/** Limit use of an instrument (id), or of the desk (0). */
-export function limitChanged(tx: Transaction, instrument: number, used: bigint, time: bigint): void {
+/** Limit use of an instrument (id), or of the desk (0): what a cell of the image says. */
+export function limitChanged(tx: Transaction, instrument: number, usedBase: number, used: Column, time: bigint): void {
   const row = findRow(tx.state, TABLES.limits, instrument);
   if (row < 0) return;
+  const { image } = tx;
+  if (isSameCell(image, usedBase, used, image.rowOffset(TABLES.limits, row), USED)) return;
   const base = tx.edit(TABLES.limits, row);
-  if (getI128(tx.image, base, USED) === used) return;
-  setI128(tx.image, base, USED, used);
-  setI64(tx.image, base, LIMIT_UPDATED, time);
+  copyCell(image, usedBase, used, base, USED);
+  setI64(image, base, LIMIT_UPDATED, time);
 }
 
 /** What a limit's `used` is now. */
@@ -108,7 +112,7 @@ export function usedOf(state: LiveState, instrument: number): bigint {
   return row < 0 ? 0n : getI128(state.image, state.image.rowOffset(TABLES.profits, row), GROSS);
 }
 
-const NOTHING: ProfitsSnapshot = { gross: 0n, net: 0n, unrealised: 0n };
+const reportedBefore = new Wide();
 
 /** An asset's rate changed: the contribution of every instrument that settles in it changes. */
 export function rateChanged(tx: Transaction, asset: number, before: bigint, after: bigint, time: bigint): void {
@@ -118,17 +122,14 @@ export function rateChanged(tx: Transaction, asset: number, before: bigint, afte
     const base = image.rowOffset(TABLES.profits, row);
     if (instrumentTerms(state, getU32(image, base, PROFITS_INSTRUMENT)).settle !== asset) continue;
     touched = true;
-    const profits = profitsAt(state, base);
     const desk = tx.edit(TABLES.risk, RISK_ROW);
-    for (const [column, value] of [
-      [R.grossExposure, profits.gross],
-      [R.netExposure, profits.net],
-      [R.unrealised, profits.unrealised],
-    ] as const) {
-      setI128(image, desk, column, checkInt128(getI128(image, desk, column) + report(value, after) - report(value, before), column.name));
+    for (const { of, to, change } of SHARES) {
+      report(reportedBefore.load(image, base, of), before);
+      report(change.load(image, base, of), after).subtract(reportedBefore);
+      change.add(share.load(image, desk, to)).store(image, desk, to);
     }
   }
-  if (touched) riskChanged(tx, after, NOTHING, NOTHING, 0n, time);
+  if (touched) dayChanged(tx, tx.edit(TABLES.risk, RISK_ROW), time);
 }
 
 export const isHalted = (state: LiveState): boolean =>

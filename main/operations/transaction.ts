@@ -47,6 +47,13 @@ export interface RecordTarget {
   readonly quads: Uint32Array;
 }
 
+/** Copies a row, from and to offsets in bytes. In a loop: rows are short, and a view of one costs more than its copy. */
+function copyRow(from: Uint32Array, at: number, to: Uint32Array, there: number, rowBytes: number): void {
+  const source = at >> 2;
+  const target = there >> 2;
+  for (let i = 0; i < rowBytes >> 2; i += 1) to[target + i] = from[source + i]!;
+}
+
 /** Whether two words, each at a place in 32-bit words, are equal. */
 const isSame = (one: Uint32Array, at: number, other: Uint32Array, there: number): boolean =>
   one[at] === other[there] && one[at + 1] === other[there + 1];
@@ -77,7 +84,7 @@ export class Transaction {
     this.timeNs = timeNs;
     this.#touchCount = 0;
     this.#undoCount = 0;
-    this.#pages.length = 0;
+    if (this.#pages.length > 0) this.#pages.length = 0;
     this.#savedBytes = 0;
   }
 
@@ -127,7 +134,7 @@ export class Transaction {
       this.#saved = larger;
       this.#savedQuads = new Uint32Array(larger.buffer);
     }
-    this.#saved.set(this.image.bytes.subarray(base, base + table.rowBytes), this.#savedBytes);
+    copyRow(this.image.quads, base, this.#savedQuads, this.#savedBytes, table.rowBytes);
     this.#touch(table, row, base, this.#savedBytes);
     this.#savedBytes += table.rowBytes;
     return base;
@@ -212,7 +219,7 @@ export class Transaction {
   }
 
   #restore(base: number, savedAt: number, rowBytes: number): void {
-    this.image.bytes.set(this.#saved.subarray(savedAt, savedAt + rowBytes), base);
+    copyRow(this.#savedQuads, savedAt, this.image.quads, base, rowBytes);
   }
 
   /** Bytes that the record of this operation takes at most. */
@@ -233,8 +240,8 @@ export class Transaction {
     const { bytes, view, quads } = target;
     const intentEnd = encodeIntent(intent, bytes, view, start + RECORD_HEADER_BYTES);
     encoded?.();
-    let at = start + Math.ceil((intentEnd - start) / 8) * 8;
-    bytes.fill(0, intentEnd, at);
+    let at = (intentEnd + 7) & ~7;
+    for (let i = intentEnd; i < at; i += 1) bytes[i] = 0;
     let changes = 0;
     for (const { table, index, number } of this.#pages) {
       quads[at >> 2] = index;
