@@ -1,11 +1,16 @@
 /** Accepting: halted from its first moment, and never under a number that a file bears already. */
 
 import fs from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { TABLES } from '../../shared/model/tables.ts';
+import type { FileTree } from '../../simulation/disk.ts';
+import { type SteppedClock, SteppedScheduler } from '../../simulation/stepped.ts';
+import { SimulatedStorage } from '../../simulation/storage.ts';
+import { subjectOf } from '../../simulation/subject.ts';
+import { LATER_BOOT, ROOT } from '../../simulation/workload.ts';
 import { BOOT, Desk } from '../../tests/support/desk.ts';
-import { copyStore, filesIn } from '../../tests/support/store-files.ts';
+import { copyStore } from '../../tests/support/store-files.ts';
 import { recover } from '../cascade/recover.ts';
 import { CanonicalReader } from '../image/canonical.ts';
 import { acceptRecovery } from './accept.ts';
@@ -44,18 +49,31 @@ it('a desk that was halted keeps its first reason', async () => {
   expect(riskIn(desk, root)).toMatchObject({ halted: true, haltReason: 'a fat finger' });
 });
 
-it('where another acceptance died before its epoch was, its number is not used again, and its files stay', async () => {
-  const desk = await crashed();
-  const other = copyStore(desk.root, 'died');
-  expect(await accept(desk, other)).toMatchObject({ epoch: 2 });
-  const root = copyStore(desk.root, 'left');
-  const left = ['wal', 'l1', 'l2'].flatMap((folder) => filesIn(other, folder, /^00000002/));
-  expect(left.length).toBeGreaterThanOrEqual(4);
-  const before = left.map((path) => {
-    const to = join(root, path.slice(other.length));
-    fs.copyFileSync(path, to);
-    return { to, bytes: fs.readFileSync(to) };
-  });
-  expect(await accept(desk, root)).toMatchObject({ epoch: 3 });
-  for (const { to, bytes } of before) expect(fs.readFileSync(to).equals(bytes), to).toBe(true);
+it('wherever another acceptance died, the next one succeeds, under a number that no file bears', async () => {
+  const { tree, expected } = await subjectOf('young', 1);
+  const { clock } = expected;
+  const acceptOn = (storage: SimulatedStorage) => {
+    const platform = { storage, clock, scheduler: new SteppedScheduler(clock as SteppedClock), bootId: LATER_BOOT };
+    return acceptRecovery({ platform, root: ROOT, by: 'ada', segmentBytes: 65_536 });
+  };
+  const epochsOf = (left: FileTree) => left.files().flatMap((path) => (/\/(\d{8})[-.][^/]*$/.exec(path) ?? []).slice(1).map(Number));
+  let deaths = 0;
+  for (let endAt = 1; ; endAt += 1) {
+    const left = tree.copy();
+    const dying = new SimulatedStorage({ tree: left, endAt });
+    await acceptOn(dying).catch(() => undefined);
+    if (dying.calls < endAt) break;
+    deaths += 1;
+    const before = Math.max(...epochsOf(left));
+    expect((await acceptOn(new SimulatedStorage({ tree: left }))).epoch, `after a death in call ${endAt}`).toBeGreaterThan(before);
+    const { report, image } = recover({
+      storage: new SimulatedStorage({ tree: left }),
+      clock: expected.clock,
+      root: ROOT,
+      bootId: LATER_BOOT,
+    });
+    expect(report.outcome, report.sentence).toBe('recovered');
+    expect(new CanonicalReader(image!).row(TABLES.risk, 0)).toMatchObject({ halted: true });
+  }
+  expect(deaths).toBeGreaterThan(100);
 });
