@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { TABLES } from '../../shared/model/tables.ts';
-import type { FileTree } from '../../simulation/disk.ts';
+import { Durability, type FileTree } from '../../simulation/disk.ts';
 import { type SteppedClock, SteppedScheduler } from '../../simulation/stepped.ts';
 import { SimulatedStorage } from '../../simulation/storage.ts';
 import { subjectOf } from '../../simulation/subject.ts';
@@ -47,6 +47,28 @@ it('a desk that was halted keeps its first reason', async () => {
   const root = copyStore(desk.root, 'left');
   await accept(desk, root);
   expect(riskIn(desk, root)).toMatchObject({ halted: true, haltReason: 'a fat finger' });
+});
+
+it('what is damaged is set aside, whole, and stays there when the power goes right behind it', async () => {
+  const { tree, expected } = await subjectOf('young', 1);
+  const [damaged] = tree.files().filter((path) => path.startsWith(`${ROOT}/l3/`));
+  const left = tree.copy();
+  left.write(left.entries.get(damaged!) as number, 700, Uint8Array.of(tree.bytes(damaged!)[700]! ^ 1));
+  const evidence = left.bytes(damaged!).slice();
+  const disk = new Durability(left);
+  const storage = new SimulatedStorage({ tree: left, effect: (effect) => disk.apply(effect) });
+  const { clock } = expected;
+  const platform = { storage, clock, scheduler: new SteppedScheduler(clock as SteppedClock), bootId: LATER_BOOT };
+  const { quarantined } = await acceptRecovery({ platform, root: ROOT, by: 'ada', segmentBytes: 65_536 });
+  expect(quarantined.map((name) => `${ROOT}/${name}`)).toEqual([damaged]);
+  const pending = disk.pending();
+  const cut = disk.after(
+    pending,
+    pending.map(() => 0),
+  );
+  expect(cut.entries.has(damaged!)).toBe(false);
+  const [aside] = cut.files().filter((path) => path.startsWith(`${ROOT}/quarantine/`));
+  expect(Buffer.compare(cut.bytes(aside!), evidence)).toBe(0);
 });
 
 it('wherever another acceptance died, the next one succeeds, under a number that no file bears', async () => {

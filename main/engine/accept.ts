@@ -148,9 +148,7 @@ function quarantine(storage: Storage, layout: StoreLayout, report: RecoveryRepor
     storage.rename(from, free);
     moved.push(name);
   }
-  if (moved.length > 0) {
-    storage.syncDirectory(layout.quarantine);
-    for (const directory of [layout.l1, layout.l2, layout.l3]) storage.syncDirectory(directory);
-  }
+  // A rename is one step: durable at its new place, it is durable at the old one.
+  if (moved.length > 0) storage.syncDirectory(layout.quarantine);
   return moved;
 }

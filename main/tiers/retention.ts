@@ -19,7 +19,7 @@ const SNAPSHOTS_NEEDED = 2;
 /**
  * Removes the L1 and L2 files of epochs before the oldest of the two newest snapshots whose every page is proven. What is evidence
  * stays: a file that cannot be read, or that tells of LSNs that the lineage left behind; and all of them in an accepted epoch, where
- * people still look at the crash. Durable on return.
+ * people still look at the crash. What a power loss brings back is freed again.
  *
  * @param present the epoch that is open
  * @returns bytes freed
@@ -55,7 +55,6 @@ export function freeEarlierEpochs(storage: Storage, layout: StoreLayout, storeId
     opened.close();
     storage.remove(file);
   }
-  if (freed > 0) for (const directory of [layout.l1, layout.l2]) storage.syncDirectory(directory);
   return freed;
 }
 

@@ -57,14 +57,14 @@ export class SlotTier {
   /** Mark of the newest whole slot. */
   newest: { readonly slot: 0 | 1; readonly mark: CheckpointMark } | undefined;
 
-  /** Makes both files of a new epoch; durable with their names on return. */
+  /** Makes both files of a new epoch; their names are durable on return. */
   constructor(storage: Storage, directory: string, storeId: Uint8Array, epoch: number, pagesMax: number) {
     this.#storeId = storeId;
     this.#pagesMax = pagesMax;
     const make = (slot: 0 | 1) => {
       const file = storage.open(join(directory, slotFileName(epoch, slot)), 'create');
+      // Not synced: a slot that is short or zero was never written, whatever a power loss left of it.
       file.allocate(slotPageAt(pagesMax, 0));
-      file.sync();
       return file;
     };
     this.#files = [make(0), make(1)];

@@ -15,7 +15,7 @@ export interface LogFloor {
 
 /**
  * Removes, oldest first, each segment whose successor begins at or below the floor and before the window. Stops at the first that
- * must stay or cannot be read: a damaged segment is evidence.
+ * must stay or cannot be read: a damaged segment is evidence. What a power loss brings back is freed again.
  *
  * @returns bytes freed
  */
@@ -35,7 +35,6 @@ export function freeLog(storage: Storage, layout: StoreLayout, storeId: Uint8Arr
     storage.remove(path);
     freed += bytes;
   }
-  if (freed > 0) storage.syncDirectory(layout.wal);
   return freed;
 }
 
