@@ -124,8 +124,8 @@ export function appendLine(storage: Storage, path: string, line: Uint8Array, qua
       const torn = readAt(file, wholeBytes, size - wholeBytes);
       const name = `${basename(path)}-${wholeBytes}-${sha256Hex(torn).slice(0, 16)}.torn`;
       publish(storage, join(quarantine, name), [torn]);
+      // Durable with the line: what is left of it until then is torn still.
       file.truncate(wholeBytes);
-      file.sync();
     }
     try {
       file.write(line, 0, line.length, wholeBytes);
