@@ -99,8 +99,8 @@ export class Checkpointer {
     if (written === null) return;
     this.#attempt('log', copy.mark.lsn, () => {
       const { keep, free } = this.#snapshots();
+      // Not synced: what a power loss brings back is one more old copy, and is freed again.
       for (const old of free) this.#storage.remove(join(layout.root, old.name));
-      this.#storage.syncDirectory(layout.l3);
       const freed = freeLog(this.#storage, layout, storeId, this.#floor(keep));
       return freed + freeEarlierEpochs(this.#storage, layout, storeId, this.#options.epoch);
     });
