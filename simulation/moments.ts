@@ -55,6 +55,9 @@ export interface MomentsOptions {
   readonly cancelled?: (() => boolean) | undefined;
 }
 
+/** What a power loss leaves of writes that nothing waited for looks like damage: pages of L1, frames behind one that was lost. */
+const LIKE_DAMAGE: ReadonlySet<string> = new Set(['LOG_DAMAGED', 'PAGE_SALVAGED', 'PAGES_BAD']);
+
 /** Follows a recording: the disk as it is after each event, what was submitted by then, and what is owed. */
 export class Course {
   readonly recording: Recording;
@@ -99,7 +102,11 @@ export class Course {
 
   judge(tree: FileTree, bootId: string): Judgement {
     const { digests, lines, acknowledged, recording } = this;
-    return judge(tree, { digests, submitted: lines.length, acknowledged, bootId, clock: recording.clock });
+    const judgement = judge(tree, { digests, submitted: lines.length, acknowledged, bootId, clock: recording.clock });
+    // Whoever died damaged nothing.
+    const blamed = judgement.recovery?.report.findings.find(({ code, severity }) => severity === 'damage' && !LIKE_DAMAGE.has(code));
+    if (judgement.verdict !== 'right' || !blamed) return judgement;
+    return { ...judgement, verdict: 'wrong', words: `a death is called damage: ${blamed.code} ${blamed.message}: ${judgement.words}` };
   }
 }
 

@@ -1,7 +1,8 @@
 /** L1's memory of what was acknowledged: two copies, each proving itself. */
 
 import { expect, it } from 'vitest';
-import { FileTree } from '../../simulation/disk.ts';
+import { TABLES } from '../../shared/model/tables.ts';
+import { Durability, FileTree } from '../../simulation/disk.ts';
 import { SimulatedStorage } from '../../simulation/storage.ts';
 import { Image } from '../image/image.ts';
 import { mappedFileName, storeLayout } from '../store/layout.ts';
@@ -45,4 +46,31 @@ it('with any bit of one copy flipped is that of the other copy, never another nu
     expect(watermarkIn(flipped(tree, 1, bit)), `bit ${bit} of the newer copy`).toBe(4_294_967_301);
     expect(watermarkIn(flipped(flipped(tree, 0, bit), 1, COPY_BITS - 1 - bit)), 'both copies').toBeUndefined();
   }
+});
+
+it('where it is msync’ed, survives a power loss right behind its checkpoint; where it is not, it promises nothing', () => {
+  const left = (msync: boolean): FileTree => {
+    const tree = new FileTree();
+    tree.put('/store/lock', new Uint8Array());
+    tree.entries.set('/store', 'directory');
+    tree.entries.set(LAYOUT.l1, 'directory');
+    const disk = new Durability(tree);
+    const storage = new SimulatedStorage({ tree, effect: (effect) => disk.apply(effect) });
+    const image = new Image({ orders: 64 });
+    image.addPage(TABLES.orders, 0, 0);
+    image.setPageLsn(0, 5);
+    const tier = new MappedTier(storage, LAYOUT.l1, FILE, STORE_ID, 1, BOOT, image, msync);
+    image.takeChanged();
+    const { hotRoot, coldRoot, pageCount } = image;
+    tier.checkpoint({ epoch: 1, lsn: 5, headHash: 9n, hotRoot, coldRoot, pageCount, takenNs: 1n });
+    const pending = disk.pending();
+    return disk.after(
+      pending,
+      pending.map(() => 0),
+    );
+  };
+  const [head] = readMapped(new SimulatedStorage({ tree: left(true) }), LAYOUT, STORE_ID, BOOT).heads;
+  expect(head).toMatchObject({ problem: null, mark: { lsn: 5 } });
+  expect(head!.load().bad).toBe(0);
+  expect(readMapped(new SimulatedStorage({ tree: left(false) }), LAYOUT, STORE_ID, BOOT).heads).toEqual([]);
 });

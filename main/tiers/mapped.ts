@@ -132,13 +132,13 @@ export class MappedTier {
         this.#mapping.copyIn(mappedPageAt(page, slot), this.#image.bytes, page * PAGE_BYTES, PAGE_BYTES);
         copied += 1;
       }
-      if (this.#msync) this.#mapping.sync();
       const view = this.#headerView;
       view.setUint32(8, MAPPED_SLOT_MAGIC, true);
       view.setUint32(12, slot, true);
       encodeMark(view, 16, mark);
       view.setBigUint64(0, xxh64(this.#header.subarray(8)), true);
       this.#mapping.copyIn(mappedSlotAt(slot), this.#header, 0, this.#header.length);
+      // Once, for pages and header in any order: a header whose pages do not sum to its mark is a torn slot.
       if (this.#msync) this.#mapping.sync();
     } catch (error) {
       this.#pending[slot].addAll(pages);
