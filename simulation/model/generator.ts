@@ -346,9 +346,10 @@ class Step {
     return this.random.pick(this.instruments);
   }
 
-  termsOf(row: Row): Instrument {
+  /** Undefined for an instrument that came into the state by an intent that was not meant to be valid. */
+  termsOf(row: Row): Instrument | undefined {
     const defined = this.model.tables.instruments.get(row.instrument as string)!;
-    return this.instruments.find((entry) => entry.venue === defined.venue && entry.symbol === defined.symbol)!;
+    return this.instruments.find((entry) => entry.venue === defined.venue && entry.symbol === defined.symbol);
   }
 
   price(of: Instrument): string {
@@ -468,6 +469,7 @@ const KINDS = {
     );
     if (!row) return null;
     const of = at.termsOf(row);
+    if (!of) return null;
     const quantity = random.chance(0.5) ? '' : random.chance(0.2) ? decimal(row.filled as bigint, of.quantityScale) : at.quantity(of);
     return {
       type: 'order.amend',
@@ -492,6 +494,7 @@ const KINDS = {
     const row = at.order((order) => (remaining(order) > 0n && order.status !== 'rejected') || random.chance(0.02));
     if (!row) return null;
     const of = at.termsOf(row);
+    if (!of) return null;
     const rest = remaining(row);
     const part = random.chance(0.35) ? rest : random.chance(0.02) ? rest + 1n : 1n + (rest * BigInt(1 + random.below(900))) / 1_000n;
     const quantity = part > rest && !random.chance(0.02) ? rest : part;
@@ -506,6 +509,7 @@ const KINDS = {
     const row = at.order((order) => (order.filled as bigint) > 0n);
     if (!row) return null;
     const of = at.termsOf(row);
+    if (!of) return null;
     return { type: 'fill', clientId: row.clientId, ...at.execution(of, at.quantity(of), tradeIdOf(row.clientId as string, 0n)) };
   },
   fillExternal(at: Step): IntentJson {
