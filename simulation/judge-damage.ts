@@ -4,7 +4,6 @@ import { verify } from '../main/verify/verify.ts';
 import { RearmError } from '../shared/errors.ts';
 import { type Damage, damaged, describeDamage } from './damage.ts';
 import type { FileTree } from './disk.ts';
-
 import { judge, type Verdict } from './judge.ts';
 import { permitted } from './released.ts';
 import { SimulatedStorage } from './storage.ts';

@@ -3,31 +3,15 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-
 import { acceptRecovery } from '../../main/engine/accept.ts';
 import { nativePlatform } from '../../main/engine/native-platform.ts';
 import type { RecoveryReport } from '../../shared/contract/recovery.ts';
 import { History } from '../../simulation/model/history.ts';
 import type { Random } from '../../simulation/model/random.ts';
 import type { Operation } from '../../simulation/model/reference.ts';
-import { type ConfigInput, SMALL_ROWS, temporaryDirectory } from '../support/desk.ts';
-import { runAndKill } from './run.ts';
+import { SMALL_ROWS, temporaryDirectory } from '../support/desk.ts';
+import { livelyConfig, runAndKill } from './run.ts';
 import { logged, type Tally } from './tally.ts';
-
-const CONFIG: ConfigInput = {
-  segmentBytes: 65_536,
-  l1Ms: 5,
-  l2Ms: 20,
-  l3Ms: 150,
-  l4Ms: 400,
-  l3Keep: 2,
-  syncMs: 7,
-  markMs: 40,
-  pruneMs: 50,
-  windowMs: 200,
-  retentionMs: 400,
-  marketRetentionMs: 200,
-};
 
 const plain = (text: unknown) =>
   typeof text === 'string' && /^[+-]?\d+(\.\d+)?$/.test(text)
@@ -85,7 +69,7 @@ export class Lives {
         history: life === 0 ? null : before,
         seed: this.#seed,
         firstStep: life * 1_000_000,
-        config: { ...CONFIG, commit: random.chance(0.5) ? 'inline' : 'threaded', tiers: random.chance(0.75) ? 'thread' : 'inline' },
+        config: livelyConfig(random),
         generator: { prunes: random.chance(0.5) },
         rowsMax: SMALL_ROWS,
       },

@@ -4,12 +4,36 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { History } from '../../simulation/model/history.ts';
+import type { Random } from '../../simulation/model/random.ts';
 import type { Operation } from '../../simulation/model/reference.ts';
+import type { ConfigInput } from '../support/desk.ts';
 import type { WorkerTask } from './worker.ts';
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
 /** Of compiled sources: most of what a short life costs is its start. */
 const COMPILED = fileURLToPath(new URL('../output/compiled', import.meta.url));
+
+const CADENCES: ConfigInput = {
+  segmentBytes: 65_536,
+  l1Ms: 5,
+  l2Ms: 20,
+  l3Ms: 150,
+  l4Ms: 400,
+  l3Keep: 2,
+  syncMs: 7,
+  markMs: 40,
+  pruneMs: 50,
+  windowMs: 200,
+  retentionMs: 400,
+  marketRetentionMs: 200,
+};
+
+/** Cadences by which a life of a second goes through every tier, prunes and frees; in one mode or the other. */
+export const livelyConfig = (random: Random): ConfigInput => ({
+  ...CADENCES,
+  commit: random.chance(0.5) ? 'inline' : 'threaded',
+  tiers: random.chance(0.75) ? 'thread' : 'inline',
+});
 
 export interface Death {
   /** Highest LSN that was acknowledged; 0 for none. */

@@ -10,7 +10,7 @@ import { acceptRecovery } from '../../main/engine/accept.ts';
 import { nativePlatform } from '../../main/engine/native-platform.ts';
 import { History } from '../../simulation/model/history.ts';
 import { type Random, randomOf } from '../../simulation/model/random.ts';
-import { runAndKill } from '../crash/run.ts';
+import { livelyConfig, runAndKill } from '../crash/run.ts';
 import { logged, Tally } from '../crash/tally.ts';
 import { SMALL_ROWS, temporaryDirectory } from '../support/desk.ts';
 import { Volume, volumeMissing } from './volume.ts';
@@ -21,21 +21,6 @@ const CUTS = LONG ? 1_000 : 4;
 const CUTS_PER_STORE = LONG ? 10 : 4;
 const SEED = Number(process.env.REARM_SEED ?? 1);
 const MEGABYTES = 320;
-
-const CONFIG = {
-  segmentBytes: 65_536,
-  l1Ms: 5,
-  l2Ms: 20,
-  l3Ms: 150,
-  l4Ms: 400,
-  l3Keep: 2,
-  syncMs: 7,
-  markMs: 40,
-  pruneMs: 50,
-  windowMs: 200,
-  retentionMs: 400,
-  marketRetentionMs: 200,
-};
 
 describe.each(['ext4', 'xfs'] as const)('%s', (type) => {
   const missing = volumeMissing(type);
@@ -59,7 +44,7 @@ describe.each(['ext4', 'xfs'] as const)('%s', (type) => {
         history: first ? null : before,
         seed: SEED * 1_000_000 + number,
         firstStep: number * 1_000_000,
-        config: { ...CONFIG, commit: random.chance(0.5) ? 'inline' : 'threaded', tiers: random.chance(0.75) ? 'thread' : 'inline' },
+        config: livelyConfig(random),
         generator: { prunes: random.chance(0.5) },
         rowsMax: SMALL_ROWS,
         bootId: bootId(number),
