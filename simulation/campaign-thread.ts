@@ -22,6 +22,9 @@ const SHRINK_ATTEMPTS = 150;
 
 const tell = (told: CampaignTold): void => parentPort!.postMessage(told);
 
+// Errors are part of what is judged, by the thousand: their stacks cost more than what they tell.
+Error.stackTraceLimit = 3;
+
 parentPort!.on('message', async ({ seed, profile }: CampaignRequest) => {
   const counts = new Map<string, [FaultClass, Verdict, number]>();
   let untold = 0;

@@ -208,7 +208,11 @@ export function damaged({ tree, earlier, foreign }: Subject, damage: Damage): Fi
   const inode = copy.entries.get(path) as number;
   switch (damage.kind) {
     case 'bit':
-      copy.write(inode, damage.bit >> 3, Uint8Array.of(tree.bytes(path)[damage.bit >> 3]! ^ (1 << (damage.bit & 7))));
+      {
+        const byte = new Uint8Array(1);
+        copy.content(inode).read(byte, 0, 1, damage.bit >> 3);
+        copy.write(inode, damage.bit >> 3, Uint8Array.of(byte[0]! ^ (1 << (damage.bit & 7))));
+      }
       return copy;
     case 'truncated':
       copy.resize(inode, damage.length);

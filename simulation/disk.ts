@@ -26,14 +26,130 @@ export type Effect =
   | { readonly kind: 'remove'; readonly path: string }
   | { readonly kind: 'syncDirectory'; readonly path: string };
 
-/** Contents of a file; `bytes` beyond `size` are not part of it. Shared until one of its disks writes. */
-interface Content {
-  bytes: Uint8Array;
-  size: number;
-  shared: boolean;
+type Entry = number | 'directory';
+
+/** Of contents, what is shared until it is written. */
+const BLOCK_BYTES = 4096;
+
+interface Block {
+  readonly bytes: Uint8Array;
+  /** Who may write into it: the content that has the same. */
+  readonly owner: object | null;
+  /** XXH64, once it was asked for. */
+  hash: bigint | null;
 }
 
-type Entry = number | 'directory';
+const ZEROS: Block = { bytes: new Uint8Array(BLOCK_BYTES), owner: null, hash: null };
+const NOBODY = {};
+
+/** The bytes of a file, in blocks; where there is none, zeros. What lies beyond its size is not part of it. */
+class Content {
+  size = 0;
+  #blocks: Block[] = [];
+  /** Another one for each of two that share blocks. */
+  #owner: object = NOBODY;
+  /** The list of blocks is another's as well. */
+  #shared = false;
+  #print: bigint | null = null;
+
+  copy(): Content {
+    const copy = new Content();
+    this.#owner = NOBODY;
+    this.#shared = true;
+    copy.size = this.size;
+    copy.#blocks = this.#blocks;
+    copy.#shared = true;
+    copy.#print = this.#print;
+    return copy;
+  }
+
+  #own(): void {
+    if (this.#owner === NOBODY) this.#owner = {};
+    if (this.#shared) this.#blocks = this.#blocks.slice();
+    this.#shared = false;
+    this.#print = null;
+  }
+
+  /** The block for writing. */
+  #writable(block: number): Uint8Array {
+    while (this.#blocks.length <= block) this.#blocks.push(ZEROS);
+    const found = this.#blocks[block]!;
+    if (found.owner === this.#owner) {
+      found.hash = null;
+      return found.bytes;
+    }
+    const made: Block = { bytes: found.bytes.slice(), owner: this.#owner, hash: null };
+    this.#blocks[block] = made;
+    return made.bytes;
+  }
+
+  /** Puts bytes without making the file longer. */
+  put(position: number, bytes: Uint8Array): void {
+    this.#own();
+    for (let done = 0; done < bytes.length; ) {
+      const at = (position + done) % BLOCK_BYTES;
+      const length = Math.min(BLOCK_BYTES - at, bytes.length - done);
+      this.#writable((position + done - at) / BLOCK_BYTES).set(bytes.subarray(done, done + length), at);
+      done += length;
+    }
+  }
+
+  write(position: number, bytes: Uint8Array): void {
+    this.put(position, bytes);
+    this.size = Math.max(this.size, position + bytes.length);
+  }
+
+  resize(size: number): void {
+    this.#own();
+    if (size < this.size) this.#clear(size);
+    this.size = size;
+  }
+
+  clearPastEnd(): void {
+    if (this.#blocks.length * BLOCK_BYTES <= this.size) return;
+    this.#own();
+    this.#clear(this.size);
+  }
+
+  #clear(from: number): void {
+    const last = Math.ceil(from / BLOCK_BYTES);
+    this.#blocks.length = Math.min(this.#blocks.length, last);
+    const at = from % BLOCK_BYTES;
+    if (at > 0 && this.#blocks.length === last && this.#blocks[last - 1] !== ZEROS) this.#writable(last - 1).fill(0, at);
+  }
+
+  /** Into `target[offset...]`; zeros where nothing was put. @param length may lie beyond the size */
+  copyTo(target: Uint8Array, offset: number, length: number, position: number): void {
+    for (let done = 0; done < length; ) {
+      const at = (position + done) % BLOCK_BYTES;
+      const part = Math.min(BLOCK_BYTES - at, length - done);
+      const { bytes } = this.#blocks[(position + done - at) / BLOCK_BYTES] ?? ZEROS;
+      target.set(part === BLOCK_BYTES ? bytes : bytes.subarray(at, at + part), offset + done);
+      done += part;
+    }
+  }
+
+  read(target: Uint8Array, offset: number, length: number, position: number): number {
+    const there = Math.max(0, Math.min(length, this.size - position));
+    this.copyTo(target, offset, there, position);
+    return there;
+  }
+
+  /** Equal where the bytes are. */
+  fingerprint(): bigint {
+    if (this.#print !== null) return this.#print;
+    const whole = Math.floor(this.size / BLOCK_BYTES);
+    const hashes = new BigUint64Array(whole + 1);
+    for (let i = 0; i < whole; i += 1) {
+      const block = this.#blocks[i] ?? ZEROS;
+      block.hash ??= xxh64(block.bytes);
+      hashes[i] = block.hash;
+    }
+    hashes[whole] = xxh64((this.#blocks[whole] ?? ZEROS).bytes.subarray(0, this.size - whole * BLOCK_BYTES));
+    this.#print = xxh64(new Uint8Array(hashes.buffer), BigInt(this.size));
+    return this.#print;
+  }
+}
 
 /** Names and contents: what a process finds. */
 export class FileTree {
@@ -49,10 +165,7 @@ export class FileTree {
   copy(): FileTree {
     const copy = new FileTree([]);
     for (const [path, entry] of this.entries) copy.entries.set(path, entry);
-    for (const [inode, content] of this.contents) {
-      content.shared = true;
-      copy.contents.set(inode, { ...content });
-    }
+    for (const [inode, content] of this.contents) copy.contents.set(inode, content.copy());
     copy.nextInode = this.nextInode;
     return copy;
   }
@@ -63,55 +176,44 @@ export class FileTree {
     return content;
   }
 
-  /** The content for writing, at least `size` bytes large inside. */
-  #writable(inode: number, size: number): Content {
-    const content = this.content(inode);
-    if (content.shared || content.bytes.length < size) {
-      const grown = new Uint8Array(content.bytes.length < size ? Math.max(size, Math.min(2 * size, size + 65_536)) : content.bytes.length);
-      grown.set(content.bytes);
-      content.bytes = grown;
-      content.shared = false;
-    }
-    return content;
-  }
-
   write(inode: number, position: number, bytes: Uint8Array): void {
-    const content = this.#writable(inode, position + bytes.length);
-    content.bytes.set(bytes, position);
-    content.size = Math.max(content.size, position + bytes.length);
+    this.content(inode).write(position, bytes);
   }
 
   resize(inode: number, size: number): void {
-    const content = this.#writable(inode, size);
-    if (size < content.size) content.bytes.fill(0, size, content.size);
-    content.size = size;
+    this.content(inode).resize(size);
   }
 
   /** Puts a sector's bytes without making the file longer: what lies past the end is not seen. */
   putSector(inode: number, sector: number, bytes: Uint8Array): void {
-    const at = sector * SECTOR_BYTES;
-    const content = this.#writable(inode, at + bytes.length);
-    content.bytes.set(bytes, at);
+    this.content(inode).put(sector * SECTOR_BYTES, bytes);
   }
 
   /** What was put past the end does not come to light when the file grows. */
   clearPastEnd(inode: number): void {
-    const content = this.content(inode);
-    if (content.bytes.length > content.size) this.#writable(inode, 0).bytes.fill(0, content.size);
+    this.content(inode).clearPastEnd();
   }
 
-  /** Bytes of a file, a view. */
-  bytes(path: string): Uint8Array {
+  #file(path: string): Content {
     const entry = this.entries.get(path);
     if (typeof entry !== 'number') throw new Error(`no file ${path}`);
-    const { bytes, size } = this.content(entry);
-    return bytes.subarray(0, size);
+    return this.content(entry);
+  }
+
+  /** Bytes of a file. */
+  bytes(path: string): Uint8Array {
+    const content = this.#file(path);
+    const bytes = new Uint8Array(content.size);
+    content.copyTo(bytes, 0, bytes.length, 0);
+    return bytes;
   }
 
   /** Replaces or makes a file behind everybody's back. */
   put(path: string, bytes: Uint8Array): void {
     const inode = this.nextInode++;
-    this.contents.set(inode, { bytes: bytes.slice(), size: bytes.length, shared: false });
+    const content = new Content();
+    content.write(0, bytes);
+    this.contents.set(inode, content);
     this.entries.set(path, inode);
   }
 
@@ -133,7 +235,7 @@ export class FileTree {
         this.resize(effect.inode, effect.size);
         return;
       case 'create':
-        this.contents.set(effect.inode, { bytes: new Uint8Array(0), size: 0, shared: false });
+        this.contents.set(effect.inode, new Content());
         this.entries.set(effect.path, effect.inode);
         this.nextInode = Math.max(this.nextInode, effect.inode + 1);
         return;
@@ -156,14 +258,40 @@ export class FileTree {
     }
   }
 
+  /** Equal for two files of the same bytes. */
+  fingerprintOf(path: string): bigint {
+    return this.#file(path).fingerprint();
+  }
+
   /** Equal for two trees that a process could not tell apart. */
   fingerprint(): bigint {
     let sum = 0n;
     for (const [path, entry] of this.entries) {
-      sum += entry === 'directory' ? xxh64(path) : xxh64(this.bytes(path), xxh64(path));
+      const name = nameHash(path);
+      sum += entry === 'directory' ? name : mixed(name, this.content(entry).fingerprint());
     }
     return BigInt.asUintN(64, sum);
   }
+}
+
+const nameHashes = new Map<string, bigint>();
+
+function nameHash(path: string): bigint {
+  let hash = nameHashes.get(path);
+  if (hash === undefined) {
+    hash = xxh64(path);
+    nameHashes.set(path, hash);
+  }
+  return hash;
+}
+
+const pair = new BigUint64Array(2);
+const pairBytes = new Uint8Array(pair.buffer);
+
+function mixed(name: bigint, content: bigint): bigint {
+  pair[0] = name;
+  pair[1] = content;
+  return xxh64(pairBytes);
 }
 
 /**
@@ -238,7 +366,7 @@ export class Durability {
         this.#resized(effect.inode);
         break;
       case 'create':
-        this.durable.contents.set(effect.inode, { bytes: new Uint8Array(0), size: 0, shared: false });
+        this.durable.contents.set(effect.inode, new Content());
         this.durable.nextInode = this.live.nextInode;
         this.#names.push({ kind: 'name', effect, inode: effect.inode });
         break;
@@ -260,13 +388,14 @@ export class Durability {
   }
 
   #changed(inode: number, from: number, to: number): void {
-    const { bytes, size } = this.live.content(inode);
+    const content = this.live.content(inode);
+    const { size } = content;
     const sectors = this.#sectors.get(inode) ?? new Map<number, SectorPending>();
     this.#sectors.set(inode, sectors);
     for (let sector = Math.floor(from / SECTOR_BYTES); sector * SECTOR_BYTES < to; sector += 1) {
       const at = sector * SECTOR_BYTES;
       const version = new Uint8Array(SECTOR_BYTES);
-      version.set(bytes.subarray(at, Math.min(at + SECTOR_BYTES, size)));
+      content.read(version, 0, SECTOR_BYTES, at);
       const pending = sectors.get(sector) ?? { kind: 'sector', inode, sector, versions: [], forgotten: false };
       // What is written over itself can only be found as it is.
       if (pending.versions.length === 0 && this.#isDurable(inode, at, version)) continue;
@@ -278,9 +407,9 @@ export class Durability {
   }
 
   #isDurable(inode: number, at: number, version: Uint8Array): boolean {
-    const { bytes, size } = this.durable.content(inode);
-    for (let i = 0; i < version.length; i += 1) if (version[i] !== (at + i < size ? bytes[at + i] : 0)) return false;
-    return true;
+    const durable = new Uint8Array(SECTOR_BYTES);
+    this.durable.content(inode).read(durable, 0, SECTOR_BYTES, at);
+    return Buffer.compare(durable, version) === 0;
   }
 
   #resized(inode: number): void {

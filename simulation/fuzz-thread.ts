@@ -16,6 +16,9 @@ export interface FuzzTold {
 
 const subjects = new Map<string, Promise<DamageSubject>>();
 
+// Errors are part of what is judged, by the thousand: their stacks cost more than what they tell.
+Error.stackTraceLimit = 3;
+
 parentPort!.on('message', async (piece: FuzzPiece) => {
   const { subject: name, depth, enumeration: index, from, to } = piece;
   const making = subjects.get(name) ?? subjectOf(name, FUZZ_SEED);
@@ -30,7 +33,7 @@ parentPort!.on('message', async (piece: FuzzPiece) => {
   };
   for (let n = from; n < to; n += 1) {
     const number = choice.at(n);
-    const judged = judgeDamage(subject, enumeration.at(number));
+    const judged = judgeDamage(subject, enumeration.at(number), depth === 'exhaustive');
     if (!judged) continue;
     const { verdict, damage, words, missed } = judged;
     count('damages');

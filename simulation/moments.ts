@@ -156,13 +156,15 @@ export function judgeRecording(recording: Recording, options: MomentsOptions): F
   return null;
 }
 
-/** What the process leaves that ends within its next write; null where the next event is none. Not at a sector for the most part. */
+/** What the process leaves that ends within its next write, not at a sector for the most part; null where the next event is none. */
 function withinWrite({ recording, at, disk }: Course, seed: number): FileTree | null {
   const event = recording.events[at]!;
   if (event.kind !== 'effect' || event.effect.kind !== 'write' || event.effect.bytes.length < 2) return null;
   const { inode, position, bytes } = event.effect;
   const tree = disk.live.copy();
-  tree.write(inode, position, bytes.subarray(0, 1 + randomOf(seed, at, 37).below(bytes.length - 1)));
+  // Zeros at its end would hide where it was cut: a header of a few fields fills a page.
+  const meant = bytes.findLastIndex((byte) => byte !== 0) + 1 || bytes.length;
+  tree.write(inode, position, bytes.subarray(0, 1 + randomOf(seed, at, 37).below(Math.max(1, meant - 1))));
   return tree;
 }
 

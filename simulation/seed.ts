@@ -31,7 +31,7 @@ export interface SeedOptions {
 
 const ERRORS = ['EIO', 'ENOSPC', 'EACCES', 'EROFS', 'EMFILE', 'ENOENT', 'EDQUOT', 'EFBIG', 'ENOMEM', 'EINTR'] as const;
 /** Copies into and out of a mapping cannot fail as a call, and whoever asks what is there is told. */
-const NO_CALLS: ReadonlySet<CallKind> = new Set<CallKind>(['exists', 'isLocked', 'copyIn', 'copyOut']);
+const NO_CALLS: ReadonlySet<CallKind> = new Set<CallKind>(['exists', 'isDirectory', 'isLocked', 'copyIn', 'copyOut']);
 
 /** Of each of so many recordings, few cuts. */
 const AFTER_EVERY_CALL = { exhaustive: 4, samples: 2 } as const;

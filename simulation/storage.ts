@@ -39,6 +39,7 @@ export type CallKind =
   | 'copyIn'
   | 'copyOut'
   | 'exists'
+  | 'isDirectory'
   | 'list'
   | 'makeDirectory'
   | 'rename'
@@ -157,10 +158,7 @@ export class SimulatedStorage implements Storage {
       },
       read: (target, offset, length, position) => {
         this.#call('read', path);
-        const { bytes, size } = this.tree.content(inode);
-        const part = bytes.subarray(Math.min(position, size), Math.min(position + length, size));
-        target.set(part, offset);
-        return part.length;
+        return this.tree.content(inode).read(target, offset, length, position);
       },
       write: (source, offset, length, position) => {
         this.#call('write', path, () => write(source, offset, Math.floor(length / 2), position));
@@ -207,7 +205,7 @@ export class SimulatedStorage implements Storage {
       copyOut: (position, target, offset, length) => {
         check(position, length);
         this.#call('copyOut', path);
-        target.set(this.tree.content(inode).bytes.subarray(position, position + length), offset);
+        this.tree.content(inode).copyTo(target, offset, length, position);
       },
       grow: (size) => {
         if (size > bound) throw new RearmError('STATE_BOUND', `${path} cannot grow past ${bound} bytes`, { bytes: size });
@@ -229,11 +227,18 @@ export class SimulatedStorage implements Storage {
     return this.tree.entries.has(path);
   }
 
+  isDirectory(path: string): boolean {
+    this.#call('isDirectory', path);
+    return this.#isDirectory(path);
+  }
+
   list(directory: string): string[] {
     this.#call('list', directory);
     const names: string[] = [];
+    const before = directory === '/' ? '/' : `${directory}/`;
     for (const path of this.tree.entries.keys())
-      if (path !== '/' && dirname(path) === directory) names.push(path.slice(directory.length + 1));
+      if (path.length > before.length && path.startsWith(before) && !path.includes('/', before.length))
+        names.push(path.slice(before.length));
     return names.sort();
   }
 

@@ -18,6 +18,7 @@ import { readSlots } from '../tiers/slot-reader.ts';
 import { readSnapshots } from '../tiers/snapshot-reader.ts';
 import { type LocalTier, problemOf, type TierHead } from '../tiers/tier-copy.ts';
 import { type LogEnd, readLog, type SegmentScan, scanSegments } from '../wal/log-reader.ts';
+import { isUnfinished } from '../wal/unfinished.ts';
 import { type Assembly, assemble } from './assemble.ts';
 import { Candidates } from './candidates.ts';
 import { plural, rootsWords } from './describe.ts';
@@ -191,7 +192,16 @@ export function recover(options: RecoverOptions): Recovery {
   const scan = course.run('probe.log', 'log segments', () => {
     const value = scanSegments(storage, layout, storeId, path);
     for (const { name, error } of value.errors)
-      findings.push({ code: 'SEGMENT_UNREADABLE', severity: 'damage', message: error.message, file: `wal/${name}` });
+      findings.push(
+        isUnfinished(storage, layout, storeId, value, name)
+          ? {
+              code: 'SEGMENT_UNFINISHED',
+              severity: 'note',
+              message: `${error.message}: it was being begun when the engine died, or is damaged; nothing depends on it`,
+              file: `wal/${name}`,
+            }
+          : { code: 'SEGMENT_UNREADABLE', severity: 'damage', message: error.message, file: `wal/${name}` },
+      );
     const first = value.segments[0];
     return {
       value,

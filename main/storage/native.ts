@@ -247,6 +247,10 @@ export class NativeStorage implements Storage {
     }
   }
 
+  isDirectory(path: string): boolean {
+    return attempt('look at', path, () => fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() === true);
+  }
+
   list(directory: string): string[] {
     try {
       return fs.readdirSync(directory).sort();

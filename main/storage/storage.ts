@@ -52,6 +52,8 @@ export interface Storage {
   /** Maps `path` (which must exist) for writing; `bound` is the most it can grow to. */
   map(path: string, bound: number): MappedFile;
   exists(path: string): boolean;
+  /** Whether a directory, or a link to one, is there. */
+  isDirectory(path: string): boolean;
   /** Names in a directory, sorted; empty where it does not exist. */
   list(directory: string): string[];
   /** Makes a directory and its parents, mode 0700. Not durable before {@link syncDirectory} of the parent. */

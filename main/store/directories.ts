@@ -4,17 +4,9 @@ import { basename } from 'node:path';
 import type { Storage } from '../storage/storage.ts';
 import type { StoreLayout } from './layout.ts';
 
-/** Names of those in whose place a file lies: they look as if they were empty. */
+/** Names of those in whose place something else lies: they look as if they were empty. */
 export function filesInPlaceOfDirectories(storage: Storage, { lineage, wal, l1, l2, l3, l4, side, gate, audit }: StoreLayout): string[] {
-  return [lineage, wal, l1, l2, l3, l4, side, gate, audit].filter((path) => isFile(storage, path)).map((path) => basename(path));
-}
-
-function isFile(storage: Storage, path: string): boolean {
-  try {
-    if (!storage.exists(path) || storage.list(path).length > 0) return false;
-    storage.open(path, 'read').close();
-    return true;
-  } catch {
-    return false;
-  }
+  return [lineage, wal, l1, l2, l3, l4, side, gate, audit]
+    .filter((path) => storage.exists(path) && !storage.isDirectory(path))
+    .map((path) => basename(path));
 }

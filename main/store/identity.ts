@@ -45,6 +45,9 @@ const body = z
   })
   .strict();
 
+/** What every version has. */
+const versioned = z.looseObject({ version: z.number().int(), checksum: z.string() });
+
 export type StoreIdentity = z.infer<typeof body>;
 
 function checksumOf(identity: Fields): string {
@@ -78,7 +81,7 @@ export function readIdentity(storage: Storage, root: string): StoreIdentity {
     if (error instanceof RearmError) throw error;
     throw new RearmError('IDENTITY_LOST', `${path} is not JSON`, { path }, error);
   }
-  const stored = z.looseObject({ version: z.number().int(), checksum: z.string() }).safeParse(parsed);
+  const stored = versioned.safeParse(parsed);
   if (!stored.success) throw new RearmError('IDENTITY_LOST', `${path}: ${z.prettifyError(stored.error)}`, { path });
   const { checksum, ...fields } = stored.data;
   // The content of a newer one, its checksum too, may follow other rules: it is not looked at.

@@ -4,12 +4,12 @@ import { RearmError } from '../../shared/errors.ts';
 import { decodeIntent } from '../operations/codec.ts';
 import { RECORD_HEADER_BYTES, readRecordHeader } from '../operations/record.ts';
 import type { Storage } from '../storage/storage.ts';
+import { nonZeroFrom } from '../storage/zeros.ts';
 import type { StoreLayout } from '../store/layout.ts';
 import { FRAME_HEADER_BYTES } from '../wal/frame.ts';
 import { holdsFrame, readLog, type SegmentScan } from '../wal/log-reader.ts';
 import { SEGMENT_HEADER_BYTES } from '../wal/segment.ts';
 import type { FileFindings } from './file-findings.ts';
-import { nonZeroFrom } from './zeros.ts';
 
 export function verifySegments(
   storage: Storage,

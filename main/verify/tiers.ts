@@ -4,26 +4,32 @@ import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import { readPageHeader } from '../image/page.ts';
 import type { Storage } from '../storage/storage.ts';
+import { nonZeroFrom } from '../storage/zeros.ts';
 import { PAGE_ENTRY_BYTES } from '../tiers/checkpoint.ts';
 import { acknowledgedAt, MAPPED_PAGES_AT, MAPPED_SLOT_HEADER_BYTES, mappedPageAt, mappedSlotAt } from '../tiers/mapped.ts';
 import { SLOT_HEADER_BYTES, slotPageAt } from '../tiers/slots.ts';
 import { mayBeTorn, PAGE_VALID, rowsIn, type TierCopy, type TierHead } from '../tiers/tier-copy.ts';
 import type { FileFindings } from './file-findings.ts';
-import { nonZeroFrom } from './zeros.ts';
 
-/** @param sameBoot L1 was written in this boot of the machine. @returns the copies whose every page is proven */
-export function verifyCopies(
-  storage: Storage,
-  root: string,
-  heads: readonly TierHead[],
-  sameBoot: boolean,
-  findings: FileFindings,
-  tell: (what: string) => void,
-): TierCopy[] {
+export interface VerifyCopiesOptions {
+  readonly storage: Storage;
+  readonly root: string;
+  readonly heads: readonly TierHead[];
+  /** L1 was written in this boot of the machine. */
+  readonly sameBoot: boolean;
+  /** The copies of this file alone; what it may be is judged beside the others. */
+  readonly only?: string | undefined;
+  readonly findings: FileFindings;
+  readonly tell: (what: string) => void;
+}
+
+/** @returns the copies whose every page is proven */
+export function verifyCopies({ storage, root, heads, sameBoot, only, findings, tell }: VerifyCopiesOptions): TierCopy[] {
+  const looked = heads.filter(({ name }) => only === undefined || name.split('#')[0] === only);
   const loaded: TierCopy[] = [];
   const bad: { readonly file: string; readonly head: TierHead; readonly copy: TierCopy; readonly page: number; readonly reason: string }[] =
     [];
-  for (const head of heads) {
+  for (const head of looked) {
     const file = head.name.split('#')[0]!;
     findings.file(file);
     tell(head.name);
@@ -62,7 +68,7 @@ export function verifyCopies(
       ...offsetOf(head, page),
       ...rowsIn([copy, ...loaded], page),
     });
-  verifyPadding(storage, root, heads, findings);
+  verifyPadding(storage, root, looked, findings);
   return loaded.filter((copy) => copy.bad === 0);
 }
 

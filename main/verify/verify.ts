@@ -3,6 +3,7 @@
  * the log. Read-only; it never stops at the first finding.
  */
 
+import { join } from 'node:path';
 import { RearmError } from '../../shared/errors.ts';
 import { knownLineage } from '../cascade/known-lineage.ts';
 import { recover } from '../cascade/recover.ts';
@@ -28,6 +29,7 @@ import { readSnapshots } from '../tiers/snapshot-reader.ts';
 import type { TierHead } from '../tiers/tier-copy.ts';
 import { scanSegments } from '../wal/log-reader.ts';
 import { parseSegmentName } from '../wal/segment.ts';
+import { isUnfinished } from '../wal/unfinished.ts';
 import { verifyArchive } from './archive.ts';
 import { compareCopies } from './copies.ts';
 import { FileFindings, type FileReport } from './file-findings.ts';
@@ -43,6 +45,8 @@ export interface VerifyOptions {
   readonly bootId: string;
   /** An entry of the audit log that was noted elsewhere: the log must still hold it. */
   readonly anchor?: AuditHead | undefined;
+  /** One file by itself, as the report names it: its own bytes, and nothing that only the others show. @throws RearmError NOT_FOUND */
+  readonly only?: string | undefined;
   readonly progress?: (fraction: number | null, what: string) => void;
 }
 
@@ -64,14 +68,14 @@ export function verify(options: VerifyOptions): VerifyReport {
   const { storage, root } = options;
   let report = verifyOnce(options);
   for (let look = 1; look < LIVE_LOOKS && report.status === 'damaged' && storage.isLocked(storeLayout(root).lock); look += 1)
-    report = inBoth(report, verifyOnce(options));
+    report = inBoth(report, verifyOnce(options), options.only);
   return report;
 }
 
 const LIVE_LOOKS = 4;
 
 /** The second report, with only the damage that the first one found in the same file too. */
-function inBoth(first: VerifyReport, second: VerifyReport): VerifyReport {
+function inBoth(first: VerifyReport, second: VerifyReport, only: string | undefined): VerifyReport {
   const before = new Set(first.files.flatMap(({ path, findings }) => findings.map(({ code }) => `${path} ${code}`)));
   const findings = new FileFindings();
   for (const file of second.files) {
@@ -79,17 +83,19 @@ function inBoth(first: VerifyReport, second: VerifyReport): VerifyReport {
     for (const { severity, code, message, ...where } of file.findings)
       if (severity !== 'damaged' || before.has(`${file.path} ${code}`)) findings.add(file.path, severity, code, message, where);
   }
-  return reportOf(second.storeId, findings, second.audit);
+  return reportOf(second.storeId, findings, second.audit, only);
 }
 
-function reportOf(storeId: string, findings: FileFindings, audit: AuditHead | null): VerifyReport {
-  const files = findings.reports();
+/** @param only of this file alone */
+function reportOf(storeId: string, findings: FileFindings, audit: AuditHead | null, only?: string): VerifyReport {
+  const files = findings.reports().filter(({ path }) => only === undefined || path === only);
   const has = (status: FileReport['status']): boolean => files.some((file) => file.status === status);
   return { storeId, status: has('damaged') ? 'damaged' : has('torn') ? 'torn' : 'whole', audit, files };
 }
 
 function verifyOnce(options: VerifyOptions): VerifyReport {
-  const { storage, root, progress } = options;
+  const { storage, root, progress, only } = options;
+  const covers = (folder: string): boolean => only === undefined || only.startsWith(`${folder}/`);
   const layout = storeLayout(root);
   const findings = new FileFindings();
   let storeId: Uint8Array;
@@ -104,7 +110,9 @@ function verifyOnce(options: VerifyOptions): VerifyReport {
     findings.add('store.json', 'damaged', error.code, error.message, { offset: 0 });
     return reportOf('', findings, null);
   }
-  listAll(storage, layout, findings);
+  if (only === undefined) listAll(storage, layout, findings);
+  else if (!storage.exists(join(root, only))) throw new RearmError('NOT_FOUND', `${root} has no file ${only}`, { file: only });
+  else findings.file(only);
 
   progress?.(0.05, 'lineage');
   const lineage = knownLineage(storage, layout, storeId);
@@ -113,8 +121,11 @@ function verifyOnce(options: VerifyOptions): VerifyReport {
 
   progress?.(0.1, 'log');
   const scan = scanSegments(storage, layout, storeId, lineage.path);
-  for (const { name, error } of scan.errors) findings.add(`wal/${name}`, 'damaged', error.code, error.message, { offset: 0 });
-  verifySegments(storage, layout, storeId, scan, findings);
+  for (const { name, error } of scan.errors)
+    if (isUnfinished(storage, layout, storeId, scan, name))
+      findings.add(`wal/${name}`, 'torn', 'UNFINISHED', `${error.message}: nothing depends on it`, { offset: 0 });
+    else findings.add(`wal/${name}`, 'damaged', error.code, error.message, { offset: 0 });
+  if (covers('wal')) verifySegments(storage, layout, storeId, scan, findings);
 
   progress?.(0.4, 'tiers');
   const mapped = readMapped(storage, layout, storeId, options.bootId);
@@ -124,18 +135,28 @@ function verifyOnce(options: VerifyOptions): VerifyReport {
     ...readSnapshots(storage, layout, storeId),
     ...readArchive(layout, identityText, storage.isLocked(layout.lock)),
   ];
-  verifyArchive(storage, layout, storeId, findings);
-  const copies = verifyCopies(storage, root, heads, mapped.sameBoot === true, findings, (what) => progress?.(0.6, what));
+  if (covers('l4')) verifyArchive(storage, layout, storeId, findings);
+  const tell = (what: string): void => progress?.(0.6, what);
+  const copies = verifyCopies({ storage, root, heads, sameBoot: mapped.sameBoot === true, only, findings, tell });
 
   progress?.(0.8, 'copies against each other');
-  compareCopies({ storage, storeId, segments: scan.segments, path: lineage.path, identity: readIdentity(storage, root), copies, findings });
+  if (only === undefined)
+    compareCopies({
+      storage,
+      storeId,
+      segments: scan.segments,
+      path: lineage.path,
+      identity: readIdentity(storage, root),
+      copies,
+      findings,
+    });
 
   progress?.(0.95, 'side records, gate and audit');
-  verifySide(storage, layout, findings);
-  const audit = verifyGate(options, identityText, findings);
-  verifyTogether(options, findings);
+  if (covers('side')) verifySide(storage, layout, findings);
+  const audit = covers('gate') || covers('audit') ? verifyGate(options, identityText, findings) : null;
+  if (only === undefined) verifyTogether(options, findings);
   progress?.(1, 'done');
-  return reportOf(identityText, findings, audit);
+  return reportOf(identityText, findings, audit, only);
 }
 
 /** What no file shows by itself: that another one is missing, or ends before what others tell. */

@@ -17,6 +17,7 @@ export const verifyCommand = (): Command =>
       '--anchor <entry:hash>',
       'an entry of the audit log that was noted elsewhere, as an earlier verify showed it: it must still be there',
     )
+    .option('--file <path>', 'this file alone, as a report names it (l1/00000001.map): its own bytes, not the copies against each other')
     .option('--json', 'one JSON document on stdout')
     .action(action(run));
 
@@ -27,7 +28,13 @@ function anchorOf(text: string | undefined): AuditHead | undefined {
   return { sequence: Number(sequence), head };
 }
 
-async function run(store: string, options: { readonly json?: boolean; readonly anchor?: string }): Promise<Exit> {
+interface Options {
+  readonly json?: boolean;
+  readonly anchor?: string;
+  readonly file?: string;
+}
+
+async function run(store: string, options: Options): Promise<Exit> {
   const progress = new Progress();
   const { storage, clock, bootId } = nativePlatform;
   const anchor = anchorOf(options.anchor);
@@ -37,6 +44,7 @@ async function run(store: string, options: { readonly json?: boolean; readonly a
     bootId,
     root: resolve(store),
     anchor,
+    only: options.file,
     progress: (fraction, what) => progress.show(fraction, what),
   });
   progress.end();
@@ -56,7 +64,7 @@ async function run(store: string, options: { readonly json?: boolean; readonly a
       ...(findings.length > 0 ? ['', ...findings] : []),
       ...(noted ? ['', noted] : []),
       '',
-      `The store is ${report.status}.`,
+      `${options.file ?? 'The store'} is ${report.status}.`,
     ];
     await print(`${lines.join('\n')}\n`);
   }

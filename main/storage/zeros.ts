@@ -1,6 +1,6 @@
 /** Bytes that must be zero. */
 
-import type { Storage } from '../storage/storage.ts';
+import type { Storage } from './storage.ts';
 
 const CHUNK_BYTES = 1 << 20;
 const ZEROS = new Uint8Array(CHUNK_BYTES);

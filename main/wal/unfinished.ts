@@ -1,0 +1,35 @@
+/** A segment whose header cannot be read, and on which nothing depends: as a death leaves it that comes while the header is written. */
+
+import { join } from 'node:path';
+import type { Storage } from '../storage/storage.ts';
+import { nonZeroFrom } from '../storage/zeros.ts';
+import type { StoreLayout } from '../store/layout.ts';
+import { readLog, type SegmentScan } from './log-reader.ts';
+import { SEGMENT_HEADER_BYTES } from './segment.ts';
+
+/**
+ * The last segment, where it holds no byte behind its header, or no frame that the segments before it do not hold as well: begun after a
+ * segment that was full, or after one that failed (segment.ts), and not yet counting.
+ *
+ * @param name of a segment among `scan.errors`
+ */
+export function isUnfinished(
+  storage: Storage,
+  layout: StoreLayout,
+  storeId: Uint8Array,
+  { segments, errors }: SegmentScan,
+  name: string,
+): boolean {
+  const error = errors.find((entry) => entry.name === name)?.error;
+  if (error?.code !== 'FORMAT_INVALID' && error?.code !== 'CHECKSUM_MISMATCH') return false;
+  const known = segments.findIndex((segment) => segment.name === name);
+  if (segments.some((segment) => segment.name > name)) return false;
+  if (known < 0) return nonZeroFrom(storage, join(layout.wal, name), SEGMENT_HEADER_BYTES) === null;
+  const before = segments.slice(0, known);
+  const lastLsnOf = (some: typeof segments): number => {
+    const from = some.findLastIndex(({ firstLsn }) => firstLsn <= segments[known]!.firstLsn);
+    if (from < 0) return 0;
+    return readLog({ storage, storeId, segments: some.slice(from), fromLsn: segments[known]!.firstLsn, visit: () => undefined }).lastLsn;
+  };
+  return lastLsnOf(before) >= lastLsnOf(segments);
+}
