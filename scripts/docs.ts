@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ERROR_CODES, type ErrorFamily } from '../shared/errors.ts';
 import { formatsDocument } from './formats.ts';
+import { resultsTable } from './reliability-results.ts';
 import { ROOT } from './run.ts';
 
 const FAMILIES: Readonly<Record<ErrorFamily, { readonly status: number; readonly means: string }>> = {
@@ -94,10 +95,20 @@ ${[...shipped.entries()]
 `;
 }
 
+const FIGURES = /(<!-- figures: npm run reliability -->\n)[\s\S]*(<!-- end of figures -->)/;
+
+/** docs/RELIABILITY.md: its own text, with the figures of the last long run. */
+export function reliabilityDocument(): string {
+  const text = readFileSync(join(ROOT, 'docs/RELIABILITY.md'), 'utf8');
+  if (!FIGURES.test(text)) throw new Error('docs/RELIABILITY.md has no place for its figures');
+  return text.replace(FIGURES, (_, before: string, after: string) => `${before}${resultsTable()}${after}`);
+}
+
 export const DOCUMENTS: Readonly<Record<string, () => string>> = {
   'docs/ERRORS.md': errorsDocument,
   'docs/FORMATS.md': formatsDocument,
   'docs/LICENSES.md': licencesDocument,
+  'docs/RELIABILITY.md': reliabilityDocument,
 };
 
 if (import.meta.main) for (const [file, write] of Object.entries(DOCUMENTS)) writeFileSync(join(ROOT, file), write());

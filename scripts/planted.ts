@@ -1,5 +1,5 @@
 /**
- * `npm run planted [-- --only WORDS] [--list]`: plants bugs in a copy of the project, one at a time, and runs the checks until one catches it.
+ * `npm run planted [-- --only WORDS] [--share N/OF] [--json FILE] [--list]`: plants bugs in a copy of the project, one at a time, and runs the checks until one catches it.
  * Says which check caught each; fails where one is caught by none.
  */
 
@@ -11,17 +11,24 @@ import { parseArgs } from 'node:util';
 import { HAND_MADE, type PlantedBug, syncs } from './planted-bugs.ts';
 import { ROOT } from './run.ts';
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, list: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    share: { type: 'string', default: '1/1' },
+    json: { type: 'string' },
+    list: { type: 'boolean', default: false },
+  },
+});
+const [share, shares] = values.share.split('/').map(Number) as [number, number];
 
-/** In the order of what they cost; the tests beside the file come first where the simulation does not run it. */
+/** In the order of what they cost; the simulation does not run the gate. */
 const checksOf = (file: string): readonly (readonly [string, readonly string[]])[] => [
-  ...(file.startsWith('main/gate/') ? [['tests beside it', ['vitest', 'run', 'main/gate']] as const] : []),
-  ['simulation', ['node', 'app/cli/rearm.ts', 'sim', '--seeds', '4']],
-  ['damage', ['node', 'app/cli/rearm.ts', 'fuzz']],
-  ['tests beside it', ['vitest', 'run', dirname(file)]],
-  ['unit tests', ['vitest', 'run', 'main', 'simulation/model', 'tests/trace', 'tests/crash/log-failure.test.ts']],
-  ['long simulation', ['node', 'app/cli/rearm.ts', 'sim', '--profile', 'long', '--seeds', '3']],
-  ['power cuts and deaths', ['vitest', 'run', 'tests/faults', 'tests/crash/kill.test.ts']],
+  ...(file.startsWith('main/gate/') ? [] : [['simulation', ['node', 'app/cli/rearm.ts', 'sim', '--seeds', '4', '--bail']] as const]),
+  ['tests beside it', ['vitest', 'run', '--bail', '1', dirname(file)]],
+  ['damage', ['node', 'app/cli/rearm.ts', 'fuzz', '--bail']],
+  ['unit tests', ['vitest', 'run', '--bail', '1', 'main', 'simulation/model', 'tests/trace', 'tests/crash/log-failure.test.ts']],
+  ['long simulation', ['node', 'app/cli/rearm.ts', 'sim', '--profile', 'long', '--seeds', '3', '--bail']],
+  ['power cuts and deaths', ['vitest', 'run', '--bail', '1', 'tests/faults', 'tests/crash/kill.test.ts']],
 ];
 /** A bug that makes a check hang is caught. */
 const CHECK_MS_MAX = 300_000;
@@ -52,7 +59,9 @@ function plant({ name, file, from, to, occurrence }: PlantedBug, text: string): 
   return `${places.slice(0, at).join(from)}${to}${places.slice(at).join(from)}`;
 }
 
-const bugs = [...HAND_MADE, ...syncs(ROOT)].filter(({ name }) => values.only === undefined || name.includes(values.only));
+const bugs = [...HAND_MADE, ...syncs(ROOT)].filter(
+  ({ name }, index) => (values.only === undefined || name.includes(values.only)) && index % shares === share % shares,
+);
 if (values.list) for (const { name, file } of bugs) console.log(`${name} (${file})`);
 else {
   const directory = mkdtempSync(join(tmpdir(), 'rearm-planted-'));
@@ -82,5 +91,10 @@ else {
   const by = [...caught].map(([check, count]) => `${check} ${count}`).join(', ');
   console.log(`\n${bugs.length} planted, ${bugs.length - survived.length} caught (${by})`);
   for (const name of survived) console.log(`not caught: ${name}`);
+  if (values.json)
+    writeFileSync(
+      values.json,
+      JSON.stringify({ planted: bugs.length, caught: bugs.length - survived.length, by: Object.fromEntries(caught), survived }),
+    );
   process.exitCode = survived.length > 0 ? 1 : 0;
 }

@@ -10,6 +10,7 @@ import { shrink } from './shrink.ts';
 export interface CampaignRequest {
   readonly seed: number;
   readonly profile: ProfileName;
+  readonly bail: boolean;
 }
 
 export type CampaignTold =
@@ -25,7 +26,7 @@ const tell = (told: CampaignTold): void => parentPort!.postMessage(told);
 // Errors are part of what is judged, by the thousand: their stacks cost more than what they tell.
 Error.stackTraceLimit = 3;
 
-parentPort!.on('message', async ({ seed, profile }: CampaignRequest) => {
+parentPort!.on('message', async ({ seed, profile, bail }: CampaignRequest) => {
   const counts = new Map<string, [FaultClass, Verdict, number]>();
   let untold = 0;
   const flush = (): void => {
@@ -45,7 +46,8 @@ parentPort!.on('message', async ({ seed, profile }: CampaignRequest) => {
   });
   flush();
   const shrunk =
-    failure && (await shrink(failure, { attempts: SHRINK_ATTEMPTS, progress: (attempt) => tell({ kind: 'shrinking', seed, attempt }) }));
+    failure &&
+    (await shrink(failure, { attempts: bail ? 0 : SHRINK_ATTEMPTS, progress: (attempt) => tell({ kind: 'shrinking', seed, attempt }) }));
   const story = shrunk && `${shrunk.stepsBefore} operations made ${shrunk.stepsAfter}\n${shrunk.story}`;
   tell({ kind: 'done', seed, digest, story });
 });

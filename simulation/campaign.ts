@@ -10,6 +10,8 @@ export interface CampaignOptions {
   readonly profile: ProfileName;
   readonly from: number;
   readonly seeds: number;
+  /** Stops at the first failure, and tells it as it was found. */
+  readonly bail?: boolean | undefined;
   /** Threads; one per core where it is left out. */
   readonly threads?: number | undefined;
   readonly progress?: ((told: CampaignProgress) => void) | undefined;
@@ -53,10 +55,11 @@ export interface Campaign {
 
 const VERDICTS: readonly Verdict[] = ['right', 'lost', 'invented', 'wrong', 'refused', 'crashed'];
 
-export async function runCampaign({ profile, from, seeds, threads, progress, signal }: CampaignOptions): Promise<Campaign> {
+export async function runCampaign({ profile, from, seeds, bail = false, threads, progress, signal }: CampaignOptions): Promise<Campaign> {
   const started = performance.now();
   const byFault = new Map<FaultClass, Record<keyof ClassCounts, number>>();
   const failures: CampaignFailure[] = [];
+  const failed = new AbortController();
   const digests: Record<string, string> = {};
   let states = 0;
   let done = 0;
@@ -65,8 +68,8 @@ export async function runCampaign({ profile, from, seeds, threads, progress, sig
   await overThreads<CampaignRequest, CampaignTold>({
     entry: './campaign-thread',
     threads,
-    pieces: Array.from({ length: seeds }, (_, index) => ({ seed: from + index, profile })),
-    signal,
+    pieces: Array.from({ length: seeds }, (_, index) => ({ seed: from + index, profile, bail })),
+    signal: AbortSignal.any([failed.signal, ...(signal ? [signal] : [])]),
     told: (told) => {
       if (told.kind === 'judged') {
         for (const [faultClass, verdict, count] of told.counts) {
@@ -79,7 +82,10 @@ export async function runCampaign({ profile, from, seeds, threads, progress, sig
       } else if (told.kind === 'done') {
         done += 1;
         digests[told.seed] = told.digest;
-        if (told.story !== null) failures.push({ seed: told.seed, story: told.story });
+        if (told.story !== null) {
+          failures.push({ seed: told.seed, story: told.story });
+          if (bail) failed.abort();
+        }
       }
       tell(told.kind === 'shrinking' ? `seed ${told.seed} failed: making its story short, attempt ${told.attempt}` : `seed ${told.seed}`);
       return told.kind === 'done';

@@ -26,6 +26,12 @@ export interface FuzzCase {
   readonly number: number;
 }
 
+/** The n-th of `of`, from 1. */
+export interface Share {
+  readonly n: number;
+  readonly of: number;
+}
+
 export const FUZZ_SEED = 1;
 const PIECE = 400;
 
@@ -58,6 +64,12 @@ export interface Fuzzing {
 
 export interface FuzzOptions {
   readonly depth: Depth;
+  /** Of the subjects; all where it is left out. */
+  readonly subjects?: readonly SubjectName[] | undefined;
+  /** One of so many parts, every one a little of everything. */
+  readonly share?: Share | undefined;
+  /** Stops at the first failure. */
+  readonly bail?: boolean | undefined;
   readonly threads?: number | undefined;
   readonly progress?: ((fraction: number, words: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -66,32 +78,47 @@ export interface FuzzOptions {
 const NOTHING: FuzzCounts = { damages: 0, right: 0, refused: 0, lost: 0, invented: 0, wrong: 0, crashed: 0, missed: 0 };
 const FAILURES_MAX = 100;
 
-export async function runFuzzing({ depth, threads, progress, signal }: FuzzOptions): Promise<Fuzzing> {
+export async function runFuzzing({
+  depth,
+  subjects = SUBJECTS,
+  share = { n: 1, of: 1 },
+  bail = false,
+  threads,
+  progress,
+  signal,
+}: FuzzOptions): Promise<Fuzzing> {
   const started = performance.now();
   const pieces: FuzzPiece[] = [];
   let total = 0;
-  for (const subject of SUBJECTS) {
+  let number = 0;
+  for (const subject of subjects) {
     const made = await subjectOf(subject, FUZZ_SEED);
     for (const [index, enumeration] of damagesOf(made).entries()) {
       const { count } = choose(enumeration, depth, made.tree.bytes(enumeration.path), index);
-      total += count;
-      for (let from = 0; from < count; from += PIECE)
-        pieces.push({ subject, depth, enumeration: index, from, to: Math.min(count, from + PIECE) });
+      for (let from = 0; from < count; from += PIECE) {
+        number += 1;
+        if (number % share.of !== share.n % share.of) continue;
+        const to = Math.min(count, from + PIECE);
+        total += to - from;
+        pieces.push({ subject, depth, enumeration: index, from, to });
+      }
     }
   }
   const byKind = new Map<Damage['kind'], Record<keyof FuzzCounts, number>>();
   const failures: FuzzFailure[] = [];
+  const failed = new AbortController();
   let tried = 0;
   await overThreads<FuzzPiece, FuzzTold>({
     entry: './fuzz-thread',
     threads,
     pieces,
-    signal,
+    signal: AbortSignal.any([failed.signal, ...(signal ? [signal] : [])]),
     told: ({ kind, counts, failures: found, piece }) => {
       const sum = byKind.get(kind) ?? { ...NOTHING };
       byKind.set(kind, sum);
       for (const [name, count] of Object.entries(counts)) sum[name as keyof FuzzCounts] += count;
       failures.push(...found.slice(0, FAILURES_MAX - failures.length));
+      if (bail && failures.length > 0) failed.abort();
       tried += piece.to - piece.from;
       progress?.(tried / total, `${tried.toLocaleString('en-US')} of ${total.toLocaleString('en-US')}: ${kind}, ${piece.subject} store`);
       return true;

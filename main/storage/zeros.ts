@@ -4,13 +4,14 @@ import type { Storage } from './storage.ts';
 
 const CHUNK_BYTES = 1 << 20;
 const ZEROS = new Uint8Array(CHUNK_BYTES);
+/** Read into again and again: a zeroed buffer for each call cost more than what was read. */
+const chunk = new Uint8Array(CHUNK_BYTES);
 
 /** Offset of the first byte in [from, to) that is not zero; null where all are. `to` defaults to the end of the file. */
 export function nonZeroFrom(storage: Storage, path: string, from: number, to = Number.POSITIVE_INFINITY): number | null {
   const file = storage.open(path, 'read');
   try {
     const end = Math.min(to, file.size());
-    const chunk = new Uint8Array(Math.min(CHUNK_BYTES, Math.max(0, end - from)));
     for (let at = from; at < end; at += chunk.length) {
       const have = file.read(chunk, 0, Math.min(chunk.length, end - at), at);
       // A comparison of memory: looking at each byte took most of the time of a verification.

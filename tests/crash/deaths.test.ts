@@ -6,18 +6,20 @@
 import { availableParallelism } from 'node:os';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Random, randomOf } from '../../simulation/model/random.ts';
+import { amount, LONG, leaveFigures, SEED } from '../support/profile.ts';
 import { Lives } from './lives.ts';
 import { Tally } from './tally.ts';
 
-const LONG = process.env.REARM_PROFILE === 'long';
-const DEATHS = LONG ? 10_000 : 8;
+const DEATHS = amount(8, 10_000);
 const DEATHS_PER_STORE = LONG ? 25 : 4;
 const SIDE_BY_SIDE = Math.min(availableParallelism(), DEATHS / DEATHS_PER_STORE);
 const PER_ROUND = SIDE_BY_SIDE * DEATHS_PER_STORE;
-const SEED = Number(process.env.REARM_SEED ?? 1);
 
 const tally = new Tally();
-afterAll(() => console.log(`kill -9, many times: ${tally}`));
+afterAll(() => {
+  console.log(`kill -9, many times: ${tally}`);
+  leaveFigures(tally.figures);
+});
 
 const lifeMs = (random: Random): number => (random.chance(0.3) ? random.below(20) : random.below(300));
 

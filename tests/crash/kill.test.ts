@@ -7,20 +7,22 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Recovery } from '../../main/cascade/recover.ts';
 import { type Random, randomOf } from '../../simulation/model/random.ts';
+import { amount, LONG, leaveFigures, SEED } from '../support/profile.ts';
 import { copyStore } from '../support/store-files.ts';
 import { Lives } from './lives.ts';
 import { Tally } from './tally.ts';
 import { type Owed, VARIANTS } from './variants.ts';
 
-const LONG = process.env.REARM_PROFILE === 'long';
-const RUNS = LONG ? 200 : 20;
+const RUNS = amount(20, 200);
 /** A store lives through this many deaths. */
 const RUNS_PER_STORE = 4;
-const SEED = Number(process.env.REARM_SEED ?? 1);
 const VARIANTS_PER_RUN = LONG ? VARIANTS.length : 9;
 
 const tally = new Tally();
-afterAll(() => console.log(`kill -9: ${tally}`));
+afterAll(() => {
+  console.log(`kill -9: ${tally}`);
+  leaveFigures(tally.figures);
+});
 
 interface Store {
   readonly lives: Lives;

@@ -37,6 +37,13 @@ export class Tally {
     return { lost, invented, wrong, crashed };
   }
 
+  /** For a sum over many of them. */
+  get figures(): Readonly<Record<string, number>> {
+    const { runs, operations, acknowledgements, recoveries, lost, invented, wrong, crashed } = this;
+    const refused = recoveries - (this.outcomes.get('recovered') ?? 0) - (this.outcomes.get('salvaged') ?? 0);
+    return { runs, operations, acknowledgements, recoveries, refused, lost, invented, wrong, crashed };
+  }
+
   toString(): string {
     return (
       `${this.runs} runs, ${this.operations} operations, ${this.acknowledgements} acknowledgements; ${this.recoveries} recoveries (${list(this.outcomes)}); bases: ${list(this.bases)}; ` +

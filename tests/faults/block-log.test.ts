@@ -11,20 +11,22 @@ import { randomOf } from '../../simulation/model/random.ts';
 import { runAndKill } from '../crash/run.ts';
 import { Tally } from '../crash/tally.ts';
 import { SMALL_ROWS, temporaryDirectory } from '../support/desk.ts';
+import { amount, LONG, leaveFigures, SEED } from '../support/profile.ts';
 import { type DiskWrite, RecordedVolume, recordedVolumeMissing } from './recorded-volume.ts';
 
-const LONG = process.env.REARM_PROFILE === 'long';
-const MOMENTS = LONG ? 400 : 12;
+const MOMENTS = amount(12, 400);
 /** Of so many uncovered writes or fewer every subset is tried; of more, none, all, and some. */
 const EVERY_SUBSET_OF = LONG ? 5 : 2;
 const SOME = LONG ? 6 : 2;
-const SEED = Number(process.env.REARM_SEED ?? 1);
 const MEGABYTES = 160;
 const CONFIG = { segmentBytes: 65_536, l1Ms: 5, l2Ms: 20, l3Ms: 100, l4Ms: 300, syncMs: 7, markMs: 40, archive: true };
 
 const tally = new Tally();
 let states = 0;
-afterAll(() => console.log(`block log of ext4: ${states} states; ${tally}`));
+afterAll(() => {
+  console.log(`block log of ext4: ${states} states; ${tally}`);
+  leaveFigures({ ...tally.figures, states });
+});
 
 const bootId = '00000000-0000-4000-8000-000000000001';
 

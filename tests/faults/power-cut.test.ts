@@ -13,20 +13,21 @@ import { type Random, randomOf } from '../../simulation/model/random.ts';
 import { livelyConfig, runAndKill } from '../crash/run.ts';
 import { logged, Tally } from '../crash/tally.ts';
 import { SMALL_ROWS, temporaryDirectory } from '../support/desk.ts';
+import { amount, LONG, leaveFigures, SEED } from '../support/profile.ts';
 import { Volume, volumeMissing } from './volume.ts';
 
-const LONG = process.env.REARM_PROFILE === 'long';
-const CUTS = LONG ? 1_000 : 4;
+const CUTS = amount(4, 1_000);
 /** A store lives through this many cuts. */
 const CUTS_PER_STORE = LONG ? 10 : 4;
-const SEED = Number(process.env.REARM_SEED ?? 1);
 const MEGABYTES = 320;
 
 describe.each(['ext4', 'xfs'] as const)('%s', (type) => {
   const missing = volumeMissing(type);
   const tally = new Tally();
   afterAll(() => {
-    if (!missing) console.log(`power cut on ${type}: ${tally}`);
+    if (missing) return;
+    console.log(`power cut on ${type}: ${tally}`);
+    leaveFigures({ ...tally.figures, [`cuts of ${type}`]: tally.runs });
   });
 
   async function life(volume: Volume, directory: string, history: History, number: number, random: Random): Promise<void> {

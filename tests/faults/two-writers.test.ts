@@ -9,11 +9,12 @@ import { acceptRecovery } from '../../main/engine/accept.ts';
 import { nativePlatform } from '../../main/engine/native-platform.ts';
 import { RearmError } from '../../shared/errors.ts';
 import { Desk, temporaryDirectory } from '../support/desk.ts';
+import { amount, leaveFigures } from '../support/profile.ts';
 import { copyStore } from '../support/store-files.ts';
 
-const LONG = process.env.REARM_PROFILE === 'long';
 const RACERS = 4;
-const RACES = LONG ? 2_500 : 250;
+const RACES = amount(250, 2_500);
+const HOLDERS_KILLED = amount(5, 100);
 const RACER = fileURLToPath(new URL('./racer.ts', import.meta.url));
 
 function racer(lock: string, marker: string, races: number): { child: ChildProcess; ready: Promise<void>; ended: Promise<string> } {
@@ -42,6 +43,7 @@ test(`${RACERS} processes, ${RACES} times each: one holds the lock, the others a
   );
   expect(told.flatMap(({ violations }) => violations)).toEqual([]);
   expect(told.map(({ held }) => held)).toEqual(Array.from({ length: RACERS }, () => RACES));
+  leaveFigures({ races: RACERS * RACES, holdersKilled: HOLDERS_KILLED });
   // They did meet.
   expect(told.reduce((sum, { refused }) => sum + refused, 0)).toBeGreaterThan(0);
 });
@@ -50,7 +52,7 @@ test('a holder that is killed keeps nobody out', { timeout: 60_000 }, async (con
   const directory = temporaryDirectory();
   context.onTestFinished(() => fs.rmSync(directory, { recursive: true, force: true }));
   const lock = join(directory, 'lock');
-  for (let round = 0; round < (LONG ? 100 : 5); round += 1) {
+  for (let round = 0; round < HOLDERS_KILLED; round += 1) {
     const marker = join(directory, `held-${round}`);
     const { child, ready, ended } = racer(lock, marker, 1_000_000_000);
     await ready;

@@ -1,16 +1,19 @@
-/** `rearm fuzz [--profile short|long|exhaustive] [--replay CASE] [--json]` */
+/** `rearm fuzz [--profile short|long|exhaustive] [--subject NAME] [--share N/OF] [--replay CASE] [--json]` */
 
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { RearmError } from '../../../shared/errors.ts';
 import { DEPTHS, type Depth } from '../../../simulation/depth.ts';
-import { type FuzzCase, type FuzzFailure, type Fuzzing, judgeCase, runFuzzing } from '../../../simulation/fuzz.ts';
+import { type FuzzCase, type FuzzFailure, type Fuzzing, judgeCase, runFuzzing, type Share } from '../../../simulation/fuzz.ts';
 import { SUBJECTS, type SubjectName } from '../../../simulation/subject.ts';
 import { wholeNumber } from '../options.ts';
 import { action, EXIT, type Exit, note, Progress, print, printJson, table } from '../output.ts';
 
 interface Options {
   readonly profile: Depth;
+  readonly subject?: readonly SubjectName[];
+  readonly share?: Share;
   readonly replay?: string;
+  readonly bail?: boolean;
   readonly threads?: number;
   readonly json?: boolean;
 }
@@ -21,10 +24,19 @@ export const fuzzCommand = (): Command =>
       'Damages every file of small stores in every way: the right state or a refusal by name, and verify finds every flipped bit.',
     )
     .addOption(new Option('--profile <name>', 'how much of it').choices([...DEPTHS]).default('short'))
+    .addOption(new Option('--subject <name...>', 'these stores (default: all)').choices([...SUBJECTS]))
+    .option('--share <n/of>', 'one part of so many', parseShare)
     .option('--replay <case>', 'one damage again, as a failure names it: SUBJECT:ENUMERATION:NUMBER')
+    .option('--bail', 'stop at the first failure')
     .option('--threads <n>', 'threads (default: one per core)', wholeNumber(1))
     .option('--json', 'one JSON document on stdout')
     .action(action(run));
+
+function parseShare(text: string): Share {
+  const [, n, of] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];
+  if (n === undefined || Number(n) < 1 || Number(n) > Number(of)) throw new InvalidArgumentError('it is N/OF, from 1/OF to OF/OF');
+  return { n: Number(n), of: Number(of) };
+}
 
 const caseText = ({ subject, enumeration, number }: FuzzCase): string => `${subject}:${enumeration}:${number}`;
 
@@ -53,6 +65,9 @@ async function run(options: Options): Promise<Exit> {
   const progress = new Progress();
   const fuzzing = await runFuzzing({
     depth: options.profile,
+    subjects: options.subject,
+    share: options.share,
+    bail: options.bail,
     threads: options.threads,
     signal: ended.signal,
     progress: (fraction, words) => progress.show(fraction, words),

@@ -12,6 +12,7 @@ interface Options {
   readonly from: number;
   readonly profile: ProfileName;
   readonly replay?: number;
+  readonly bail?: boolean;
   readonly threads?: number;
   readonly json?: boolean;
 }
@@ -23,6 +24,7 @@ export const simCommand = (): Command =>
     .option('--from <seed>', 'the first seed', wholeNumber(0), 1)
     .addOption(new Option('--profile <name>', 'how much per seed').choices(Object.keys(PROFILES)).default('short'))
     .option('--replay <seed>', 'this seed alone: the same disks and the same verdicts as in any run of its profile', wholeNumber(0))
+    .option('--bail', 'stop at the first failure')
     .option('--threads <n>', 'threads (default: one per core)', wholeNumber(1))
     .option('--json', 'one JSON document on stdout')
     .action(action(run));
@@ -40,6 +42,7 @@ async function run(options: Options): Promise<Exit> {
     profile,
     from,
     seeds,
+    bail: options.bail,
     threads: options.threads,
     signal: ended.signal,
     progress: ({ seedsDone, states, failures, words }) =>

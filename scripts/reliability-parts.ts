@@ -1,0 +1,192 @@
+/** The parts of the long profile: each is done in shares, so that it can be stopped and gone on with, and sums its figures up. */
+
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import type { StageResult } from '../tests/support/not-run-reporter.ts';
+import { ROOT } from './run.ts';
+
+/** Sums over shares; what must be zero is under its own name, as `lost`. */
+export type Figures = Readonly<Record<string, number>>;
+
+export interface Part {
+  readonly name: string;
+  readonly shares: number;
+  /** One line for the table: what was done, in words. */
+  readonly words: (figures: Figures) => string;
+  /** @param share from 1. @throws Error where a promise did not hold, or where it cannot run here */
+  readonly run: (share: number, signal: AbortSignal) => Promise<Figures>;
+}
+
+const BIN = join(ROOT, 'node_modules/.bin');
+const count = (value = 0): string => value.toLocaleString('en-US');
+
+/** Runs a program of the project, its progress on the terminal; its standard output, and how it ended. */
+function output(
+  [program, ...args]: readonly string[],
+  signal: AbortSignal,
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly stdout: string; readonly status: number }> {
+  // A group of its own: what it starts ends with it.
+  const child = spawn(join(BIN, program!), args, {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+    env: { ...process.env, PATH: `${BIN}${delimiter}${process.env.PATH ?? ''}`, ...env },
+  });
+  const stop = (): void => void process.kill(-child.pid!, 'SIGINT');
+  signal.addEventListener('abort', stop);
+  let stdout = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status) => {
+      signal.removeEventListener('abort', stop);
+      resolve({ stdout, status: status ?? 1 });
+    });
+  });
+}
+
+/** A command of the terminal that prints one document; a failure of it is told whole. */
+async function rearm(args: readonly string[], signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
+  const { stdout, status } = await output(['node', '--no-warnings', 'app/cli/rearm.ts', ...args, '--json'], signal);
+  if (status !== 0) throw new Error(`rearm ${args.join(' ')} ended with ${status}:\n${stdout}`);
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+const numbersOf = (document: Readonly<Record<string, unknown>>, names: readonly string[]): Figures =>
+  Object.fromEntries(names.map((name) => [name, Number(document[name])]));
+
+export function sumOf(all: readonly Figures[]): Figures {
+  const sum: Record<string, number> = {};
+  for (const figures of all) for (const [name, value] of Object.entries(figures)) sum[name] = (sum[name] ?? 0) + value;
+  return sum;
+}
+
+/** A test file in its long profile. */
+function tests(name: string, shares: number, file: string, words: Part['words'], filter?: string): Part {
+  return {
+    name,
+    shares,
+    words,
+    run: async (share, signal) => {
+      const directory = mkdtempSync(join(tmpdir(), 'rearm-figures-'));
+      const result = join(directory, 'result');
+      try {
+        const figures = join(directory, 'figures-');
+        const { stdout, status } = await output(['vitest', 'run', file, ...(filter ? ['-t', filter] : [])], signal, {
+          REARM_PROFILE: 'long',
+          REARM_SEED: String(share),
+          REARM_SHARES: String(shares),
+          REARM_FIGURES: directory,
+          REARM_TEST_RESULT: result,
+        });
+        if (status !== 0) throw new Error(`${file} ended with ${status}:\n${stdout}`);
+        const { notRun } = JSON.parse(readFileSync(result, 'utf8')) as StageResult;
+        if (notRun.length > 0) throw new Error(`${file} cannot run here: ${notRun[0]!.reason}`);
+        const left = readdirSync(directory).filter((entry) => entry.endsWith('.json'));
+        if (left.length === 0) throw new Error(`${file} left no figures in ${figures}`);
+        return sumOf(left.map((entry) => JSON.parse(readFileSync(join(directory, entry), 'utf8')) as Figures));
+      } finally {
+        rmSync(directory, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+const verdict = ({ lost, invented, wrong, crashed }: Figures): string =>
+  `lost ${count(lost)}, invented ${count(invented)}, silently wrong ${count(wrong)}, ended by a defect ${count(crashed)}`;
+const lives = (figures: Figures): string =>
+  `${count(figures.operations)} operations, ${count(figures.acknowledgements)} acknowledgements, ${count(figures.recoveries)} recoveries; ${verdict(figures)}`;
+
+/** Of each share: some twelve thousand states a seed. */
+const SEEDS_PER_SHARE = 20;
+const DAMAGE_SHARES = 40;
+const PLANTED_SHARES = 12;
+
+export const PARTS: readonly Part[] = [
+  tests(
+    'two writers',
+    1,
+    'tests/faults/two-writers.test.ts',
+    (figures) =>
+      `${count(figures.races)} races of 4 processes for one store, ${count(figures.holdersKilled)} holders killed; never two at once`,
+  ),
+  tests(
+    'writes under ext4',
+    1,
+    'tests/faults/block-log.test.ts',
+    (figures) => `${count(figures.states)} disks of a recorded ext4, any subset of the writes that no flush covers; ${verdict(figures)}`,
+  ),
+  tests('deaths with damage on top', 4, 'tests/crash/kill.test.ts', (figures) => `${count(figures.runs)} kill -9: ${lives(figures)}`),
+  tests('power cuts, ext4', 10, 'tests/faults/power-cut.test.ts', (figures) => `${count(figures.runs)} cuts: ${lives(figures)}`, 'ext4'),
+  tests('power cuts, xfs', 10, 'tests/faults/power-cut.test.ts', (figures) => `${count(figures.runs)} cuts: ${lives(figures)}`, 'xfs'),
+  tests('deaths', 20, 'tests/crash/deaths.test.ts', (figures) => `${count(figures.runs)} kill -9: ${lives(figures)}`),
+  {
+    name: 'planted bugs',
+    shares: PLANTED_SHARES,
+    words: ({ planted, caught }) => `${count(caught)} of ${count(planted)} caught`,
+    run: async (share, signal) => {
+      const directory = mkdtempSync(join(tmpdir(), 'rearm-figures-'));
+      const file = join(directory, 'planted.json');
+      try {
+        const { stdout, status } = await output(
+          ['node', '--no-warnings', 'scripts/planted.ts', '--share', `${share}/${PLANTED_SHARES}`, '--json', file],
+          signal,
+        );
+        process.stderr.write(stdout);
+        if (status !== 0) throw new Error('a planted bug was not caught, or could not be planted');
+        return numbersOf(JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>, ['planted', 'caught']);
+      } finally {
+        rmSync(directory, { recursive: true, force: true });
+      }
+    },
+  },
+  {
+    name: 'damage',
+    shares: DAMAGE_SHARES,
+    words: (figures) =>
+      `${count(figures.damages)} damaged stores, every bit, length, sector and pair of sectors of one store and its gate; ${verdict(figures)}; ` +
+      `refused by name ${count(figures.refused)}; flips that verify did not show ${count(figures.missed)}`,
+    run: async (share, signal) =>
+      numbersOf(
+        await rearm(['fuzz', '--profile', 'exhaustive', '--subject', 'young', 'released', '--share', `${share}/${DAMAGE_SHARES}`], signal),
+        ['damages', 'right', 'refused', 'lost', 'invented', 'wrong', 'crashed', 'missed'],
+      ),
+  },
+  {
+    name: 'damage, more stores',
+    shares: 4,
+    words: (figures) =>
+      `${count(figures.damages)} damaged stores, of a store after a power cut and of one with two epochs, every bit that is set; ${verdict(figures)}; ` +
+      `refused by name ${count(figures.refused)}; flips that verify did not show ${count(figures.missed)}`,
+    run: async (share, signal) =>
+      numbersOf(await rearm(['fuzz', '--profile', 'long', '--subject', 'cut', 'accepted', '--share', `${share}/4`], signal), [
+        'damages',
+        'right',
+        'refused',
+        'lost',
+        'invented',
+        'wrong',
+        'crashed',
+        'missed',
+      ]),
+  },
+  {
+    name: 'simulated disks',
+    shares: 40,
+    words: (figures) =>
+      `${count(figures.states)} distinct disks of ${count(figures.seeds)} seeds; ${verdict(figures)}; refused ${count(figures.refused)}`,
+    run: async (share, signal) =>
+      numbersOf(
+        await rearm(
+          ['sim', '--profile', 'long', '--from', String(1 + (share - 1) * SEEDS_PER_SHARE), '--seeds', String(SEEDS_PER_SHARE)],
+          signal,
+        ),
+        ['states', 'seeds', 'lost', 'invented', 'wrong', 'refused', 'crashed'],
+      ),
+  },
+];
