@@ -28,6 +28,17 @@ function attempt<T>(what: string, path: string, call: () => T): T {
   }
 }
 
+/** Of the calls of node:fs, reads alone are not begun again by it after a signal. */
+function uninterrupted<T>(call: () => T): T {
+  for (;;) {
+    try {
+      return call();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EINTR') throw error;
+    }
+  }
+}
+
 interface Libc {
   mmap(address: null, length: number, protection: number, flags: number, fd: number, offset: number): bigint;
   munmap(address: bigint, length: number): number;
@@ -84,7 +95,14 @@ class NativeFile implements StoredFile {
   }
 
   read(target: Uint8Array, offset: number, length: number, position: number): number {
-    return attempt('read', this.path, () => fs.readSync(this.#fd, target, offset, length, position));
+    return attempt('read', this.path, () => {
+      // One call may read less than there is: fewer bytes mean the end only where none come.
+      for (let done = 0; ; ) {
+        const have = done < length ? uninterrupted(() => fs.readSync(this.#fd, target, offset + done, length - done, position + done)) : 0;
+        if (have === 0) return done;
+        done += have;
+      }
+    });
   }
 
   write(source: Uint8Array, offset: number, length: number, position: number): void {

@@ -111,7 +111,7 @@ function verifyOnce(options: VerifyOptions): VerifyReport {
     return reportOf('', findings, null);
   }
   if (only === undefined) listAll(storage, layout, findings);
-  else if (!storage.exists(join(root, only))) throw new RearmError('NOT_FOUND', `${root} has no file ${only}`, { file: only });
+  else if (!isFileOf(storage, root, only)) throw new RearmError('NOT_FOUND', `${only} is no file of the store ${root}`, { file: only });
   else findings.file(only);
 
   progress?.(0.05, 'lineage');
@@ -158,6 +158,11 @@ function verifyOnce(options: VerifyOptions): VerifyReport {
   progress?.(1, 'done');
   return reportOf(identityText, findings, audit, only);
 }
+
+/** Names come from a pattern: nothing beside the store is looked at. */
+const FILE = /^(store\.json|(lineage|wal|l1|l2|l3|l4|side|gate|audit)(\/[\w-][\w.-]*)+)$/;
+const isFileOf = (storage: Storage, root: string, file: string): boolean =>
+  FILE.test(file) && storage.exists(join(root, file)) && !storage.isDirectory(join(root, file));
 
 /** What no file shows by itself: that another one is missing, or ends before what others tell. */
 function verifyTogether({ storage, clock, root, bootId }: VerifyOptions, findings: FileFindings): void {

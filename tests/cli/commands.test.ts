@@ -118,6 +118,15 @@ test('verify: every file, with its findings', async () => {
   expect(paths).toEqual(expect.arrayContaining(['store.json', ...present]));
 });
 
+test('verify --file: one file alone, and none that is not of the store', async () => {
+  const [name] = fs.readdirSync(join(desk.store, 'l2'));
+  const run = await rearm(['verify', desk.store, '--file', `l2/${name}`, '--json']);
+  expect(run.status).toBe(0);
+  expect(documentOf<{ files: unknown[] }>(run).files).toEqual([{ path: `l2/${name}`, status: 'whole', findings: [] }]);
+  for (const file of ['l2/none.slot', '../package.json', 'l2/../store.json', 'l2', 'gate/../../x'])
+    expectRefusal(await rearm(['verify', desk.store, '--file', file]), 1, 'NOT_FOUND');
+});
+
 test('venues: what is live, without any store', async () => {
   const run = await rearm(['venues', '--venues', desk.venueConfig, '--json']);
   const report = documentOf<{ venues: { name: string; status: string; orders: number | null }[] }>(run);

@@ -30,6 +30,9 @@ test.for([
   ['full', 'ext4', 'inline'],
   ['full', 'ext4', 'threaded'],
   ['full', 'xfs', 'threaded'],
+  // A store into a page that memory has no room for would be a SIGBUS.
+  ['full', 'tmpfs', 'inline'],
+  ['full', 'tmpfs', 'threaded'],
   ['read-only', 'ext4', 'inline'],
   ['read-only', 'ext4', 'threaded'],
 ] as const)(

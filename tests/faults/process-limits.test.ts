@@ -1,8 +1,9 @@
-/** What the system may do to a process that trades, short of ending it: no more files, and a clock that is somebody else's. */
+/** What the system may do to a process that trades, short of ending it: no more files, no larger ones, calls done by half, and a clock that is somebody else's. */
 
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, type TestContext, test } from 'vitest';
 import { acceptRecovery } from '../../main/engine/accept.ts';
 import { nativePlatform } from '../../main/engine/native-platform.ts';
@@ -51,6 +52,54 @@ test.for(['inline', 'threaded'] as const)(
     expect(death.alarms.join('\n')).toContain('EMFILE');
     const { report } = tally.judge(root, history, death.acknowledged)!;
     expect(report).toMatchObject({ outcome: 'recovered', lostAcknowledged: 0 });
+  },
+);
+
+test('files of a bounded size: a store that cannot be made is refused by name, and can be made when the bound is gone', {
+  timeout: 60_000,
+}, async (context) => {
+  if (spawnSync('prlimit', ['--version']).error) context.skip('prlimit is not installed');
+  const { root, history, task, tally } = desk(context);
+  const bounded = task(0, 'inline');
+  const worker = fileURLToPath(new URL('../crash/worker.ts', import.meta.url));
+  const words = JSON.stringify({ ...bounded, config: { ...bounded.config, segmentBytes: 4 << 20 } });
+  const { signal, stderr } = spawnSync('prlimit', ['--fsize=1000000', process.execPath, '--no-warnings', worker, words], {
+    encoding: 'utf8',
+  });
+  // No signal of the system ends it: it is told.
+  expect(signal).toBeNull();
+  expect(stderr).toContain('DISK_FULL');
+  expect(stderr).toContain('EFBIG');
+  expect(() => tally.judge(root, history, 0)).not.toThrow();
+  expect([...tally.outcomes.keys()]).toEqual(['STORE_MISSING']);
+  // What is left of it is nobody's to take away.
+  await expect(runAndKill(bounded, 200, history)).rejects.toThrow('STORE_EXISTS');
+  fs.rmSync(root, { recursive: true });
+  const death = await runAndKill(bounded, 200, history);
+  expect(death.acknowledgements).toBeGreaterThan(0);
+  expect(tally.judge(root, history, death.acknowledged)!.report).toMatchObject({ outcome: 'recovered', lostAcknowledged: 0 });
+});
+
+test.for(['inline', 'threaded'] as const)(
+  'calls that are interrupted, and that read and write less than they were asked for (%s commit): nothing is taken for done, or for the end',
+  { timeout: 60_000 },
+  async (commit, context) => {
+    if (spawnSync('cc', ['--version']).error) context.skip('there is no C compiler');
+    const { root, history, task, tally } = desk(context);
+    const library = join(root, '..', 'short-calls.so');
+    execFileSync('cc', ['-shared', '-fPIC', '-O1', '-o', library, fileURLToPath(new URL('./short-calls.c', import.meta.url))]);
+    const under = ['env', `LD_PRELOAD=${library}`, `SHORT_CALLS_UNDER=${root}`];
+    for (let life = 0; life < 3; life += 1) {
+      const already = history.lastLsn;
+      const death = await runAndKill({ ...task(life, commit), under }, 300, history);
+      expect(death.alarms).toEqual([]);
+      expect(death.acknowledgements).toBeGreaterThan(0);
+      const { report } = tally.judge(root, history, Math.max(already, death.acknowledged))!;
+      expect(report).toMatchObject({ outcome: 'recovered', lostAcknowledged: 0 });
+      history.cut(report.lsn);
+      await acceptRecovery({ platform: nativePlatform, root, by: 'the test' });
+      for (const line of logged(root, report.lsn + 1)) history.add(line);
+    }
   },
 );
 

@@ -1,4 +1,4 @@
-/** A real file system in a file, mounted through a loop device, of which the power can be cut. */
+/** A real file system in a file, mounted through a loop device, of which the power can be cut; or one in memory, which has none. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -6,11 +6,12 @@ import os from 'node:os';
 import { join } from 'node:path';
 import koffi from 'koffi';
 
-export type FileSystem = 'ext4' | 'xfs';
+export type FileSystem = 'ext4' | 'xfs' | 'tmpfs';
 
 /** Why there can be none here; null where there can. */
 export function volumeMissing(type: FileSystem): string | null {
   if (process.getuid?.() !== 0) return 'mounting needs root';
+  if (type === 'tmpfs') return null;
   if (spawnSync(`mkfs.${type}`, ['-V']).error) return `mkfs.${type} is not installed`;
   if (spawnSync('losetup', ['-f']).status !== 0) return 'there is no loop device';
   return null;
@@ -27,25 +28,34 @@ export class Volume {
   readonly type: FileSystem;
   /** Where it is mounted. */
   readonly path: string;
-  readonly #image: string;
+  /** What is mounted; null for memory. */
+  readonly #image: string | null;
+  readonly #megabytes: number;
   readonly #directory: string;
   #mounted = false;
 
   constructor(type: FileSystem, megabytes: number) {
     this.type = type;
     this.#directory = fs.mkdtempSync(join(os.tmpdir(), 'rearm-volume-'));
-    this.#image = join(this.#directory, 'image');
     this.path = join(this.#directory, 'mounted');
+    this.#megabytes = megabytes;
+    this.#image = type === 'tmpfs' ? null : join(this.#directory, 'image');
     fs.mkdirSync(this.path);
-    fs.closeSync(fs.openSync(this.#image, 'w'));
-    fs.truncateSync(this.#image, megabytes << 20);
-    // Root may use what ext4 keeps back for it, and would never see the disk full.
-    execFileSync(`mkfs.${type}`, [...(type === 'ext4' ? ['-m', '0'] : []), '-q', this.#image]);
+    if (this.#image !== null) {
+      fs.closeSync(fs.openSync(this.#image, 'w'));
+      fs.truncateSync(this.#image, megabytes << 20);
+      // Root may use what ext4 keeps back for it, and would never see the disk full.
+      execFileSync(`mkfs.${type}`, [...(type === 'ext4' ? ['-m', '0'] : []), '-q', this.#image]);
+    }
     this.mount();
   }
 
   mount(...options: readonly string[]): void {
-    execFileSync('mount', ['-o', ['loop', ...options].join(','), this.#image, this.path]);
+    const [how, what] =
+      this.#image === null
+        ? [['-t', 'tmpfs', '-o', `size=${this.#megabytes}m`], 'tmpfs']
+        : [['-o', ['loop', ...options].join(',')], this.#image];
+    execFileSync('mount', [...how, what, this.path]);
     this.#mounted = true;
   }
 
