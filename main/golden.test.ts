@@ -11,7 +11,7 @@ import type { Intent } from '../shared/model/operations.ts';
 import { TABLES } from '../shared/model/tables.ts';
 import { Image } from './image/image.ts';
 import { apply } from './operations/apply.ts';
-import { intentBytesMax } from './operations/codec.ts';
+import { formatOf, intentBytesMax } from './operations/codec.ts';
 import { LiveState } from './operations/live-state.ts';
 import { Transaction } from './operations/transaction.ts';
 import { NativeStorage } from './storage/native.ts';
@@ -52,8 +52,8 @@ function record(intent: Intent): { bytes: Uint8Array; image: Image } {
   for (const next of [{ type: 'epoch.open', epoch: 1, parent: 0, reason: 'created', time: 1n } as const, intent]) {
     transaction.begin(image.lsn + 1, 1_767_600_000_123_456_789n);
     apply(transaction, next);
-    transaction.recordBytesMax(intentBytesMax(next));
-    end = transaction.record(next, next === intent, target, 0);
+    transaction.recordBytesMax(intentBytesMax(next, formatOf(next.type)));
+    end = transaction.record(next, formatOf(next.type), next === intent, target, 0);
   }
   image.takeChanged();
   return { bytes: target.bytes.slice(0, end), image };

@@ -6,16 +6,14 @@
 
 import { RearmError } from '../../shared/errors.ts';
 import type { Intent } from '../../shared/model/operations.ts';
-import { OPERATIONS } from '../../shared/model/operations.ts';
 import { TABLE_LIST, TABLES } from '../../shared/model/tables.ts';
 import { lsn as asLsn, type Lsn } from '../../shared/units.ts';
 import { CanonicalReader, type CanonicalRow, type CanonicalState, canonicalState } from '../image/canonical.ts';
 import type { Image } from '../image/image.ts';
 import { apply } from '../operations/apply.ts';
-import { intentBytesMax } from '../operations/codec.ts';
+import { formatOf, intentBytesMax } from '../operations/codec.ts';
 import { LiveState } from '../operations/live-state.ts';
 import { findRow, keyValue } from '../operations/lookup.ts';
-import { PRUNE_COUNT_MAX } from '../operations/prune.ts';
 import { RECORD_BYTES_MAX } from '../operations/record.ts';
 import { Transaction } from '../operations/transaction.ts';
 import type { Clock, HeldLock, Scheduler } from '../storage/storage.ts';
@@ -48,6 +46,10 @@ export interface EngineParts {
   readonly observer?: ((submission: Submission) => void) | undefined;
   readonly permission?: Permission | undefined;
 }
+
+/** Rows that one call prunes of a table: some tens of microseconds of the caller's thread. */
+const PRUNE_AT_ONCE = 64;
+const PRUNE_AGAIN_MS = 1;
 
 const toNs = (ms: number) => BigInt(Math.round(ms * 1e6));
 
@@ -161,17 +163,17 @@ export class Engine {
     transaction.begin(lsn, clock.wallNs());
     let end: number;
     try {
-      if (!Object.hasOwn(OPERATIONS, intent.type))
-        throw new RearmError('OPERATION_INVALID', `no operation is called ${JSON.stringify(intent.type)}`, {});
+      const format = formatOf(intent.type);
       if (intent.type === 'order.submit') this.#parts.permission?.require(intent);
       apply(transaction, intent);
-      const bytes = transaction.recordBytesMax(intentBytesMax(intent));
+      const bytes = transaction.recordBytesMax(intentBytesMax(intent, format));
       if (bytes > RECORD_BYTES_MAX)
         throw new RearmError('OPERATION_INVALID', `the record would take ${bytes} bytes, more than ${RECORD_BYTES_MAX}`, {});
       const { target, start } = pipe.reserve(bytes);
       const { observer } = this.#parts;
       end = transaction.record(
         intent,
+        format,
         posted,
         target,
         start,
@@ -195,8 +197,12 @@ export class Engine {
     this.#parts.health.measure(this.#state);
   }
 
-  /** Prunes what has outlived its retention, a bounded number of rows per call. */
+  /**
+   * Prunes what has outlived its retention, a bounded number of rows per call: what is left is due a moment later, so that nobody waits for
+   * all of it.
+   */
   pruneDue(): void {
+    let more = false;
     const { clock, config } = this.#parts;
     const now = clock.wallNs();
     const before = {
@@ -208,24 +214,18 @@ export class Engine {
     for (const [table, age] of Object.entries(before)) {
       const name = table as keyof typeof before;
       const due = now - age;
-      if (due > 0n && this.#oldest(name) < due) this.post({ type: 'prune', table: name, before: due, count: PRUNE_COUNT_MAX });
+      if (due <= 0n || !this.#isOlder(name, due)) continue;
+      this.post({ type: 'prune', table: name, before: due, count: PRUNE_AT_ONCE });
+      more ||= this.#isOlder(name, due);
     }
+    if (more && !this.#closed) this.#parts.scheduler.after(PRUNE_AGAIN_MS, () => this.#background(() => this.pruneDue()));
   }
 
-  /** Time of the oldest row that could be pruned; a bound from below is enough. */
-  #oldest(name: 'fills' | 'orders' | 'books' | 'trades'): bigint {
-    const { image } = this.#parts;
-    const table = TABLES[name];
-    const column = table.byName.get(name === 'orders' ? 'updated' : 'time')!;
-    const status = name === 'orders' ? TABLES.orders.byName.get('status')! : undefined;
-    let oldest = (1n << 62n) as bigint;
-    for (const row of image.rows(table)) {
-      const base = image.rowOffset(table, row);
-      if (status && ![5, 6, 7, 8].includes(image.bytes[base + status.offset]!)) continue;
-      const at = image.words[(base + column.offset) >> 3]!;
-      if (at < oldest) oldest = at;
-    }
-    return oldest;
+  /** Whether a table has a row to be pruned that is older. */
+  #isOlder(name: string, than: bigint): boolean {
+    const queue = this.#state.agesOf(name)!;
+    const { oldest } = queue;
+    return oldest >= 0 && queue.timeOf(oldest) < than;
   }
 
   /**

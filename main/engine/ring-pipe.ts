@@ -8,7 +8,7 @@ import {
   CONSUMED,
   DURABLE,
   DURABLE_SIGNAL,
-  ENTRY_HEADER_BYTES,
+  distance,
   HEAD_HASH,
   IDLE,
   makeRing,
@@ -34,8 +34,10 @@ export class RingPipe implements RecordPipe {
   readonly #worker: Worker;
   readonly #tiers: TierControl | undefined;
   readonly #ask: () => Promise<void>;
+  /** Bytes since the beginning; what the ring tells of it is modulo 2^32. */
   #produced = 0;
-  #entry = 0;
+  /** Where the record lies that was reserved last. */
+  #start = 0;
   #waiting = 0;
   #failure: RearmError | undefined;
 
@@ -99,20 +101,19 @@ export class RingPipe implements RecordPipe {
 
   reserve(bytes: number): { target: RecordTarget; start: number } {
     this.#check();
-    const { capacity, counters, quads } = this.#ring;
-    const need = ENTRY_HEADER_BYTES + bytes;
+    const { capacity, control, quads } = this.#ring;
     const at = this.#produced % capacity;
     const rest = capacity - at;
-    const skip = need > rest ? rest : 0;
-    const used = this.#produced - Number(Atomics.load(counters, CONSUMED));
-    if (need > capacity) {
+    const skip = bytes > rest ? rest : 0;
+    const used = distance(this.#produced, Atomics.load(control, CONSUMED));
+    if (bytes > capacity) {
       throw new RearmError('OPERATION_INVALID', `a record of ${bytes} bytes does not fit the ring of ${capacity}: configure a larger one`, {
         capacity,
       });
     }
-    if (used === 0 && skip + need > capacity) return this.#reserveAtStart(at);
-    if (used + skip + need > capacity) {
-      throw new RearmError('RING_FULL', `the writer is ${used} bytes behind and ${need} more do not fit the ring of ${capacity}`, {
+    if (used === 0 && skip + bytes > capacity) return this.#reserveAtStart(at);
+    if (used + skip + bytes > capacity) {
+      throw new RearmError('RING_FULL', `the writer is ${used} bytes behind and ${bytes} more do not fit the ring of ${capacity}`, {
         used,
         capacity,
       });
@@ -121,31 +122,30 @@ export class RingPipe implements RecordPipe {
       quads[at >> 2] = WRAP;
       this.#produced += skip;
     }
-    this.#entry = this.#produced % capacity;
-    return { target: this.#ring, start: this.#entry + ENTRY_HEADER_BYTES };
+    this.#start = this.#produced % capacity;
+    return { target: this.#ring, start: this.#start };
   }
 
   /** An empty ring whose rest is too short for a long record: the writer skips the rest first, which takes it a moment. */
   #reserveAtStart(at: number): { target: RecordTarget; start: number } {
-    const { capacity, control, counters, quads } = this.#ring;
+    const { capacity, control, quads } = this.#ring;
     quads[at >> 2] = WRAP;
     this.#produced += capacity - at;
-    Atomics.store(counters, PRODUCED, BigInt(this.#produced));
+    Atomics.store(control, PRODUCED, this.#produced | 0);
     Atomics.add(control, SIGNAL, 1);
     Atomics.notify(control, SIGNAL);
-    while (Number(Atomics.load(counters, CONSUMED)) < this.#produced) {
+    while (distance(this.#produced, Atomics.load(control, CONSUMED)) > 0) {
       this.#check();
       Atomics.wait(control, IDLE, 0, 1);
     }
-    this.#entry = 0;
-    return { target: this.#ring, start: ENTRY_HEADER_BYTES };
+    this.#start = 0;
+    return { target: this.#ring, start: 0 };
   }
 
   push(end: number, _lsn: number, urgent: boolean): void {
-    const { control, counters, quads } = this.#ring;
-    quads[this.#entry >> 2] = urgent ? 1 : 0;
-    this.#produced += end - this.#entry;
-    Atomics.store(counters, PRODUCED, BigInt(this.#produced));
+    const { control } = this.#ring;
+    this.#produced += end - this.#start;
+    Atomics.store(control, PRODUCED, this.#produced | 0);
     // A posted operation waits for the writer's next look (1 ms at most): waking a thread costs the caller ten times the record.
     if (urgent && Atomics.load(control, SLEEPING) === 1) {
       Atomics.add(control, SIGNAL, 1);

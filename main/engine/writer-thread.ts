@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { RearmError } from '../../shared/errors.ts';
 import { Image, type RowBounds } from '../image/image.ts';
+import { isPosted } from '../operations/record.ts';
 import { NativeStorage, systemClock } from '../storage/native.ts';
 import { mappedFileName, storeLayout } from '../store/layout.ts';
 import { MappedTier } from '../tiers/mapped.ts';
@@ -14,7 +15,7 @@ import {
   CONSUMED,
   DURABLE,
   DURABLE_SIGNAL,
-  ENTRY_HEADER_BYTES,
+  distance,
   HEAD_HASH,
   openRing,
   PRODUCED,
@@ -96,27 +97,40 @@ const SLEEP_MS = 1;
 
 const frame = new FrameBuffer();
 let lsn = data.start.lsn;
+/** Bytes since the beginning; what the ring tells of it is modulo 2^32. */
+let consumed = 0;
 
-/** Moves records from the ring into the frame; whether there were any. */
+/** Moves records from the ring into the frame, stretch by stretch; whether there were any. */
 function take(): boolean {
-  let consumed = Number(Atomics.load(ring.counters, CONSUMED));
-  const produced = Number(Atomics.load(ring.counters, PRODUCED));
-  if (consumed === produced) return false;
-  while (consumed < produced && frame.end - FRAME_HEADER_BYTES < GROUP_BYTES_MAX) {
-    const at = consumed % ring.capacity;
-    const urgent = ring.quads[at >> 2]!;
-    if (urgent === WRAP) {
-      consumed += ring.capacity - at;
-      continue;
+  let left = distance(Atomics.load(ring.control, PRODUCED), consumed);
+  if (left === 0) return false;
+  while (left > 0 && frame.end - FRAME_HEADER_BYTES < GROUP_BYTES_MAX) {
+    const from = consumed % ring.capacity;
+    const end = Math.min(from + left, ring.capacity, from + GROUP_BYTES_MAX);
+    let at = from;
+    let count = 0;
+    let urgent = false;
+    let skipped = 0;
+    while (at < end) {
+      const bytes = ring.quads[at >> 2]!;
+      if (bytes === WRAP) {
+        skipped = ring.capacity - at;
+        break;
+      }
+      urgent ||= !isPosted(ring.bytes, at);
+      count += 1;
+      at += bytes;
     }
-    const bytes = ring.quads[(at + ENTRY_HEADER_BYTES) >> 2]!;
-    frame.reserve(bytes);
-    frame.bytes.set(ring.bytes.subarray(at + ENTRY_HEADER_BYTES, at + ENTRY_HEADER_BYTES + bytes), frame.end);
-    lsn += 1;
-    frame.added(frame.end + bytes, lsn, urgent === 1);
-    consumed += ENTRY_HEADER_BYTES + bytes;
+    if (count > 0) {
+      frame.reserve(at - from);
+      frame.bytes.set(ring.bytes.subarray(from, at), frame.end);
+      frame.added(frame.end + at - from, lsn + 1, urgent, count);
+      lsn += count;
+    }
+    consumed += at - from + skipped;
+    left -= at - from + skipped;
   }
-  Atomics.store(ring.counters, CONSUMED, BigInt(consumed));
+  Atomics.store(ring.control, CONSUMED, consumed | 0);
   return true;
 }
 

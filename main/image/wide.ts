@@ -14,7 +14,8 @@ const WORD = 4_294_967_296;
 
 const cell = new BigInt64Array(1);
 const cellWords = new Uint32Array(cell.buffer);
-const product = new Uint32Array(WORDS);
+/** Where the next product goes; it changes places with the words of what was multiplied. */
+let product = new Uint32Array(WORDS);
 
 /** Words of a factor above zero; few, so that multiplying by it is cheap. */
 export function factorOf(value: bigint): Uint32Array {
@@ -24,7 +25,7 @@ export function factorOf(value: bigint): Uint32Array {
 }
 
 export class Wide {
-  readonly #words = new Uint32Array(WORDS);
+  #words = new Uint32Array(WORDS);
 
   /** Takes a cell of 128 bits. */
   load(image: Image, base: number, column: Column): this {
@@ -63,13 +64,18 @@ export class Wide {
   }
 
   copy(other: Wide): this {
-    for (let i = 0; i < WORDS; i += 1) this.#words[i] = other.#words[i]!;
+    const words = this.#words;
+    const from = other.#words;
+    words[0] = from[0]!;
+    words[1] = from[1]!;
+    words[2] = from[2]!;
+    words[3] = from[3]!;
+    words[4] = from[4]!;
     return this;
   }
 
   clear(): this {
-    this.#words.fill(0);
-    return this;
+    return this.#extend(0, 0);
   }
 
   /** @throws RearmError AMOUNT_OVERFLOW */
@@ -132,12 +138,15 @@ export class Wide {
 
   negate(): this {
     const words = this.#words;
-    let carry = 1;
-    for (let i = 0; i < WORDS; i += 1) {
-      const sum = (~words[i]! >>> 0) + carry;
-      words[i] = sum;
-      carry = sum >= WORD ? 1 : 0;
-    }
+    let rest = -words[0]!;
+    words[0] = rest;
+    rest = -words[1]! - (rest < 0 ? 1 : 0);
+    words[1] = rest;
+    rest = -words[2]! - (rest < 0 ? 1 : 0);
+    words[2] = rest;
+    rest = -words[3]! - (rest < 0 ? 1 : 0);
+    words[3] = rest;
+    words[4] = -words[4]! - (rest < 0 ? 1 : 0);
     return this;
   }
 
@@ -157,6 +166,11 @@ export class Wide {
     return this.times(cellWords, what).negate();
   }
 
+  /** Times one that is not negative. @throws RearmError AMOUNT_OVERFLOW */
+  timesWide(other: Wide, what: string): this {
+    return this.times(other.#words, what);
+  }
+
   /** Times a factor of {@link factorOf}. @throws RearmError AMOUNT_OVERFLOW */
   times(factor: Uint32Array, what: string): this {
     const negative = this.isNegative;
@@ -164,26 +178,30 @@ export class Wide {
     const words = this.#words;
     let used = WORDS;
     while (used > 0 && words[used - 1] === 0) used -= 1;
-    for (let i = 0; i < WORDS; i += 1) product[i] = 0;
+    const result = product;
+    result[0] = 0;
+    result[1] = 0;
+    result[2] = 0;
+    result[3] = 0;
+    result[4] = 0;
     for (let j = 0; j < factor.length; j += 1) {
       const by = factor[j]!;
       if (by === 0) continue;
       const low = by & 0xffff;
       const high = by >>> 16;
       let carry = 0;
-      let i = 0;
-      for (; i < used || carry > 0; i += 1) {
+      for (let i = 0; i < used || carry > 0; i += 1) {
         if (i + j >= WORDS) throw overflow(what);
         const word = i < used ? words[i]! : 0;
-        const ofLow = word * low;
-        const ofHigh = word * high;
-        const sum = (ofLow >>> 0) + (ofHigh & 0xffff) * 65_536 + product[i + j]! + carry;
-        product[i + j] = sum;
-        carry = Math.floor(sum / WORD) + Math.floor(ofLow / WORD) + Math.floor(ofHigh / 65_536);
+        const lower = word * low + result[i + j]! + carry;
+        const upper = word * high + Math.floor(lower / 65_536);
+        result[i + j] = ((upper & 0xffff) << 16) | (lower & 0xffff);
+        carry = Math.floor(upper / 65_536);
       }
     }
-    if (product[WORDS - 1]! >>> 31 === 1) throw overflow(what);
-    for (let i = 0; i < WORDS; i += 1) words[i] = product[i]!;
+    if (result[WORDS - 1]! >>> 31 === 1) throw overflow(what);
+    product = words;
+    this.#words = result;
     return negative ? this.negate() : this;
   }
 
@@ -202,10 +220,52 @@ export class Wide {
 
 const overflow = (what: string): RearmError => new RearmError('AMOUNT_OVERFLOW', `${what} does not fit 128 bits`, { what });
 
+const before = new Uint32Array(64);
+
+/** Keeps cells of 128 bits as they are now, from place `at` of what is kept, for {@link addChange}. At most 16 places. */
+export function keepCell(image: Image, base: number, column: Column, at: number): void {
+  const { quads } = image;
+  const from = (base + column.offset) >> 2;
+  const there = at * 4;
+  before[there] = quads[from]!;
+  before[there + 1] = quads[from + 1]!;
+  before[there + 2] = quads[from + 2]!;
+  before[there + 3] = quads[from + 3]!;
+}
+
+/**
+ * Adds to a cell by how much another one changed since it was kept at `at`: in one pass, because it is done thrice for every mark.
+ *
+ * @throws RearmError AMOUNT_OVERFLOW where it does not fit: never a wrap
+ */
+export function addChange(image: Image, base: number, column: Column, at: number, toBase: number, toColumn: Column): void {
+  const { quads } = image;
+  const now = (base + column.offset) >> 2;
+  const to = (toBase + toColumn.offset) >> 2;
+  const then = at * 4;
+  let sum = quads[to]! + quads[now]! - before[then]!;
+  const word0 = sum;
+  sum = quads[to + 1]! + quads[now + 1]! - before[then + 1]! + (sum >= WORD ? 1 : sum < 0 ? -1 : 0);
+  const word1 = sum;
+  sum = quads[to + 2]! + quads[now + 2]! - before[then + 2]! + (sum >= WORD ? 1 : sum < 0 ? -1 : 0);
+  const word2 = sum;
+  sum = (quads[to + 3]! | 0) + (quads[now + 3]! | 0) - (before[then + 3]! | 0) + (sum >= WORD ? 1 : sum < 0 ? -1 : 0);
+  if (sum !== (sum | 0)) throw overflow(toColumn.name);
+  quads[to] = word0;
+  quads[to + 1] = word1;
+  quads[to + 2] = word2;
+  quads[to + 3] = sum;
+}
+
 /** Copies a cell of 128 bits. */
 export function copyCell(image: Image, base: number, column: Column, toBase: number, toColumn: Column): void {
   const from = (base + column.offset) >> 2;
-  image.quads.copyWithin((toBase + toColumn.offset) >> 2, from, from + 4);
+  const to = (toBase + toColumn.offset) >> 2;
+  const { quads } = image;
+  quads[to] = quads[from]!;
+  quads[to + 1] = quads[from + 1]!;
+  quads[to + 2] = quads[from + 2]!;
+  quads[to + 3] = quads[from + 3]!;
 }
 
 /** Whether two cells of 128 bits are equal. */

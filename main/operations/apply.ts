@@ -74,13 +74,17 @@ const HANDLERS: { readonly [T in OperationType]: (tx: Transaction, intent: Field
   prune,
 };
 
+const HANDLER_OF: ReadonlyMap<string, (tx: Transaction, intent: Intent) => void> = new Map(
+  Object.entries(HANDLERS) as [string, (tx: Transaction, intent: Intent) => void][],
+);
+
 /**
  * Applies an intent inside a transaction that has begun. Where it throws, the caller rolls back.
  *
  * @throws RearmError as the handler says; OPERATION_INVALID for an unknown type
  */
 export function apply(tx: Transaction, intent: Intent): void {
-  const handler = HANDLERS[intent.type] as ((tx: Transaction, intent: Intent) => void) | undefined;
+  const handler = HANDLER_OF.get(intent.type);
   if (!handler) throw new RearmError('OPERATION_INVALID', `no operation is called ${JSON.stringify(intent.type)}`, {});
   handler(tx, intent);
 }

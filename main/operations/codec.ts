@@ -39,59 +39,63 @@ interface Field {
   readonly numbers: ReadonlyMap<string, number> | undefined;
 }
 
-const FIELDS: ReadonlyMap<OperationType, readonly Field[]> = new Map(
-  (Object.keys(OPERATIONS) as OperationType[]).map((type) => [
-    type,
-    Object.entries(OPERATIONS[type].fields as Readonly<Record<string, FieldType>>).map(([name, field]) => ({
+/** How the intents of one operation are written. */
+export interface IntentFormat {
+  readonly type: OperationType;
+  /** Of the operation. */
+  readonly id: number;
+  readonly fields: readonly Field[];
+  /** What everything but the contents of the open fields takes at most. */
+  readonly bytesMax: number;
+  /** Fields of no fixed bound, and the bytes that one unit of each takes at most. */
+  readonly open: readonly { readonly name: string; readonly unitBytes: number }[];
+}
+
+const FIELD_BYTES_MAX = { text: 256, json: 4, bytes: 4 } as const;
+
+const FORMATS: ReadonlyMap<string, IntentFormat> = new Map(
+  (Object.keys(OPERATIONS) as OperationType[]).map((type) => {
+    const { id, fields: declared } = OPERATIONS[type];
+    const fields = Object.entries(declared as Readonly<Record<string, FieldType>>).map(([name, field]) => ({
       name,
       type: field,
       numbers: field.kind === 'enum' ? new Map(field.names.map((entry, index) => [entry, index])) : undefined,
-    })),
-  ]),
+    }));
+    const bytesMax = fields.reduce((sum, field) => sum + (FIELD_BYTES_MAX[field.type.kind as 'text'] ?? 17), 0);
+    const open = fields.flatMap(({ name, type: { kind } }) =>
+      kind === 'json' || kind === 'bytes' ? [{ name, unitBytes: kind === 'json' ? 3 : 1 }] : [],
+    );
+    return [type, { type, id, fields, bytesMax, open }];
+  }),
 );
+
+/** @throws RearmError OPERATION_INVALID for a type that is none */
+export function formatOf(type: string): IntentFormat {
+  const format = FORMATS.get(type);
+  if (!format) throw new RearmError('OPERATION_INVALID', `no operation is called ${JSON.stringify(type)}`, {});
+  return format;
+}
 
 function refuse(type: string, name: string, value: unknown, expected: string): never {
   const shown = typeof value === 'bigint' ? `${value}n` : JSON.stringify(value);
   throw new RearmError('OPERATION_INVALID', `${type}: ${name} is ${shown}, not ${expected}`, { type, name });
 }
 
-interface Bound {
-  /** What everything but the contents of the open fields takes at most. */
-  readonly bytes: number;
-  /** Fields of no fixed bound, and the bytes that one unit of each takes at most. */
-  readonly open: readonly { readonly name: string; readonly unitBytes: number }[];
-}
-
-const FIELD_BYTES_MAX = { text: 256, json: 4, bytes: 4 } as const;
-const BOUNDS: ReadonlyMap<OperationType, Bound> = new Map(
-  [...FIELDS].map(([type, fields]) => [
-    type,
-    {
-      bytes: fields.reduce((sum, field) => sum + (FIELD_BYTES_MAX[field.type.kind as 'text'] ?? 17), 0),
-      open: fields.flatMap(({ name, type: { kind } }) =>
-        kind === 'json' || kind === 'bytes' ? [{ name, unitBytes: kind === 'json' ? 3 : 1 }] : [],
-      ),
-    },
-  ]),
-);
-
 /** Bytes that the intent can take at most; an over-estimate that needs no encoding. */
-export function intentBytesMax(intent: Intent): number {
-  const bound = BOUNDS.get(intent.type);
-  if (!bound) return 0;
-  let { bytes } = bound;
-  for (const { name, unitBytes } of bound.open) {
+export function intentBytesMax(intent: Intent, { bytesMax, open }: IntentFormat): number {
+  let bytes = bytesMax;
+  for (let i = 0; i < open.length; i += 1) {
+    const { name, unitBytes } = open[i]!;
     bytes += unitBytes * ((intent as unknown as Record<string, string | Uint8Array | undefined>)[name]?.length ?? 0);
   }
   return bytes;
 }
 
 /** Encodes into `view` at `at`; returns the end. @throws RearmError OPERATION_INVALID, TEXT_TOO_LONG, AMOUNT_INVALID */
-export function encodeIntent(intent: Intent, bytes: Uint8Array, view: DataView, start: number): number {
+export function encodeIntent(intent: Intent, { fields }: IntentFormat, bytes: Uint8Array, view: DataView, start: number): number {
   let at = start;
-  const fields = FIELDS.get(intent.type);
-  if (!fields) throw new RearmError('OPERATION_INVALID', `no operation is called ${JSON.stringify(intent.type)}`, {});
-  for (const { name, type, numbers } of fields) {
+  for (let i = 0; i < fields.length; i += 1) {
+    const { name, type, numbers } = fields[i]!;
     const value = (intent as unknown as Record<string, unknown>)[name];
     switch (type.kind) {
       case 'text': {
@@ -189,7 +193,7 @@ export function decodeIntent(id: number, bytes: Uint8Array, view: DataView, star
   const need = (count: number) => {
     if (at + count > end) throw new RearmError('FORMAT_INVALID', `${type}: the intent ends early`, { type });
   };
-  for (const { name, type: field } of FIELDS.get(type)!) {
+  for (const { name, type: field } of FORMATS.get(type)!.fields) {
     switch (field.kind) {
       case 'text': {
         need(1);

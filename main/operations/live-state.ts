@@ -4,8 +4,10 @@
  */
 
 import { PAGE_BYTES, type Table } from '../../shared/model/schema.ts';
-import { TABLE_LIST, TABLES } from '../../shared/model/tables.ts';
+import { LIVE_STATUSES, ORDER_STATUSES, TABLE_LIST, TABLES } from '../../shared/model/tables.ts';
+import { AgeQueue } from '../image/age-queue.ts';
 import { getText } from '../image/cells.ts';
+import { IdIndex } from '../image/id-index.ts';
 import type { Image } from '../image/image.ts';
 import { RowIndex } from '../image/row-index.ts';
 
@@ -23,11 +25,27 @@ export interface InstrumentTerms {
   readonly factor: Uint32Array;
 }
 
+/** Tables whose rows are pruned, and the column of their age; of orders the closed ones. */
+const PRUNED_BY: Readonly<Record<string, string>> = { fills: 'time', orders: 'updated', books: 'time', trades: 'time' };
+const STATUS = TABLES.orders.byName.get('status')!;
+/** By status: 1 where an order will not trade any more. */
+const CLOSED = Uint8Array.from(ORDER_STATUSES, (status) => (status === 'none' || LIVE_STATUSES.includes(status) ? 0 : 1));
+
+/** An instrument as a venue calls it. */
+export interface NamedTerms {
+  readonly venue: string;
+  readonly terms: InstrumentTerms;
+}
+
 export class LiveState {
   /** By row, as they were needed. */
   readonly terms: (InstrumentTerms | undefined)[] = [];
+  /** By symbol, and then by venue, as they were needed: two strings are one look-up instead of three. */
+  readonly named = new Map<string, NamedTerms[]>();
   readonly image: Image;
-  readonly #indexes: (RowIndex | undefined)[] = [];
+  /** Of the tables that are pruned, by table id. */
+  readonly #ages: (AgeQueue | undefined)[] = [];
+  readonly #indexes: (RowIndex | IdIndex | undefined)[] = [];
   /** Free rows of allocated pages by table id; the last is taken first. */
   readonly #free: number[][] = [];
   readonly #used: number[] = [];
@@ -40,21 +58,27 @@ export class LiveState {
     const row = new ArrayBuffer(PAGE_BYTES);
     this.probe = { bytes: new Uint8Array(row), quads: new Uint32Array(row), words: new BigInt64Array(row) };
     for (const table of TABLE_LIST) {
-      if (table.key.length > 0 && table !== TABLES.dictionary) this.#indexes[table.id] = new RowIndex(image, table);
+      if (table.key.length > 0 && table !== TABLES.dictionary) {
+        this.#indexes[table.id] = IdIndex.fits(table) ? new IdIndex(image, table) : new RowIndex(image, table);
+      }
       this.#free[table.id] = [];
       this.#used[table.id] = 0;
+      const time = PRUNED_BY[table.name];
+      if (time)
+        this.#ages[table.id] = new AgeQueue(image, table, table.byName.get(time)!, table === TABLES.orders ? this.#isClosed : () => true);
     }
     this.rebuild();
   }
 
   rebuild(): void {
     this.#references.clear();
-    this.terms.length = 0;
+    this.#forgetTerms();
     for (const row of this.image.rows(TABLES.dictionary)) {
       this.#references.set(getText(this.image, this.image.rowOffset(TABLES.dictionary, row), VALUE), row + 1);
     }
     for (const table of TABLE_LIST) {
       this.#indexes[table.id]?.rebuild();
+      this.#ages[table.id]?.rebuild();
       const free = this.#free[table.id]!;
       free.length = 0;
       let used = 0;
@@ -66,12 +90,34 @@ export class LiveState {
     }
   }
 
-  index(table: Table): RowIndex {
+  index(table: Table): RowIndex | IdIndex {
     return this.#indexes[table.id]!;
+  }
+
+  /** Row of a table whose key is one id, or -1. */
+  rowOfId(table: Table, id: number): number {
+    return (this.#indexes[table.id] as IdIndex).at(id);
   }
 
   hasIndex(table: Table): boolean {
     return this.#indexes[table.id] !== undefined;
+  }
+
+  readonly #isClosed = (base: number): boolean => CLOSED[this.image.bytes[base + STATUS.offset]!] === 1;
+
+  /** Rows of a table that is pruned, by age; undefined for any other name. */
+  agesOf(name: string): AgeQueue | undefined {
+    return Object.hasOwn(PRUNED_BY, name) ? this.#ages[TABLES[name as 'fills'].id] : undefined;
+  }
+
+  /** Takes note that a row at `base` was added or changed, for good. */
+  changed(table: Table, row: number, base: number): void {
+    this.#ages[table.id]?.add(row, base);
+  }
+
+  /** What was taken out of the ages by an operation that is taken back is there again. */
+  restoreAges(): void {
+    for (const queue of this.#ages) queue?.rebuild();
   }
 
   /** Rows in use. */
@@ -91,9 +137,14 @@ export class LiveState {
   }
 
   giveFree(table: Table, row: number): void {
-    if (table === TABLES.instruments) this.terms[row] = undefined;
+    if (table === TABLES.instruments) this.#forgetTerms();
     this.#free[table.id]!.push(row);
     this.#used[table.id]! -= 1;
+  }
+
+  #forgetTerms(): void {
+    this.terms.length = 0;
+    this.named.clear();
   }
 
   /** Adds the rows of a page that was allocated; the first row is taken first. */

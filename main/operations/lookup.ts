@@ -86,9 +86,14 @@ export function instrumentTerms(state: LiveState, id: number): InstrumentTerms {
 
 /** @throws RearmError NOT_FOUND */
 export function requireInstrument(state: LiveState, venue: string, symbol: string): InstrumentTerms {
+  const known = state.named.get(symbol);
+  if (known) for (let i = 0; i < known.length; i += 1) if (known[i]!.venue === venue) return known[i]!.terms;
   const row = findRow(state, TABLES.instruments, state.reference(venue), state.reference(symbol));
   if (row < 0) throw new RearmError('NOT_FOUND', `no instrument ${symbol} is defined at ${venue}`, { venue, symbol });
-  return instrumentTerms(state, row + 1);
+  const terms = instrumentTerms(state, row + 1);
+  if (known) known.push({ venue, terms });
+  else state.named.set(symbol, [{ venue, terms }]);
+  return terms;
 }
 
 /** Order row of a client id. @throws RearmError NOT_FOUND */
@@ -118,7 +123,7 @@ const SCALE_UNDEFINED = 8;
 export function ensureAsset(tx: Transaction, asset: string, ...amounts: readonly string[]): number {
   if (asset === '') throw new RearmError('OPERATION_INVALID', 'an amount of an asset needs the name of the asset', {});
   const reference = tx.reference(asset);
-  const known = findRow(tx.state, TABLES.assets, reference);
+  const known = tx.state.rowOfId(TABLES.assets, reference);
   if (known >= 0) return known;
   const places = amounts.map((text) => {
     // Zeros at the end are no places: the log does not keep them.

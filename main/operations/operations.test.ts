@@ -14,7 +14,7 @@ import { assertSame } from '../../tests/support/desk.ts';
 import { CanonicalReader, canonicalState } from '../image/canonical.ts';
 import { Image } from '../image/image.ts';
 import { apply } from './apply.ts';
-import { BLOB_BYTES_MAX, decodeIntent, encodeIntent, intentBytesMax } from './codec.ts';
+import { BLOB_BYTES_MAX, decodeIntent, encodeIntent, formatOf, intentBytesMax } from './codec.ts';
 import { LiveState } from './live-state.ts';
 import { readRecordHeader, redo } from './record.ts';
 import { type RecordTarget, Transaction } from './transaction.ts';
@@ -60,8 +60,8 @@ class Bench {
     transaction.begin(image.lsn + 1, timeNs);
     try {
       apply(transaction, intent);
-      const target = targetOf(transaction.recordBytesMax(intentBytesMax(intent)));
-      const end = transaction.record(intent, true, target, 0);
+      const target = targetOf(transaction.recordBytesMax(intentBytesMax(intent, formatOf(intent.type))));
+      const end = transaction.record(intent, formatOf(intent.type), true, target, 0);
       expect(end).toBeLessThanOrEqual(target.bytes.length);
       this.records.push({ lsn: image.lsn, target });
     } catch (error) {
@@ -93,10 +93,12 @@ describe('sums', () => {
     const image = new Image({ ...ROWS, fills: 8_192 });
     const transaction = new Transaction(new LiveState(image));
     let lsn = 0;
+    const target = targetOf(4_096);
     const run = (intent: Intent) => {
       lsn += 1;
       transaction.begin(lsn, 1n);
       apply(transaction, intent);
+      transaction.record(intent, formatOf(intent.type), true, target, 0);
     };
     run({ type: 'epoch.open', epoch: 1, parent: 0, reason: '', time: 1n });
     run({ type: 'asset.define', asset: 'USD', scale: 2, rate: '', time: 1n });
@@ -309,10 +311,10 @@ const intents = fc
 
 describe('the codec', () => {
   const roundTrip = (intent: Intent): Intent => {
-    const bytes = new Uint8Array(intentBytesMax(intent) + 64).fill(0xaa);
+    const bytes = new Uint8Array(intentBytesMax(intent, formatOf(intent.type)) + 64).fill(0xaa);
     const view = new DataView(bytes.buffer);
-    const end = encodeIntent(intent, bytes, view, 16);
-    expect(end - 16).toBeLessThanOrEqual(intentBytesMax(intent));
+    const end = encodeIntent(intent, formatOf(intent.type), bytes, view, 16);
+    expect(end - 16).toBeLessThanOrEqual(intentBytesMax(intent, formatOf(intent.type)));
     expect(bytes[end]).toBe(0xaa);
     return decodeIntent(OPERATIONS[intent.type].id, bytes, view, 16, end);
   };
@@ -347,9 +349,9 @@ describe('the codec', () => {
   it('refuses bytes that are not exactly one intent', () => {
     fc.assert(
       fc.property(intents, fc.nat(), (intent, at) => {
-        const bytes = new Uint8Array(intentBytesMax(intent) + 8);
+        const bytes = new Uint8Array(intentBytesMax(intent, formatOf(intent.type)) + 8);
         const view = new DataView(bytes.buffer);
-        const end = encodeIntent(intent, bytes, view, 0);
+        const end = encodeIntent(intent, formatOf(intent.type), bytes, view, 0);
         const cut = at % Math.max(1, end);
         expect(() => decodeIntent(OPERATIONS[intent.type].id, bytes, view, 0, cut)).toThrow(RearmError);
         expect(() => decodeIntent(OPERATIONS[intent.type].id, bytes, view, 0, end + 1)).toThrow(RearmError);

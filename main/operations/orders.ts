@@ -1,6 +1,6 @@
 /** Orders, from submission to their end, and their fills. */
 
-import { INT64_MAX, MONEY_SCALE, powerOfTen } from '../../shared/amounts.ts';
+import { MONEY_SCALE, powerOfTen } from '../../shared/amounts.ts';
 import { RearmError } from '../../shared/errors.ts';
 import type { Fields } from '../../shared/model/operations.ts';
 import { LIQUIDITIES, ORDER_STATUSES, ORDER_TYPES, PROVENANCES, SIDES, TABLES, TIMES_IN_FORCE } from '../../shared/model/tables.ts';
@@ -49,7 +49,10 @@ const F = Object.fromEntries(TABLES.fills.columns.map((column) => [column.name, 
   | 'clientId',
   (typeof TABLES.fills.columns)[number]
 >;
+/** Of an order's row, what changes in its life: status, filled quantity, last update. */
+const PROGRESS_WORDS = (O.updated.offset + O.updated.size) >> 3;
 const STRATEGY_REALISED = TABLES.strategies.byName.get('realised')!;
+const REALISED_WORDS = (STRATEGY_REALISED.offset + STRATEGY_REALISED.size) >> 3;
 const strategyRealised = new Wide();
 
 type Status = (typeof ORDER_STATUSES)[number];
@@ -139,7 +142,7 @@ export function acceptOrder(tx: Transaction, intent: Fields<'order.accept'>): vo
 }
 
 export function rejectOrder(tx: Transaction, intent: Fields<'order.reject'>): void {
-  const base = tx.edit(TABLES.orders, requireOrder(tx.state, intent.clientId));
+  const base = tx.edit(TABLES.orders, requireOrder(tx.state, intent.clientId), PROGRESS_WORDS);
   if (getI64(tx.image, base, O.filled) !== 0n) {
     throw new RearmError('OPERATION_INVALID', `${intent.clientId} has fills: it cannot have been rejected`, { clientId: intent.clientId });
   }
@@ -174,7 +177,7 @@ export function amendOrder(tx: Transaction, intent: Fields<'order.amend'>): void
 }
 
 export function requestCancel(tx: Transaction, intent: Fields<'order.cancelRequest'>): void {
-  const base = tx.edit(TABLES.orders, requireOrder(tx.state, intent.clientId));
+  const base = tx.edit(TABLES.orders, requireOrder(tx.state, intent.clientId), PROGRESS_WORDS);
   const status = statusOf(tx, base);
   if (status === 'pending' || status === 'open' || status === 'partiallyFilled' || status === 'unknown')
     setStatus(tx, base, 'pendingCancel');
@@ -187,7 +190,7 @@ export function closeOrder(tx: Transaction, intent: Fields<'order.close'>): void
   if (!END_STATUSES.includes(intent.status)) {
     throw new RearmError('OPERATION_INVALID', `an order cannot be closed as ${intent.status}`, { clientId: intent.clientId });
   }
-  const base = tx.edit(TABLES.orders, requireOrder(tx.state, intent.clientId));
+  const base = tx.edit(TABLES.orders, requireOrder(tx.state, intent.clientId), PROGRESS_WORDS);
   if (intent.status === 'rejected' && getI64(tx.image, base, O.filled) !== 0n) {
     throw new RearmError('OPERATION_INVALID', `${intent.clientId} has fills: it cannot have been rejected`, { clientId: intent.clientId });
   }
@@ -249,16 +252,14 @@ function execute(tx: Transaction, account: number, terms: InstrumentTerms, side:
 }
 
 function evictOldestFill(tx: Transaction): void {
-  let oldest = -1;
-  let oldestTime = INT64_MAX;
-  for (const row of tx.image.rows(TABLES.fills)) {
-    const time = getI64(tx.image, tx.image.rowOffset(TABLES.fills, row), F.time);
-    if (time < oldestTime) {
-      oldest = row;
-      oldestTime = time;
-    }
-  }
-  tx.remove(TABLES.fills, oldest);
+  const queue = tx.state.agesOf('fills')!;
+  const alike = queue.takeOldest();
+  const [first] = alike.sort((a, b) => {
+    const [one, other] = [queue.timeOf(a), queue.timeOf(b)];
+    return one < other ? -1 : one > other ? 1 : a - b;
+  });
+  for (const row of alike) if (row !== first) queue.add(row, tx.image.rowOffset(TABLES.fills, row));
+  tx.remove(TABLES.fills, first!);
 }
 
 /** A late fill does not bring these back to life; a rejected order that trades was not rejected. */
@@ -273,7 +274,7 @@ export function fillOrder(tx: Transaction, intent: Fields<'fill'>): void {
   if (findFill(tx, instrument, account, intent.tradeId) >= 0) return;
   const terms = instrumentTerms(state, instrument);
   const side = SIDES[getByte(image, present, O.side)]!;
-  const base = tx.edit(TABLES.orders, row);
+  const base = tx.edit(TABLES.orders, row, PROGRESS_WORDS);
   const filled = getI64(image, base, O.filled) + positive(intent.quantity, terms.quantityScale, 'quantity');
   const quantity = getI64(image, base, O.quantity);
   if (filled > quantity) {
@@ -288,9 +289,9 @@ export function fillOrder(tx: Transaction, intent: Fields<'fill'>): void {
   const status = statusOf(tx, base);
   if (filled === quantity) setStatus(tx, base, 'filled');
   else if (status !== 'pendingCancel' && !STAYS_CLOSED.includes(status)) setStatus(tx, base, 'partiallyFilled');
-  const strategy = findRow(state, TABLES.strategies, getU32(image, base, O.strategy));
+  const strategy = state.rowOfId(TABLES.strategies, getU32(image, base, O.strategy));
   if (strategy >= 0 && !realised.isZero) {
-    const at = tx.edit(TABLES.strategies, strategy);
+    const at = tx.edit(TABLES.strategies, strategy, REALISED_WORDS);
     realised.add(strategyRealised.load(image, at, STRATEGY_REALISED)).store(image, at, STRATEGY_REALISED, 'strategy P&L');
   }
 }

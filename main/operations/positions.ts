@@ -5,6 +5,7 @@ import { RearmError } from '../../shared/errors.ts';
 import type { Fields } from '../../shared/model/operations.ts';
 import { TABLES } from '../../shared/model/tables.ts';
 import { getI64, setI64, setU32 } from '../image/cells.ts';
+import type { Image } from '../image/image.ts';
 import { Wide } from '../image/wide.ts';
 import type { InstrumentTerms } from './live-state.ts';
 import { amount, findRow, positive, requireInstrument } from './lookup.ts';
@@ -51,7 +52,7 @@ function ensurePosition(tx: Transaction, account: number, instrument: number): n
 }
 
 function ensureProfits(tx: Transaction, instrument: number): number {
-  let row = findRow(tx.state, TABLES.profits, instrument);
+  let row = tx.state.rowOfId(TABLES.profits, instrument);
   if (row < 0) {
     row = tx.insert(TABLES.profits);
     setU32(tx.image, tx.image.rowOffset(TABLES.profits, row), profit.instrument, instrument);
@@ -62,14 +63,36 @@ function ensureProfits(tx: Transaction, instrument: number): number {
 
 const exposure = new Wide();
 const cost = new Wide();
+const unitValue = new Wide();
+/** A mark below this times any factor fits a wide integer. */
+const SMALL_MARK = 1n << 32n;
+
+/** 1 where the net quantity is the absolute one, -1 where it is its opposite: all positions on one side. 0 where it is neither. */
+function signBetween({ quads }: Image, base: number): number {
+  const net = (base + profit.quantity.offset) >> 2;
+  const gross = (base + profit.absolute.offset) >> 2;
+  if (quads[net] === quads[gross] && quads[net + 1] === quads[gross + 1]) return 1;
+  const low = quads[net]! + quads[gross]!;
+  const high = quads[net + 1]! + quads[gross + 1]! + (low > 0xffff_ffff ? 1 : 0);
+  return low >>> 0 === 0 && high >>> 0 === 0 ? -1 : 0;
+}
 
 /** Derives net, gross and unrealised from the sums and the mark. */
 function revalue(tx: Transaction, base: number, terms: InstrumentTerms): void {
   const { image } = tx;
   const mark = getI64(image, base, profit.mark);
-  exposure.load64(image, base, profit.absolute).times64(mark, 'gross exposure').times(terms.factor, 'gross exposure');
-  exposure.store(image, base, profit.gross, 'gross exposure');
-  exposure.load64(image, base, profit.quantity).times64(mark, 'net exposure').times(terms.factor, 'net exposure');
+  if (mark < SMALL_MARK) {
+    unitValue.set64(mark).times(terms.factor, 'gross exposure');
+    exposure.load64(image, base, profit.absolute).timesWide(unitValue, 'gross exposure');
+    exposure.store(image, base, profit.gross, 'gross exposure');
+    const sign = signBetween(image, base);
+    if (sign === 0) exposure.load64(image, base, profit.quantity).timesWide(unitValue, 'net exposure');
+    else if (sign < 0) exposure.negate();
+  } else {
+    exposure.load64(image, base, profit.absolute).times64(mark, 'gross exposure').times(terms.factor, 'gross exposure');
+    exposure.store(image, base, profit.gross, 'gross exposure');
+    exposure.load64(image, base, profit.quantity).times64(mark, 'net exposure').times(terms.factor, 'net exposure');
+  }
   exposure.store(image, base, profit.net, 'net exposure');
   exposure.subtract(cost.load(image, base, profit.cost)).store(image, base, profit.unrealised, 'unrealised P&L');
 }

@@ -64,6 +64,9 @@ export function readRecordHeader(view: DataView, at: number, end: number): Recor
   };
 }
 
+/** Whether the record at `at` is one that nobody waits for. */
+export const isPosted = (bytes: Uint8Array, at: number): boolean => bytes[at + 5] === 1;
+
 /** Where the changes begin. */
 export const changesAt = (at: number, intentBytes: number): number => at + RECORD_HEADER_BYTES + Math.ceil(intentBytes / 8) * 8;
 

@@ -8,7 +8,7 @@ import type { Fields } from '../../shared/model/operations.ts';
 import type { Column } from '../../shared/model/schema.ts';
 import { RESOLUTIONS, TABLES } from '../../shared/model/tables.ts';
 import { getByte, getI64, getI128, getU32, setByte, setI64, setI128, setText, setU32 } from '../image/cells.ts';
-import { copyCell, isSameCell, Wide } from '../image/wide.ts';
+import { addChange, copyCell, isSameCell, keepCell, Wide } from '../image/wide.ts';
 import type { LiveState } from './live-state.ts';
 import { findRow, instrumentTerms } from './lookup.ts';
 import type { Transaction } from './transaction.ts';
@@ -40,6 +40,8 @@ const RATE_UNIT = powerOfTen(RATE_SCALE);
 
 /** The one row of the desk. */
 export const RISK_ROW = 0;
+/** Of that row, what lies before the reason of a halt. */
+const NUMBERS_WORDS = R.haltReason.offset >> 3;
 
 /** Turns money of an asset into the reporting currency, at a rate of scale 9; half away from zero. */
 export const report = (money: Wide, rate: bigint): Wide =>
@@ -47,30 +49,36 @@ export const report = (money: Wide, rate: bigint): Wide =>
 
 /** Rate of an asset by its dictionary id; zero where it is not defined. */
 export function rateOf(state: LiveState, asset: number): bigint {
-  const row = findRow(state, TABLES.assets, asset);
+  const row = state.rowOfId(TABLES.assets, asset);
   return row < 0 ? 0n : getI64(state.image, state.image.rowOffset(TABLES.assets, row), RATE);
 }
 
-/** What an instrument contributes to the desk, how much that changes, and where it goes. */
+/** What an instrument contributes to the desk, how much that changes, and where it goes; where it is kept meanwhile. */
 const SHARES = [
-  { of: GROSS, to: R.grossExposure, change: new Wide() },
-  { of: NET, to: R.netExposure, change: new Wide() },
-  { of: UNREALISED, to: R.unrealised, change: new Wide() },
+  { of: GROSS, to: R.grossExposure, change: new Wide(), place: 0 },
+  { of: NET, to: R.netExposure, change: new Wide(), place: 1 },
+  { of: UNREALISED, to: R.unrealised, change: new Wide(), place: 2 },
 ] as const;
 const share = new Wide();
 
-/** Takes note of what an instrument's profits contribute before they change; {@link riskChanged} follows it. */
+/** Takes note of what an instrument's profits contribute before they change; {@link riskChanged} follows it, with the same rate. */
 export function beforeChange({ image }: LiveState, profits: number, rate: bigint): void {
-  for (const { of, change } of SHARES) report(change.load(image, profits, of), rate).negate();
+  // Most instruments settle in the reporting currency: what is added is what changed, without rounding.
+  if (rate === RATE_UNIT) for (let i = 0; i < SHARES.length; i += 1) keepCell(image, profits, SHARES[i]!.of, SHARES[i]!.place);
+  else for (const { of, change } of SHARES) report(change.load(image, profits, of), rate).negate();
 }
 
 /** Takes what changed of an instrument's profits into the desk's risk, and `dailyRealised` into the day. */
 export function riskChanged(tx: Transaction, profits: number, rate: bigint, dailyRealised: Wide | null, time: bigint): void {
-  const base = tx.edit(TABLES.risk, RISK_ROW);
+  const base = tx.edit(TABLES.risk, RISK_ROW, NUMBERS_WORDS);
   const { image } = tx;
-  for (const { of, to, change } of SHARES) {
-    change.add(report(share.load(image, profits, of), rate));
-    share.load(image, base, to).add(change).store(image, base, to);
+  if (rate === RATE_UNIT) {
+    for (let i = 0; i < SHARES.length; i += 1) addChange(image, profits, SHARES[i]!.of, SHARES[i]!.place, base, SHARES[i]!.to);
+  } else {
+    for (const { of, to, change } of SHARES) {
+      change.add(report(share.load(image, profits, of), rate));
+      share.load(image, base, to).add(change).store(image, base, to);
+    }
   }
   if (dailyRealised) share.load(image, base, R.dailyRealised).add(dailyRealised).store(image, base, R.dailyRealised);
   dayChanged(tx, base, time);
@@ -96,7 +104,7 @@ function dayChanged(tx: Transaction, base: number, time: bigint): void {
 
 /** Limit use of an instrument (id), or of the desk (0): what a cell of the image says. */
 export function limitChanged(tx: Transaction, instrument: number, usedBase: number, used: Column, time: bigint): void {
-  const row = findRow(tx.state, TABLES.limits, instrument);
+  const row = tx.state.rowOfId(TABLES.limits, instrument);
   if (row < 0) return;
   const { image } = tx;
   if (isSameCell(image, usedBase, used, image.rowOffset(TABLES.limits, row), USED)) return;
@@ -108,7 +116,7 @@ export function limitChanged(tx: Transaction, instrument: number, usedBase: numb
 /** What a limit's `used` is now. */
 export function usedOf(state: LiveState, instrument: number): bigint {
   if (instrument === 0) return getI128(state.image, state.image.rowOffset(TABLES.risk, RISK_ROW), R.grossExposure);
-  const row = findRow(state, TABLES.profits, instrument);
+  const row = state.rowOfId(TABLES.profits, instrument);
   return row < 0 ? 0n : getI128(state.image, state.image.rowOffset(TABLES.profits, row), GROSS);
 }
 
@@ -122,14 +130,14 @@ export function rateChanged(tx: Transaction, asset: number, before: bigint, afte
     const base = image.rowOffset(TABLES.profits, row);
     if (instrumentTerms(state, getU32(image, base, PROFITS_INSTRUMENT)).settle !== asset) continue;
     touched = true;
-    const desk = tx.edit(TABLES.risk, RISK_ROW);
+    const desk = tx.edit(TABLES.risk, RISK_ROW, NUMBERS_WORDS);
     for (const { of, to, change } of SHARES) {
       report(reportedBefore.load(image, base, of), before);
       report(change.load(image, base, of), after).subtract(reportedBefore);
       change.add(share.load(image, desk, to)).store(image, desk, to);
     }
   }
-  if (touched) dayChanged(tx, tx.edit(TABLES.risk, RISK_ROW), time);
+  if (touched) dayChanged(tx, tx.edit(TABLES.risk, RISK_ROW, NUMBERS_WORDS), time);
 }
 
 export const isHalted = (state: LiveState): boolean =>

@@ -5,12 +5,11 @@
 
 import { RearmError } from '../../shared/errors.ts';
 import type { Intent } from '../../shared/model/operations.ts';
-import { OPERATIONS } from '../../shared/model/operations.ts';
 import { type Column, PAGE_BYTES, type Table } from '../../shared/model/schema.ts';
 import { TABLES } from '../../shared/model/tables.ts';
 import { encodeText, setText, textLength } from '../image/cells.ts';
 import type { Image } from '../image/image.ts';
-import { encodeIntent } from './codec.ts';
+import { encodeIntent, type IntentFormat } from './codec.ts';
 import type { LiveState } from './live-state.ts';
 import { CHANGE_CLEAR, CHANGE_PAGE, CHANGE_WRITE, RECORD_HEADER_BYTES } from './record.ts';
 
@@ -19,12 +18,20 @@ const GAP_WORDS = 1;
 
 const DICTIONARY_VALUE = TABLES.dictionary.byName.get('value')!;
 
+/** Among what is saved, a row of zeros: what every free row was. */
+/** So many touches are looked through one by one. */
+const FEW_TOUCHES = 16;
+const ZEROS_AT = 0;
+const ZERO_BYTES = PAGE_BYTES;
+
 /** A row that was saved before it was changed. */
 interface Touch {
   table: Table;
   row: number;
   base: number;
   savedAt: number;
+  /** 8-byte words from the row's beginning that are saved: nothing behind them changes. */
+  words: number;
 }
 
 /** What a step did to the lookups, to be taken back. */
@@ -47,11 +54,11 @@ export interface RecordTarget {
   readonly quads: Uint32Array;
 }
 
-/** Copies a row, from and to offsets in bytes. In a loop: rows are short, and a view of one costs more than its copy. */
-function copyRow(from: Uint32Array, at: number, to: Uint32Array, there: number, rowBytes: number): void {
+/** Copies words of a row, from and to offsets in bytes. In a loop: rows are short, and a view of one costs more than its copy. */
+function copyWords(from: Uint32Array, at: number, to: Uint32Array, there: number, first: number, end: number): void {
   const source = at >> 2;
   const target = there >> 2;
-  for (let i = 0; i < rowBytes >> 2; i += 1) to[target + i] = from[source + i]!;
+  for (let i = first * 2; i < end * 2; i += 1) to[target + i] = from[source + i]!;
 }
 
 /** Whether two words, each at a place in 32-bit words, are equal. */
@@ -71,8 +78,12 @@ export class Transaction {
   readonly #pages: { table: Table; index: number; number: number }[] = [];
   #saved = new Uint8Array(64 * 1024);
   #savedQuads = new Uint32Array(this.#saved.buffer);
-  #savedBytes = 0;
+  #savedBytes = ZERO_BYTES;
   #changes = 0;
+  /** The operation freed rows. */
+  #removed = false;
+  /** Places of the touches by their rows' offsets, once they are many: pruning touches thousands. */
+  readonly #byBase = new Map<number, number>();
 
   constructor(state: LiveState) {
     this.state = state;
@@ -85,17 +96,21 @@ export class Transaction {
     this.#touchCount = 0;
     this.#undoCount = 0;
     if (this.#pages.length > 0) this.#pages.length = 0;
-    this.#savedBytes = 0;
+    this.#savedBytes = ZERO_BYTES;
+    this.#removed = false;
+    if (this.#byBase.size > 0) this.#byBase.clear();
   }
 
-  #touch(table: Table, row: number, base: number, savedAt: number): void {
+  #touch(table: Table, row: number, base: number, savedAt: number, words: number): void {
     const reused = this.#touches[this.#touchCount];
     if (reused) {
       reused.table = table;
       reused.row = row;
       reused.base = base;
       reused.savedAt = savedAt;
-    } else this.#touches.push({ table, row, base, savedAt });
+      reused.words = words;
+    } else this.#touches.push({ table, row, base, savedAt, words });
+    if (this.#touchCount >= FEW_TOUCHES) this.#byBase.set(base, this.#touchCount);
     this.#touchCount += 1;
   }
 
@@ -119,23 +134,34 @@ export class Transaction {
     else if (step === 'freed') state.takeFree(table);
     else if (step === 'reference') state.dropReference(text);
     else {
-      this.#restore(this.image.rowOffset(table, row), savedAt, table.rowBytes);
+      this.#restore(this.image.rowOffset(table, row), savedAt, table.rowBytes >> 3);
       state.index(table).add(row);
     }
   }
 
-  /** Saves the row once and returns its byte offset for writing. */
-  edit(table: Table, row: number): number {
+  /**
+   * Saves the row once and returns its byte offset for writing.
+   *
+   * @param words where only the row's first words are going to change: how many
+   */
+  edit(table: Table, row: number, words = table.rowBytes >> 3): number {
     const base = this.image.rowOffset(table, row);
-    for (let i = this.#touchCount - 1; i >= 0; i -= 1) if (this.#touches[i]!.base === base) return base;
+    const touch = this.#touchOf(base);
+    if (touch) {
+      if (touch.words < words) {
+        copyWords(this.image.quads, base, this.#savedQuads, touch.savedAt, touch.words, words);
+        touch.words = words;
+      }
+      return base;
+    }
     if (this.#savedBytes + table.rowBytes > this.#saved.length) {
       const larger = new Uint8Array(this.#saved.length * 2);
       larger.set(this.#saved);
       this.#saved = larger;
       this.#savedQuads = new Uint32Array(larger.buffer);
     }
-    copyRow(this.image.quads, base, this.#savedQuads, this.#savedBytes, table.rowBytes);
-    this.#touch(table, row, base, this.#savedBytes);
+    copyWords(this.image.quads, base, this.#savedQuads, this.#savedBytes, 0, words);
+    this.#touch(table, row, base, this.#savedBytes, words);
     this.#savedBytes += table.rowBytes;
     return base;
   }
@@ -161,8 +187,18 @@ export class Transaction {
       row = this.state.takeFree(table);
     }
     this.#did('taken', table, row);
-    this.image.bytes[this.edit(table, row)] = 1;
+    const base = this.image.rowOffset(table, row);
+    // A row that this operation freed is saved already; any other free row is zeros.
+    if (this.#touchOf(base)) this.edit(table, row);
+    else this.#touch(table, row, base, ZEROS_AT, table.rowBytes >> 3);
+    this.image.bytes[base] = 1;
     return row;
+  }
+
+  /** What was saved of the row at `base`; undefined where it was not touched. */
+  #touchOf(base: number): Touch | undefined {
+    for (let i = Math.min(this.#touchCount, FEW_TOUCHES) - 1; i >= 0; i -= 1) if (this.#touches[i]!.base === base) return this.#touches[i];
+    return this.#touchCount > FEW_TOUCHES ? this.#touches[this.#byBase.get(base) ?? -1] : undefined;
   }
 
   /** Makes a row findable by its key, which must be written. */
@@ -176,11 +212,10 @@ export class Transaction {
     const base = this.edit(table, row);
     if (this.state.hasIndex(table)) {
       this.state.index(table).remove(row);
-      let i = this.#touchCount - 1;
-      while (this.#touches[i]!.base !== base) i -= 1;
-      this.#did('unindexed', table, row, this.#touches[i]!.savedAt);
+      this.#did('unindexed', table, row, this.#touchOf(base)!.savedAt);
     }
     this.image.words.fill(0n, base >> 3, (base + table.rowBytes) >> 3);
+    this.#removed = true;
     this.state.giveFree(table, row);
     this.#did('freed', table, row);
   }
@@ -212,21 +247,22 @@ export class Transaction {
     // Lookups first, newest first: an index removes and adds by the key that stands in the image at that moment.
     for (let i = this.#undoCount - 1; i >= 0; i -= 1) this.#takeBack(this.#undo[i]!);
     for (let i = 0; i < this.#touchCount; i += 1) {
-      const { table, base, savedAt } = this.#touches[i]!;
-      this.#restore(base, savedAt, table.rowBytes);
+      const { base, savedAt, words } = this.#touches[i]!;
+      this.#restore(base, savedAt, words);
     }
+    if (this.#removed) this.state.restoreAges();
     for (let i = this.#pages.length - 1; i >= 0; i -= 1) this.image.dropPage(this.#pages[i]!.table, this.#pages[i]!.index);
   }
 
-  #restore(base: number, savedAt: number, rowBytes: number): void {
-    copyRow(this.#savedQuads, savedAt, this.image.quads, base, rowBytes);
+  #restore(base: number, savedAt: number, words: number): void {
+    copyWords(this.#savedQuads, savedAt, this.image.quads, base, 0, words);
   }
 
   /** Bytes that the record of this operation takes at most. */
   recordBytesMax(intentBytes: number): number {
     let bytes = RECORD_HEADER_BYTES + intentBytes + 8 + this.#pages.length * 16;
     for (let i = 0; i < this.#touchCount; i += 1) {
-      const { rowBytes } = this.#touches[i]!.table;
+      const rowBytes = this.#touches[i]!.words << 3;
       bytes += 16 + rowBytes + Math.ceil(rowBytes / (GAP_WORDS + 2));
     }
     return bytes;
@@ -236,14 +272,15 @@ export class Transaction {
    * Writes the record at `start` (a multiple of 8) of the target and stamps the touched pages with the LSN; returns the end. The
    * intent is encoded, and `encoded` called, before anything is stamped: what either throws can still be rolled back.
    */
-  record(intent: Intent, posted: boolean, target: RecordTarget, start: number, encoded?: () => void): number {
+  record(intent: Intent, format: IntentFormat, posted: boolean, target: RecordTarget, start: number, encoded?: () => void): number {
     const { bytes, view, quads } = target;
-    const intentEnd = encodeIntent(intent, bytes, view, start + RECORD_HEADER_BYTES);
+    const intentEnd = encodeIntent(intent, format, bytes, view, start + RECORD_HEADER_BYTES);
     encoded?.();
     let at = (intentEnd + 7) & ~7;
     for (let i = intentEnd; i < at; i += 1) bytes[i] = 0;
     let changes = 0;
-    for (const { table, index, number } of this.#pages) {
+    for (let i = 0; i < this.#pages.length; i += 1) {
+      const { table, index, number } = this.#pages[i]!;
       quads[at >> 2] = index;
       quads[(at >> 2) + 1] = table.id | (CHANGE_PAGE << 8) | (1 << 24);
       quads[(at >> 2) + 2] = number;
@@ -259,9 +296,10 @@ export class Transaction {
       if (at === before) continue;
       changes += this.#changes;
       this.image.setPageLsn((touch.base / PAGE_BYTES) | 0, this.lsn);
+      this.state.changed(touch.table, touch.row, touch.base);
     }
     quads[start >> 2] = at - start;
-    quads[(start >> 2) + 1] = OPERATIONS[intent.type].id | ((posted ? 1 : 0) << 8);
+    quads[(start >> 2) + 1] = format.id | ((posted ? 1 : 0) << 8);
     view.setBigInt64(start + 8, this.timeNs, true);
     quads[(start >> 2) + 4] = intentEnd - start - RECORD_HEADER_BYTES;
     quads[(start >> 2) + 5] = changes;
@@ -270,10 +308,9 @@ export class Transaction {
   }
 
   /** Writes what changed in a row at `start`; returns the end. How many changes that took is in `#changes`. */
-  #changesOf({ table, row, base, savedAt }: Touch, quads: Uint32Array, start: number): number {
+  #changesOf({ table, row, base, savedAt, words }: Touch, quads: Uint32Array, start: number): number {
     const now = this.image.quads;
     const saved = this.#savedQuads;
-    const words = table.rowBytes >> 3;
     const nowAt = base >> 2;
     const savedQuad = savedAt >> 2;
     let at = start >> 2;

@@ -346,14 +346,21 @@ const START_MS = performance.now();
 const WALL_START_NS = BigInt(WALL_START_MS) * 1_000_000n;
 /** How far the two clocks may be apart before the wall clock counts as stepped. */
 const DRIFT_MS_MAX = 5;
+/** They are compared this often: every operation asks for the time. */
+const COMPARE_MS = 1;
+let comparedMs = Number.NEGATIVE_INFINITY;
+let stepped = false;
 
 export const systemClock: Clock = {
   /** Nanoseconds from the monotonic clock on top of the wall clock; follows the wall clock where that was stepped. */
   wallNs(): bigint {
     const passedMs = performance.now() - START_MS;
-    const wallMs = Date.now();
-    const driftMs = WALL_START_MS + passedMs - wallMs;
-    if (driftMs > DRIFT_MS_MAX || driftMs < -DRIFT_MS_MAX) return BigInt(wallMs) * 1_000_000n;
+    if (passedMs - comparedMs >= COMPARE_MS) {
+      comparedMs = passedMs;
+      const driftMs = WALL_START_MS + passedMs - Date.now();
+      stepped = driftMs > DRIFT_MS_MAX || driftMs < -DRIFT_MS_MAX;
+    }
+    if (stepped) return BigInt(Date.now()) * 1_000_000n;
     return WALL_START_NS + BigInt(Math.floor(passedMs * 1e6));
   },
   monotonicNs: () => process.hrtime.bigint(),

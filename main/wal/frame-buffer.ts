@@ -40,10 +40,10 @@ export class FrameBuffer implements RecordTarget {
     this.words = new BigInt64Array(buffer);
   }
 
-  /** Takes note of a record that was written at `end` and reaches to `end`. */
-  added(end: number, lsn: number, urgent: boolean): void {
+  /** Takes note of records that were written at `end` and reach to the new one. @param lsn of the first */
+  added(end: number, lsn: number, urgent: boolean, count = 1): void {
     if (this.count === 0) this.firstLsn = lsn;
-    this.count += 1;
+    this.count += count;
     this.end = end;
     this.urgent ||= urgent;
   }

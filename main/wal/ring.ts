@@ -1,19 +1,21 @@
 /**
  * A ring of records in shared memory: one producer (the caller's thread), one consumer (the writer thread).
  *
- * Control words (i32): 0 signal to the writer, 1 writer sleeps, 2 state (0 open, 1 closing, 2 failed, 3 closed), 3 signal to waiters, 15 never
- * changes. Counters (i64): 0 bytes produced, 1 bytes consumed, 2 durable LSN, 3 written LSN, 4 checksum of the last frame.
- * A record is preceded by 8 bytes: u32 1 where it is urgent, u32 zero; the LSNs count up from the first. It stands whole: where it does not
- * fit before the end, {@link WRAP} in place of the first word says "go on at the start".
+ * Control words (i32): 0 signal to the writer, 1 writer sleeps, 2 state (0 open, 1 closing, 2 failed, 3 closed), 3 signal to waiters, 4 bytes
+ * produced, 5 bytes consumed (both modulo 2^32: a big integer for each record would cost as much as the record), 15 never changes. Counters
+ * (i64): 0 durable LSN, 1 written LSN, 2 checksum of the last frame.
+ * Records lie one behind the other as in a frame (main/operations/record.ts), so that the writer takes all that came at once; the LSNs count up
+ * from the first. A record stands whole: where it does not fit before the end, {@link WRAP} in place of its size says "go on at the start".
  */
 
 export const RING_CONTROL_BYTES = 256;
-export const ENTRY_HEADER_BYTES = 8;
 
 export const SIGNAL = 0;
 export const SLEEPING = 1;
 export const STATE = 2;
 export const DURABLE_SIGNAL = 3;
+export const PRODUCED = 4;
+export const CONSUMED = 5;
 /** A word that never changes: waiting on it is a short sleep. */
 export const IDLE = 15;
 
@@ -22,11 +24,9 @@ export const STATE_CLOSING = 1;
 export const STATE_FAILED = 2;
 export const STATE_CLOSED = 3;
 
-export const PRODUCED = 0;
-export const CONSUMED = 1;
-export const DURABLE = 2;
-export const WRITTEN = 3;
-export const HEAD_HASH = 4;
+export const DURABLE = 0;
+export const WRITTEN = 1;
+export const HEAD_HASH = 2;
 
 /** A skipped rest of the ring. */
 export const WRAP = 0xffff_ffff;
@@ -53,5 +53,8 @@ export function openRing(shared: SharedArrayBuffer): Ring {
     quads: new Uint32Array(shared, RING_CONTROL_BYTES, capacity / 4),
   };
 }
+
+/** Bytes between two counters of {@link PRODUCED} and {@link CONSUMED}. */
+export const distance = (to: number, from: number): number => (to - from) >>> 0;
 
 export const makeRing = (capacity: number): Ring => openRing(new SharedArrayBuffer(capacity + RING_CONTROL_BYTES));
