@@ -1,10 +1,13 @@
 /** The desk that is measured: instruments, positions, orders; and the operations of its day, one after the other. */
 
+import fs from 'node:fs';
 import { parseEngineConfig } from '../main/engine/config.ts';
 import { createStore } from '../main/engine/create.ts';
 import type { Engine } from '../main/engine/engine.ts';
 import { nativePlatform } from '../main/engine/native-platform.ts';
+import type { Image, RowBounds } from '../main/image/image.ts';
 import type { Intent } from '../shared/model/operations.ts';
+import { TABLES } from '../shared/model/tables.ts';
 
 export interface DeskSize {
   readonly positions: number;
@@ -14,6 +17,7 @@ export interface DeskSize {
 /** A desk of ordinary size, for what does not depend on it. */
 export const ORDINARY: DeskSize = { positions: 1_000, orders: 5_000 };
 
+const MORE_ORDERS = 200_000;
 const INSTRUMENTS = 100;
 const VENUE = 'VENUE';
 const ASSET = 'USDT';
@@ -30,14 +34,21 @@ export interface DeskOptions {
   readonly moreOrders?: number;
 }
 
+/** Rows at most of a desk to which `moreOrders` are added. */
+export const boundsOf = (size: DeskSize, moreOrders = MORE_ORDERS): RowBounds => ({
+  orders: size.orders + moreOrders,
+  fills: 2 * (size.orders + moreOrders),
+  positions: 2 * size.positions + 1_000,
+});
+
 /** Makes the store and fills it; everything is durable on return. */
-export async function openDesk({ root, size, config, moreOrders = 200_000 }: DeskOptions): Promise<Engine> {
+export async function openDesk({ root, size, config, moreOrders = MORE_ORDERS }: DeskOptions): Promise<Engine> {
   const engine = await createStore({
     platform: nativePlatform,
     root,
     name: 'bench',
     config: parseEngineConfig(config),
-    rowsMax: { orders: size.orders + moreOrders, fills: 2 * (size.orders + moreOrders), positions: 2 * size.positions + 1_000 },
+    rowsMax: boundsOf(size, moreOrders),
   });
   const time = nativePlatform.clock.wallNs();
   let pending = 0;
@@ -63,6 +74,32 @@ export async function openDesk({ root, size, config, moreOrders = 200_000 }: Des
   await engine.flush();
   return engine;
 }
+
+/** The desk as an image alone, filled through an engine whose store is gone. */
+export async function imageOfDesk(root: string, size: DeskSize): Promise<Image> {
+  const engine = await openDesk({ root, size, config: { tiers: 'off', l1: false } });
+  await engine.abandon();
+  fs.rmSync(root, { recursive: true });
+  return engine.state.image;
+}
+
+/** Pages between one amended order and the next; a prime. */
+const STRIDE = 7_919;
+
+/** Rows of orders that lie on as many pages, none of which are among those of the rows before: in a few pages less than there are. */
+export function spreadOrders(first: number, count: number, { orders }: DeskSize): number[] {
+  const { rowsPerPage } = TABLES.orders;
+  const pages = Math.floor(orders / rowsPerPage);
+  return Array.from(
+    { length: count },
+    (_, i) => (((first + i) * STRIDE) % pages) * rowsPerPage + (Math.floor(first / count) % rowsPerPage),
+  );
+}
+
+/** Amends the n-th order that the desk began with: changes its row and no other. */
+export const amendment = (order: number, round: number, time: bigint): Intent<'order.amend'> => ({
+  ...{ type: 'order.amend', clientId: `start-${order}`, price: `${100 + (round % 400)}.5`, trigger: '', quantity: '', time },
+});
 
 const orderOf = (index: number, clientId: string, { positions }: DeskSize, time: bigint): Intent<'order.submit'> => ({
   type: 'order.submit',

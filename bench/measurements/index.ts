@@ -2,6 +2,7 @@
 
 import { commit } from './commit.ts';
 import { group } from './group.ts';
+import { mapped } from './mapped.ts';
 import type { Measurement } from './measurement.ts';
 
-export const MEASUREMENTS: readonly Measurement[] = [commit, group];
+export const MEASUREMENTS: readonly Measurement[] = [commit, group, mapped];
