@@ -17,6 +17,15 @@ export interface DeskSize {
 /** A desk of ordinary size, for what does not depend on it. */
 export const ORDINARY: DeskSize = { positions: 1_000, orders: 5_000 };
 
+/** Desks for what may depend on their size. */
+export const SIZES: readonly DeskSize[] = [
+  { positions: 1_000, orders: 5_000 },
+  { positions: 10_000, orders: 5_000 },
+  { positions: 100_000, orders: 50_000 },
+];
+
+export const LARGEST = SIZES.at(-1)!;
+
 const MORE_ORDERS = 200_000;
 const INSTRUMENTS = 100;
 const VENUE = 'VENUE';

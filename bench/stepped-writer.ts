@@ -22,7 +22,7 @@ export const STORE_ID = new Uint8Array(16).fill(7);
 export const EPOCH = 1;
 const SEGMENT_BYTES = 16 << 20;
 /** Nothing is due before it is called. */
-const NEVER_MS = 86_400_000;
+export const NEVER_MS = 86_400_000;
 
 export interface SteppedWriterOptions {
   /** Empty, or not there yet. */

@@ -4,5 +4,6 @@ import { commit } from './commit.ts';
 import { group } from './group.ts';
 import { mapped } from './mapped.ts';
 import type { Measurement } from './measurement.ts';
+import { slots } from './slots.ts';
 
-export const MEASUREMENTS: readonly Measurement[] = [commit, group, mapped];
+export const MEASUREMENTS: readonly Measurement[] = [commit, group, mapped, slots];

@@ -1,24 +1,18 @@
 /** L1: a checkpoint of ten changed rows, on ten pages, in desks of three sizes. */
 
-import fs from 'node:fs';
 import { join } from 'node:path';
 import { nativePlatform } from '../../main/engine/native-platform.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import { TABLES } from '../../shared/model/tables.ts';
-import { amendment, boundsOf, type DeskSize, imageOfDesk, spreadOrders } from '../desk.ts';
+import { amendment, boundsOf, type DeskSize, imageOfDesk, LARGEST, SIZES, spreadOrders } from '../desk.ts';
 import { type CheckpointLimit, compareMapped, slotHeader } from '../limit/checkpoint.ts';
 import { openSerializers } from '../peers/serializers.ts';
 import { type Row, rowOf, type Target } from '../row.ts';
 import { median, quantile, type Spread, spreadOf } from '../statistics.ts';
 import { SteppedWriter } from '../stepped-writer.ts';
 import { type Contestant, pairedRatios, takeTurns } from '../turns.ts';
-import { type Bench, type Measurement, REPETITIONS, repetitions } from './measurement.ts';
+import { type Bench, clear, count, type Measurement, REPETITIONS, repetitions } from './measurement.ts';
 
-const SIZES: readonly DeskSize[] = [
-  { positions: 1_000, orders: 5_000 },
-  { positions: 10_000, orders: 5_000 },
-  { positions: 100_000, orders: 50_000 },
-];
 const ROWS_CHANGED = 10;
 const US_MAX = 10;
 const GROWTH_MAX = 3;
@@ -130,8 +124,6 @@ class Pair {
   }
 }
 
-const count = (value: number): string => value.toLocaleString('en-US');
-
 export const mapped: Measurement = {
   name: 'L1 checkpoint',
   async run(bench) {
@@ -155,7 +147,7 @@ export const mapped: Measurement = {
       bench.tell(`serializers, ${count(positions)} positions`);
       const peers = await pair.serialize(bench.directory);
       pair.close();
-      const largest = pair === pairs.at(-1);
+      const largest = pair.size === LARGEST;
       const targets: Target[] = [{ against: 'bound', bound: US_MAX }];
       if (largest) targets.push({ against: 'limit', costMax: 1 }, { against: 'bestPeer', costMax: SERIALIZER_COST_MAX });
       const [ours, limit] = [`ours ${positions}`, `limit ${positions}`];
@@ -172,7 +164,7 @@ export const mapped: Measurement = {
         }),
       );
     }
-    const [smallest, largest] = [medians(`ours ${SIZES[0]!.positions}`), medians(`ours ${SIZES.at(-1)!.positions}`)];
+    const [smallest, largest] = [medians(`ours ${SIZES[0]!.positions}`), medians(`ours ${LARGEST.positions}`)];
     rows.push(
       rowOf({
         name: `L1 checkpoint of ${ROWS_CHANGED} rows, growth over a hundred times the positions`,
@@ -181,7 +173,7 @@ export const mapped: Measurement = {
         targets: [{ against: 'bound', bound: GROWTH_MAX }],
       }),
     );
-    for (const name of fs.readdirSync(bench.directory)) fs.rmSync(join(bench.directory, name), { recursive: true });
+    clear(bench.directory);
     return rows;
   },
 };
