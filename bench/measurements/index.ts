@@ -3,9 +3,10 @@
 import { archive } from './archive.ts';
 import { commit } from './commit.ts';
 import { group } from './group.ts';
+import { growth } from './growth.ts';
 import { mapped } from './mapped.ts';
 import type { Measurement } from './measurement.ts';
 import { slots } from './slots.ts';
 import { snapshot } from './snapshot.ts';
 
-export const MEASUREMENTS: readonly Measurement[] = [commit, group, mapped, slots, snapshot, archive];
+export const MEASUREMENTS: readonly Measurement[] = [commit, group, mapped, slots, snapshot, archive, growth];
