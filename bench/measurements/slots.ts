@@ -148,7 +148,7 @@ export const slots: Measurement = {
   name: 'L2',
   async run(bench) {
     const rows: Row[] = [];
-    for (const size of [SIZES[0]!, LARGEST]) {
+    for (const size of [SIZES[0]!, bench.short ? SIZES[1]! : LARGEST]) {
       const words = `${count(size.positions)} positions`;
       bench.tell(words);
       const contest = await Slots.open(bench, size);
