@@ -88,7 +88,7 @@ export function parseDecimal(text: string, scale: number): bigint {
 
 /** Formats units of `scale` as the shortest exact decimal string; never "-0", never an exponent. */
 export function formatDecimal(units: bigint, scale: number): string {
-  if (scale === 0) return units.toString();
+  if (scale === 0 || units === 0n) return units.toString();
   const negative = units < 0n;
   const digits = (negative ? -units : units).toString().padStart(scale + 1, '0');
   const fraction = digits.slice(-scale).replace(/0+$/, '');

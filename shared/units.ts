@@ -23,12 +23,19 @@ export const timeNs = (value: bigint): TimeNs => value as TimeNs;
 export const LSN_NONE = lsn(0);
 export const TIME_NONE = timeNs(0n);
 
+/** The last second that was formatted, and its text: rows of one state share their seconds, and a date is most of the cost of a time. */
+const last = { second: -1n, text: '1969-12-31T23:59:59' };
+
 /** ISO 8601 in UTC with nanoseconds, `2026-01-31T09:31:04.112000000Z`; null for "never". */
 export function formatTime(value: bigint): string | null {
   if (value === 0n) return null;
   const seconds = value / 1_000_000_000n;
   const nanos = value % 1_000_000_000n;
-  return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}.${nanos.toString().padStart(9, '0')}Z`;
+  if (seconds !== last.second) {
+    last.text = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
+    last.second = seconds;
+  }
+  return `${last.text}.${nanos.toString().padStart(9, '0')}Z`;
 }
 
 /** The inverse of {@link formatTime}; also takes whole milliseconds or seconds (`...04Z`, `...04.112Z`). */

@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import koffi from 'koffi';
+import { bareCheckpoints, type CheckpointLimit, makeMappedFile } from './checkpoint.ts';
 
 const SOURCE = fileURLToPath(new URL('./limit.c', import.meta.url));
 const BUILT = fileURLToPath(new URL('../../dist/bench', import.meta.url));
@@ -14,6 +15,8 @@ export interface Limit {
   readonly by: 'C' | 'bare Node';
   /** Writes `bytes` at `offset` and syncs; returns nanoseconds. */
   commit(fd: number, bytes: Uint8Array, offset: number): number;
+  /** Makes a file at `path` for an image of `pages` pages, into which checkpoints are taken as L1 takes them. */
+  checkpoints(path: string, pages: number): CheckpointLimit;
 }
 
 const bareNode: Limit = {
@@ -24,6 +27,7 @@ const bareNode: Limit = {
     fs.fdatasyncSync(fd);
     return (performance.now() - start) * 1e6;
   },
+  checkpoints: bareCheckpoints,
 };
 
 /** The library, compiled once for each version of its source; null where there is no compiler. */
@@ -47,8 +51,25 @@ export function loadLimit(): Limit {
   if (!path) return bareNode;
   const loaded = koffi.load(path);
   const commit = loaded.func('double limit_commit(int fd, const void* bytes, uint64_t length, int64_t offset)');
+  const map = loaded.func('void* limit_map(int fd, uint64_t length)');
+  const unmap = loaded.func('int limit_unmap(void* mapping, uint64_t length)');
+  const checkpoint = loaded.func(
+    'double limit_checkpoint(void* mapping, void* image, void* root, uint32_t slot, const void* changed, uint32_t changed_count, const void* lacking, uint32_t lacking_count, void* header)',
+  );
   return {
     by: 'C',
+    checkpoints(path, pages) {
+      const bytes = makeMappedFile(path, pages);
+      const fd = fs.openSync(path, 'r+');
+      const mapping = map(fd, bytes) as bigint | null;
+      fs.closeSync(fd);
+      if (mapping === null) throw new Error(`limit_map failed: errno ${koffi.errno()}`);
+      return {
+        checkpoint: ({ image, root, slot, changed, lacking, header }) =>
+          checkpoint(mapping, image, root, slot, changed, changed.length, lacking, lacking.length, header) as number,
+        close: () => void unmap(mapping, bytes),
+      };
+    },
     commit(fd, bytes, offset) {
       const ns = commit(fd, bytes, bytes.length, offset) as number;
       if (ns < 0) throw new Error(`limit_commit failed: errno ${koffi.errno()}`);

@@ -1,7 +1,12 @@
 /** Every measurement, in the order of the table. */
 
+import { archive } from './archive.ts';
 import { commit } from './commit.ts';
 import { group } from './group.ts';
+import { growth } from './growth.ts';
+import { mapped } from './mapped.ts';
 import type { Measurement } from './measurement.ts';
+import { slots } from './slots.ts';
+import { snapshot } from './snapshot.ts';
 
-export const MEASUREMENTS: readonly Measurement[] = [commit, group];
+export const MEASUREMENTS: readonly Measurement[] = [commit, group, mapped, slots, snapshot, archive, growth];

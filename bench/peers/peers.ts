@@ -85,18 +85,19 @@ const level: Open = async (directory) => {
   };
 };
 
-const required = (name: string): unknown => createRequire(join(HERE, 'package.json'))(name);
+export const required = (name: string): unknown => createRequire(join(HERE, 'package.json'))(name);
 
 /** Installs what is not there yet. Without a lock file: the registry may lack variants for other platforms. */
-function install(): void {
-  if (fs.existsSync(join(HERE, 'node_modules', 'lmdb'))) return;
+export function installPeers(): void {
+  const { dependencies } = JSON.parse(fs.readFileSync(join(HERE, 'package.json'), 'utf8')) as { dependencies: object };
+  if (Object.keys(dependencies).every((name) => fs.existsSync(join(HERE, 'node_modules', name)))) return;
   console.error('installing the peers into bench/peers/');
   execFileSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--no-package-lock'], { cwd: HERE, stdio: 'inherit' });
 }
 
 /** @param directory of the files; one folder per peer is made in it */
 export async function openPeers(directory: string): Promise<Peer[]> {
-  install();
+  installPeers();
   const peers: Peer[] = [];
   for (const open of [sqlite, lmdb, level]) {
     const own = join(directory, `peer-${peers.length}`);

@@ -43,7 +43,7 @@ interface Libc {
   mmap(address: null, length: number, protection: number, flags: number, fd: number, offset: number): bigint;
   munmap(address: bigint, length: number): number;
   msync(address: bigint, length: number, flags: number): number;
-  copyIn(target: number, source: Uint8Array, length: number): void;
+  copyIn(target: number, source: number, length: number): void;
   copyOut(target: Uint8Array, source: number, length: number): void;
   fcntl(fd: number, command: number, type: 'void*', argument: Uint8Array): number;
 }
@@ -61,8 +61,9 @@ function libc(): Libc {
     mmap: library.func('void* mmap(void* address, size_t length, int protection, int flags, int fd, int64_t offset)'),
     munmap: library.func('int munmap(void* address, size_t length)'),
     msync: library.func('int msync(void* address, size_t length, int flags)'),
-    copyIn: library.func('memcpy', 'void*', ['void*', 'const void*', 'size_t']),
-    copyOut: library.func('memcpy', 'void*', ['_Out_ void*', 'const void*', 'size_t']),
+    // Nothing comes back, and addresses go as numbers: what koffi does to a pointer costs more than the copy of a page.
+    copyIn: library.func('memcpy', 'void', ['size_t', 'size_t', 'size_t']),
+    copyOut: library.func('memcpy', 'void', ['_Out_ void*', 'const void*', 'size_t']),
     fcntl: library.func('int fcntl(int fd, int command, ...)'),
   } as unknown as Libc;
   return loaded;
@@ -129,6 +130,19 @@ class NativeFile implements StoredFile {
   }
 }
 
+/** Of buffers that were copied from. */
+const addresses = new WeakMap<ArrayBufferLike, number>();
+
+/** Does not change as long as the buffer is there; an array over one that was handed to another thread has no length. */
+function addressOf(buffer: ArrayBufferLike): number {
+  let address = addresses.get(buffer);
+  if (address === undefined) {
+    address = Number(koffi.address(buffer));
+    addresses.set(buffer, address);
+  }
+  return address;
+}
+
 class NativeMapping implements MappedFile {
   readonly path: string;
   readonly #fd: number;
@@ -164,9 +178,10 @@ class NativeMapping implements MappedFile {
 
   copyIn(position: number, source: Uint8Array, offset: number, length: number): void {
     this.#check(position, length);
-    const part = offset === 0 && length === source.length ? source : source.subarray(offset, offset + length);
-    if (part.length !== length) throw new RearmError('INTERNAL', `the source of a copy into ${this.path} is too short`, {});
-    this.#libc.copyIn(this.#address + position, part, length);
+    if (offset < 0 || offset + length > source.length) {
+      throw new RearmError('INTERNAL', `the source of a copy into ${this.path} is too short`, {});
+    }
+    this.#libc.copyIn(this.#address + position, addressOf(source.buffer) + source.byteOffset + offset, length);
   }
 
   copyOut(position: number, target: Uint8Array, offset: number, length: number): void {

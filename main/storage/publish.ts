@@ -2,28 +2,35 @@
 
 import { dirname } from 'node:path';
 import { RearmError } from '../../shared/errors.ts';
-import type { Storage } from './storage.ts';
+import type { Storage, StoredFile } from './storage.ts';
 
 /**
- * Writes `parts` to `path` through `path.tmp`: write, sync, rename, sync the directory. When this returns, the file survives a
+ * Writes `path` through `path.tmp`, which `fill` writes: sync, rename, sync the directory. When this returns, the file survives a
  * power loss. An existing file is replaced atomically. A leftover `.tmp` of an earlier crash is replaced.
  */
-export function publish(storage: Storage, path: string, parts: readonly Uint8Array[]): void {
+export function publishFile(storage: Storage, path: string, fill: (file: StoredFile) => void): void {
   const temporary = `${path}.tmp`;
   if (storage.exists(temporary)) storage.remove(temporary);
   const file = storage.open(temporary, 'create');
   try {
-    let position = 0;
-    for (const part of parts) {
-      file.write(part, 0, part.length, position);
-      position += part.length;
-    }
+    fill(file);
     file.sync();
   } finally {
     file.close();
   }
   storage.rename(temporary, path);
   storage.syncDirectory(dirname(path));
+}
+
+/** As {@link publishFile}, of `parts` one after the other. */
+export function publish(storage: Storage, path: string, parts: readonly Uint8Array[]): void {
+  publishFile(storage, path, (file) => {
+    let position = 0;
+    for (const part of parts) {
+      file.write(part, 0, part.length, position);
+      position += part.length;
+    }
+  });
 }
 
 /** Reads a whole file. @throws RearmError VALUE_OUT_OF_RANGE where it is larger than `limit` bytes. */

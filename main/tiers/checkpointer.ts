@@ -88,16 +88,17 @@ export class Checkpointer {
 
   /** L3 from the newest whole slot; then the log is freed up to its floor, and files of earlier epochs. Durable on return. */
   snapshot(): void {
-    const copy = this.#slots.readNewest();
-    if (!copy) return;
+    const { newest } = this.#slots;
+    if (!newest) return;
+    const { mark } = newest;
     const { layout, storeId } = this.#options;
-    const written = this.#attempt(
-      'L3',
-      copy.mark.lsn,
-      () => writeSnapshot(this.#storage, layout.l3, storeId, copy.mark, copy.table, copy.pages).bytes,
-    );
+    const written = this.#attempt('L3', mark.lsn, () => {
+      const table = this.#slots.readTable(newest);
+      const readPages = (first: number, target: Uint8Array): void => this.#slots.readPages(newest, first, target);
+      return writeSnapshot(this.#storage, layout.l3, storeId, mark, table, readPages).bytes;
+    });
     if (written === null) return;
-    this.#attempt('log', copy.mark.lsn, () => {
+    this.#attempt('log', mark.lsn, () => {
       const { keep, free } = this.#snapshots();
       // Not synced: what a power loss brings back is one more old copy, and is freed again.
       for (const old of free) this.#storage.remove(join(layout.root, old.name));
@@ -134,20 +135,21 @@ export class Checkpointer {
 
   /** L4 from the newest whole slot. Durable on return. */
   archive(): void {
-    const copy = this.#slots.readNewest();
-    if (!copy) return;
-    const written = this.#attempt('L4', copy.mark.lsn, () => {
-      const buffer = new ArrayBuffer(this.#options.pagesMax * PAGE_BYTES);
-      new Uint8Array(buffer).set(copy.pages);
-      const image = new Image(this.#options.rowsMax, buffer);
-      image.mapPages(copy.mark.pageCount);
+    const { newest } = this.#slots;
+    if (!newest) return;
+    const { mark } = newest;
+    const written = this.#attempt('L4', mark.lsn, () => {
+      const image = new Image(this.#options.rowsMax);
+      const pages = image.bytes.subarray(0, mark.pageCount * PAGE_BYTES);
+      this.#slots.readPages(newest, 0, pages);
+      image.mapPages(mark.pageCount);
       const rows = this.#archive.write(
-        copy,
+        { mark, table: this.#slots.readTable(newest), pages },
         new CanonicalReader(image),
         readLineage(this.#storage, this.#options.layout, this.#options.storeId).epochs.values(),
         formatTime(this.#clock.wallNs()) ?? '',
       );
-      this.#archivedLsn = copy.mark.lsn;
+      this.#archivedLsn = mark.lsn;
       return rows;
     });
     this.#archiveFailed = written === null;

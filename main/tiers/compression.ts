@@ -13,9 +13,17 @@ const native = zlib as { zstdCompressSync?: typeof zlib.zstdCompressSync; zstdDe
 /** What this runtime writes. */
 export const writableCodec: Codec = native.zstdCompressSync ? CODEC_ZSTD : CODEC_RAW;
 
+/** Output is collected in buffers of this size at most: Node's 16 KiB would make a call into zstd of each, and a copy of all in the end. */
+const OUTPUT_BYTES_MAX = 1 << 20;
+/** What Node asks for at least. */
+const OUTPUT_BYTES_MIN = 64;
+
 export function compress(bytes: Uint8Array): { codec: Codec; bytes: Uint8Array } {
   if (!native.zstdCompressSync) return { codec: CODEC_RAW, bytes };
-  const compressed = native.zstdCompressSync(bytes, { params: { [zlib.constants.ZSTD_c_compressionLevel]: 1 } });
+  const compressed = native.zstdCompressSync(bytes, {
+    chunkSize: Math.max(OUTPUT_BYTES_MIN, Math.min(bytes.length, OUTPUT_BYTES_MAX)),
+    params: { [zlib.constants.ZSTD_c_compressionLevel]: 1 },
+  });
   return compressed.length < bytes.length ? { codec: CODEC_ZSTD, bytes: compressed } : { codec: CODEC_RAW, bytes };
 }
 

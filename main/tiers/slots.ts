@@ -46,16 +46,20 @@ export interface CheckpointJob {
   readonly bytes: Uint8Array;
 }
 
+/** The newest whole slot. */
+export interface NewestSlot {
+  readonly slot: 0 | 1;
+  readonly mark: CheckpointMark;
+}
+
 const GROWTH_BYTES = 1 << 20;
-const NO_BYTES = new Uint8Array(0);
 
 export class SlotTier {
   readonly #files: readonly [StoredFile, StoredFile];
   readonly #storeId: Uint8Array;
   readonly #pagesMax: number;
   readonly #entries = new Uint8Array(PAGE_ENTRY_BYTES * 256);
-  /** Mark of the newest whole slot. */
-  newest: { readonly slot: 0 | 1; readonly mark: CheckpointMark } | undefined;
+  newest: NewestSlot | undefined;
 
   /** Makes both files of a new epoch; their names are durable on return. */
   constructor(storage: Storage, directory: string, storeId: Uint8Array, epoch: number, pagesMax: number) {
@@ -112,16 +116,17 @@ export class SlotTier {
     return bytes.length + count * PAGE_ENTRY_BYTES;
   }
 
-  /** The newest whole slot's pages, from the file: [page table, pages]. Empty before the first checkpoint. */
-  readNewest(): { mark: CheckpointMark; table: Uint8Array; pages: Uint8Array } | undefined {
-    if (!this.newest) return undefined;
-    const { slot, mark } = this.newest;
-    const file = this.#files[slot];
+  /** Page table of the newest whole slot, from the file. */
+  readTable({ slot, mark }: NewestSlot): Uint8Array {
     const table = new Uint8Array(mark.pageCount * PAGE_ENTRY_BYTES);
-    const pages = mark.pageCount === 0 ? NO_BYTES : new Uint8Array(mark.pageCount * PAGE_BYTES);
-    file.read(table, 0, table.length, SLOT_HEADER_BYTES);
-    file.read(pages, 0, pages.length, slotPageAt(this.#pagesMax, 0));
-    return { mark, table, pages };
+    this.#files[slot].read(table, 0, table.length, SLOT_HEADER_BYTES);
+    return table;
+  }
+
+  /** Pages of the newest whole slot from `first` on, from the file, as many as fill the target. What is behind its end reads as zeros. */
+  readPages({ slot }: NewestSlot, first: number, target: Uint8Array): void {
+    const have = this.#files[slot].read(target, 0, target.length, slotPageAt(this.#pagesMax, first));
+    target.fill(0, have);
   }
 
   close(): void {

@@ -25,7 +25,7 @@
 import { join } from 'node:path';
 import { xxh64 } from '@node-rs/xxhash';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
-import { publish } from '../storage/publish.ts';
+import { publishFile } from '../storage/publish.ts';
 import type { Storage } from '../storage/storage.ts';
 import { parseSnapshotName, snapshotFileName } from '../store/layout.ts';
 import { type CheckpointMark, encodeMark, PAGE_ENTRY_BYTES } from './checkpoint.ts';
@@ -38,8 +38,10 @@ export const CHUNK_ENTRY_BYTES = 32;
 export const CHUNK_PAGES = 256;
 
 /**
- * Writes a snapshot of the given checkpoint. Durable on return, or not there at all.
+ * Writes a snapshot of the given checkpoint, a chunk at a time: it needs the memory of one, whatever the size of the state. Durable on
+ * return, or not there at all.
  *
+ * @param readPages reads the pages from `first` on, as many as fill the target
  * @returns the path and the bytes written
  */
 export function writeSnapshot(
@@ -48,37 +50,41 @@ export function writeSnapshot(
   storeId: Uint8Array,
   mark: CheckpointMark,
   table: Uint8Array,
-  pages: Uint8Array,
+  readPages: (first: number, target: Uint8Array) => void,
 ): { path: string; bytes: number } {
   const chunks = Math.ceil(mark.pageCount / CHUNK_PAGES);
   const headBytes = SNAPSHOT_DIRECTORY_AT + chunks * CHUNK_ENTRY_BYTES + table.length;
   const head = new Uint8Array(headBytes);
   const view = new DataView(head.buffer);
-  const parts: Uint8Array[] = [head];
-  let offset = headBytes;
-  for (let chunk = 0; chunk < chunks; chunk += 1) {
-    const raw = pages.subarray(chunk * CHUNK_PAGES * PAGE_BYTES, Math.min((chunk + 1) * CHUNK_PAGES, mark.pageCount) * PAGE_BYTES);
-    const { codec, bytes } = compress(raw);
-    const at = SNAPSHOT_DIRECTORY_AT + chunk * CHUNK_ENTRY_BYTES;
-    view.setBigUint64(at, BigInt(offset), true);
-    view.setUint32(at + 8, bytes.length, true);
-    view.setUint32(at + 12, codec, true);
-    view.setUint32(at + 16, raw.length, true);
-    view.setBigUint64(at + 24, xxh64(bytes), true);
-    parts.push(bytes);
-    offset += bytes.length;
-  }
-  view.setUint32(8, SNAPSHOT_MAGIC, true);
-  view.setUint16(12, SNAPSHOT_VERSION, true);
-  head.set(storeId, 16);
-  view.setUint32(32, chunks, true);
-  view.setUint32(36, CHUNK_PAGES, true);
-  encodeMark(view, 40, mark);
-  view.setBigUint64(96, BigInt(offset), true);
-  head.set(table, SNAPSHOT_DIRECTORY_AT + chunks * CHUNK_ENTRY_BYTES);
-  view.setBigUint64(0, xxh64(head.subarray(8)), true);
+  const chunkBytes = new Uint8Array(Math.min(CHUNK_PAGES, mark.pageCount) * PAGE_BYTES);
   const path = join(directory, snapshotFileName(mark.epoch, mark.lsn));
-  publish(storage, path, parts);
+  let offset = headBytes;
+  publishFile(storage, path, (file) => {
+    for (let chunk = 0; chunk < chunks; chunk += 1) {
+      const first = chunk * CHUNK_PAGES;
+      const raw = chunkBytes.subarray(0, Math.min(CHUNK_PAGES, mark.pageCount - first) * PAGE_BYTES);
+      readPages(first, raw);
+      const { codec, bytes } = compress(raw);
+      const at = SNAPSHOT_DIRECTORY_AT + chunk * CHUNK_ENTRY_BYTES;
+      view.setBigUint64(at, BigInt(offset), true);
+      view.setUint32(at + 8, bytes.length, true);
+      view.setUint32(at + 12, codec, true);
+      view.setUint32(at + 16, raw.length, true);
+      view.setBigUint64(at + 24, xxh64(bytes), true);
+      file.write(bytes, 0, bytes.length, offset);
+      offset += bytes.length;
+    }
+    view.setUint32(8, SNAPSHOT_MAGIC, true);
+    view.setUint16(12, SNAPSHOT_VERSION, true);
+    head.set(storeId, 16);
+    view.setUint32(32, chunks, true);
+    view.setUint32(36, CHUNK_PAGES, true);
+    encodeMark(view, 40, mark);
+    view.setBigUint64(96, BigInt(offset), true);
+    head.set(table, SNAPSHOT_DIRECTORY_AT + chunks * CHUNK_ENTRY_BYTES);
+    view.setBigUint64(0, xxh64(head.subarray(8)), true);
+    file.write(head, 0, head.length, 0);
+  });
   return { path, bytes: offset };
 }
 
