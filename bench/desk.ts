@@ -4,6 +4,8 @@ import { parseEngineConfig } from '../main/engine/config.ts';
 import { createStore } from '../main/engine/create.ts';
 import type { Engine } from '../main/engine/engine.ts';
 import { nativePlatform } from '../main/engine/native-platform.ts';
+import type { Platform } from '../main/engine/start.ts';
+import type { Clock } from '../main/storage/storage.ts';
 import type { Intent } from '../shared/model/operations.ts';
 
 export interface DeskSize {
@@ -28,18 +30,20 @@ export interface DeskOptions {
   readonly config: ConfigInput;
   /** Rows beyond the desk's own that the run adds. */
   readonly moreOrders?: number;
+  /** The real one, where calls are not counted and time is not compressed. */
+  readonly platform?: Platform;
 }
 
 /** Makes the store and fills it; everything is durable on return. */
-export async function openDesk({ root, size, config, moreOrders = 200_000 }: DeskOptions): Promise<Engine> {
+export async function openDesk({ root, size, config, moreOrders = 200_000, platform = nativePlatform }: DeskOptions): Promise<Engine> {
   const engine = await createStore({
-    platform: nativePlatform,
+    platform,
     root,
     name: 'bench',
     config: parseEngineConfig(config),
     rowsMax: { orders: size.orders + moreOrders, fills: 2 * (size.orders + moreOrders), positions: 2 * size.positions + 1_000 },
   });
-  const time = nativePlatform.clock.wallNs();
+  const time = platform.clock.wallNs();
   let pending = 0;
   const add = async (intent: Intent): Promise<void> => {
     engine.post(intent);
@@ -115,17 +119,19 @@ export function operation(n: number, size: DeskSize, time: bigint): Intent {
 /** Operations ahead of their use: what is measured is the engine, not the making of objects. */
 export class Day {
   readonly #size: DeskSize;
+  readonly #clock: Clock;
   #next = 0;
   #made: Intent[] = [];
   #taken = 0;
 
-  constructor(size: DeskSize) {
+  constructor(size: DeskSize, clock: Clock = nativePlatform.clock) {
     this.#size = size;
+    this.#clock = clock;
   }
 
   /** Makes the next `count` operations; call it where nothing is timed. */
   prepare(count: number): void {
-    const time = nativePlatform.clock.wallNs();
+    const time = this.#clock.wallNs();
     this.#made = Array.from({ length: count }, (_, i) => operation(this.#next + i, this.#size, time));
     this.#next += count;
     this.#taken = 0;

@@ -3,5 +3,7 @@
 import { commit } from './commit.ts';
 import { group } from './group.ts';
 import type { Measurement } from './measurement.ts';
+import { post } from './post.ts';
+import { tails } from './tails.ts';
 
-export const MEASUREMENTS: readonly Measurement[] = [commit, group];
+export const MEASUREMENTS: readonly Measurement[] = [commit, group, post, tails];

@@ -1,0 +1,52 @@
+/** The tiers while something else is measured: how often they run, and the proof that they did. */
+
+import { type EngineConfig, parseEngineConfig } from '../main/engine/config.ts';
+import type { Engine } from '../main/engine/engine.ts';
+
+const NAMES = ['L1', 'L2', 'L3', 'L4'] as const;
+/** Shorter than the shortest cadence that is watched. */
+const LOOK_MS = 5;
+
+/**
+ * Cadences `times` as fast as is normal; L3 and L4, which are minutes and hours apart even then, twice within `repetitionMs`, so that each
+ * repetition has some of all.
+ */
+export function cadences(times: number, repetitionMs: number): Pick<EngineConfig, 'l1Ms' | 'l2Ms' | 'l3Ms' | 'l4Ms'> {
+  const normal = parseEngineConfig();
+  return {
+    l1Ms: normal.l1Ms / times,
+    l2Ms: normal.l2Ms / times,
+    l3Ms: Math.min(normal.l3Ms / times, repetitionMs / 2),
+    l4Ms: Math.min(normal.l4Ms / times, repetitionMs / 2),
+  };
+}
+
+/** Counts what the tiers report to the engine's health. */
+export class TierRuns {
+  readonly #engine: Engine;
+  readonly #lastNs = new Map<string, bigint>();
+  readonly #counts = new Map<string, number>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+  }
+
+  #look(): void {
+    for (const name of NAMES) {
+      const run = this.#engine.health.tiers.get(name);
+      if (!run || run.atNs === this.#lastNs.get(name)) continue;
+      if (run.error) throw new Error(`${name} failed while something was measured: ${run.error.message}`);
+      this.#lastNs.set(name, run.atNs);
+      this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+    }
+  }
+
+  /** How often each ran, in words. @throws Error where one did not: what was measured is not what was meant */
+  stop(): string {
+    clearInterval(this.#timer);
+    for (const name of NAMES) if (!this.#counts.has(name)) throw new Error(`${name} did not run while something was measured`);
+    return `runs: ${NAMES.map((name) => `${name} ${this.#counts.get(name)}`).join(', ')}`;
+  }
+}
