@@ -21,11 +21,14 @@ export function cadences(times: number, repetitionMs: number): Pick<EngineConfig
   };
 }
 
+export type WatchedTier = (typeof NAMES)[number];
+
 /** Counts what the tiers report to the engine's health. */
 export class TierRuns {
   readonly #engine: Engine;
-  readonly #lastNs = new Map<string, bigint>();
-  readonly #counts = new Map<string, number>();
+  readonly #lastNs = new Map<WatchedTier, bigint>();
+  readonly #counts = new Map<WatchedTier, number>();
+  readonly #longestMs = new Map<WatchedTier, number>();
   readonly #timer: NodeJS.Timeout;
 
   constructor(engine: Engine) {
@@ -39,14 +42,24 @@ export class TierRuns {
       if (!run || run.atNs === this.#lastNs.get(name)) continue;
       if (run.error) throw new Error(`${name} failed while something was measured: ${run.error.message}`);
       this.#lastNs.set(name, run.atNs);
-      this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+      this.#counts.set(name, this.count(name) + 1);
+      this.#longestMs.set(name, Math.max(this.longestMs(name), run.ms));
     }
+  }
+
+  count(name: WatchedTier): number {
+    return this.#counts.get(name) ?? 0;
+  }
+
+  /** Of one run. */
+  longestMs(name: WatchedTier): number {
+    return this.#longestMs.get(name) ?? 0;
   }
 
   /** How often each ran, in words. @throws Error where one did not: what was measured is not what was meant */
   stop(): string {
     clearInterval(this.#timer);
     for (const name of NAMES) if (!this.#counts.has(name)) throw new Error(`${name} did not run while something was measured`);
-    return `runs: ${NAMES.map((name) => `${name} ${this.#counts.get(name)}`).join(', ')}`;
+    return `runs: ${NAMES.map((name) => `${name} ${this.count(name)}`).join(', ')}`;
   }
 }
