@@ -19,7 +19,9 @@ export const ORDINARY: DeskSize = { positions: 1_000, orders: 5_000 };
 const INSTRUMENTS = 100;
 const VENUE = 'VENUE';
 const ASSET = 'USDT';
-const symbolOf = (index: number): string => `COIN${index % INSTRUMENTS}/${ASSET}:${ASSET}`;
+/** Made once, as those of a desk are: a new string is flattened and hashed where it is first looked up, and that would be measured as ours. */
+const SYMBOLS = Array.from({ length: INSTRUMENTS }, (_, index) => `COIN${index}/${ASSET}:${ASSET}`);
+const symbolOf = (index: number): string => SYMBOLS[index % INSTRUMENTS]!;
 const accountOf = (index: number): string => `account-${Math.floor(index / INSTRUMENTS)}`;
 
 type ConfigInput = NonNullable<Parameters<typeof parseEngineConfig>[0]>;
