@@ -131,10 +131,11 @@ export class Day {
     this.#clock = clock;
   }
 
-  /** Makes the next `count` operations; call it where nothing is timed. */
-  prepare(count: number): void {
+  /** Makes the next `count` operations, with times as if they came at `perSecond` from now on; call it where nothing is timed. */
+  prepare(count: number, perSecond = 1_000_000): void {
     const time = this.#clock.wallNs();
-    this.#made = Array.from({ length: count }, (_, i) => operation(this.#next + i, this.#size, time));
+    const apartNs = BigInt(Math.round(1e9 / perSecond));
+    this.#made = Array.from({ length: count }, (_, i) => operation(this.#next + i, this.#size, time + BigInt(i) * apartNs));
     this.#next += count;
     this.#taken = 0;
   }

@@ -30,6 +30,7 @@ export class TierRuns {
   readonly #counts = new Map<WatchedTier, number>();
   readonly #longestMs = new Map<WatchedTier, number>();
   readonly #timer: NodeJS.Timeout;
+  #failure: string | undefined;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -40,7 +41,7 @@ export class TierRuns {
     for (const name of NAMES) {
       const run = this.#engine.health.tiers.get(name);
       if (!run || run.atNs === this.#lastNs.get(name)) continue;
-      if (run.error) throw new Error(`${name} failed while something was measured: ${run.error.message}`);
+      if (run.error) this.#failure ??= `${name} failed while something was measured: ${run.error.message}`;
       this.#lastNs.set(name, run.atNs);
       this.#counts.set(name, this.count(name) + 1);
       this.#longestMs.set(name, Math.max(this.longestMs(name), run.ms));
@@ -56,9 +57,10 @@ export class TierRuns {
     return this.#longestMs.get(name) ?? 0;
   }
 
-  /** How often each ran, in words. @throws Error where one did not: what was measured is not what was meant */
+  /** How often each ran, in words. @throws Error where one did not, or failed: what was measured is not what was meant */
   stop(): string {
     clearInterval(this.#timer);
+    if (this.#failure) throw new Error(this.#failure);
     for (const name of NAMES) if (!this.#counts.has(name)) throw new Error(`${name} did not run while something was measured`);
     return `runs: ${NAMES.map((name) => `${name} ${this.count(name)}`).join(', ')}`;
   }

@@ -99,7 +99,7 @@ async function live(root: string, seconds: number): Promise<Hour> {
     });
   };
   for (let second = 0; second < seconds; second += 1) {
-    day.prepare(PER_SECOND);
+    day.prepare(PER_SECOND, PER_SECOND);
     for (let i = 0; i < PER_SECOND; i += 1) {
       engine.post(day.take());
       clock.pass(BigInt(1e9 / PER_SECOND));

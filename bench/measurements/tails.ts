@@ -26,10 +26,10 @@ const PER_SECOND = 10_000;
 const SECONDS = 60;
 const SECONDS_SHORT = 5;
 const SECONDS_PRUNING = 30;
-const SECONDS_PRUNING_SHORT = 3;
+const SECONDS_PRUNING_SHORT = 2;
 /** How many times as often as is normal. */
 const TIMES = 10;
-const WARM_UP = 20_000;
+const WARM_UP = 1_500 * DAY.length;
 
 const POST_P999_US_MAX = 20;
 const PAUSE_MS_MAX = 20;
@@ -108,12 +108,12 @@ async function run(root: string, seconds: number, config: Partial<EngineConfig>,
   });
   const day = new Day(ORDINARY);
   const work = (n: number): unknown => (isCommit(n) ? engine.commit(day.take()) : engine.post(day.take()));
-  day.prepare(WARM_UP - (WARM_UP % DAY.length));
-  await stretch((WARM_UP - (WARM_UP % DAY.length)) / PER_SECOND, work);
+  day.prepare(WARM_UP, PER_SECOND);
+  await stretch(WARM_UP / PER_SECOND, work);
   const [ours, bare]: [Stretch[], Stretch[]] = [[], []];
   const runs = new TierRuns(engine);
   for (let repetition = 0; repetition < REPETITIONS; repetition += 1) {
-    day.prepare(PER_SECOND * ofOne);
+    day.prepare(PER_SECOND * ofOne, PER_SECOND);
     ours.push(await stretch(ofOne, work));
     await engine.flush();
     if (bareDay) bare.push(await stretch(ofOne / 2, bareDay.work));
