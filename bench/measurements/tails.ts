@@ -7,6 +7,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { type EngineConfig, parseEngineConfig } from '../../main/engine/config.ts';
 import type { Engine } from '../../main/engine/engine.ts';
+import { FRAME_HEADER_BYTES } from '../../main/wal/frame.ts';
 import { TABLES } from '../../shared/model/tables.ts';
 import { DAY, Day, ORDINARY, openDesk } from '../desk.ts';
 import { collectGarbage } from '../garbage.ts';
@@ -19,7 +20,7 @@ import { BareFile } from './bare-file.ts';
 import { BareRing } from './bare-ring.ts';
 import { BareWorker } from './bare-worker.ts';
 import { type Bench, type Measurement, REPETITIONS } from './measurement.ts';
-import { frameBytesOf, meanBytesOf, recordsOfDay } from './records.ts';
+import { meanBytesOf, recordsOfDay } from './records.ts';
 
 const PER_SECOND = 10_000;
 /** Of ours, all repetitions together. */
@@ -29,7 +30,7 @@ const SECONDS_PRUNING = 30;
 const SECONDS_PRUNING_SHORT = 2;
 /** How many times as often as is normal. */
 const TIMES = 10;
-const WARM_UP = 1_500 * DAY.length;
+const WARM_UP_SECONDS = 1;
 
 const POST_P999_US_MAX = 20;
 const PAUSE_MS_MAX = 20;
@@ -43,47 +44,66 @@ interface Stretch {
 
 const isCommit = (n: number): boolean => DAY[n % DAY.length] === 'order.submit';
 
+/** Of whole days, so that each begins with an order. */
+const operationsIn = (seconds: number): number => Math.floor((PER_SECOND * seconds) / DAY.length) * DAY.length;
+
 /** @param work the n-th operation; a promise where it is a commit */
-async function stretch(seconds: number, work: (n: number) => unknown): Promise<Stretch> {
+async function stretch(count: number, work: (n: number) => unknown): Promise<Stretch> {
   collectGarbage();
-  const { value, longestMs } = await watchingPauses(() =>
-    onSchedule({ count: Math.round(PER_SECOND * seconds), perSecond: PER_SECOND }, work),
-  );
+  const { value, longestMs } = await watchingPauses(() => onSchedule({ count, perSecond: PER_SECOND }, work));
   return { commits: value.filter((_, n) => isCommit(n)), posts: value.filter((_, n) => !isCommit(n)), pauseMs: longestMs };
 }
 
-/** The same day with nothing behind it: bytes are copied into memory, and written and synced by a bare thread, one after the other. */
+/** What the bare thread is handed at once, at most. */
+const BARE_GROUP_MAX = 1_000;
+
+/** The same day with nothing behind it: bytes are copied into memory, and what waits is written and synced together by a bare thread. */
 class BareDay {
   readonly #ring: BareRing;
-  readonly #bytes: Uint8Array;
+  readonly #frameBytes: number;
+  readonly #frames: Uint8Array;
   readonly #file: BareFile;
   readonly #worker: BareWorker;
-  #last: Promise<void> = Promise.resolve();
+  readonly #waiting: (() => void)[] = [];
+  #busy = false;
 
-  private constructor(record: Uint8Array, frame: Uint8Array, file: BareFile, worker: BareWorker) {
-    this.#ring = new BareRing(record);
-    this.#bytes = frame;
+  private constructor(recordBytes: number, file: BareFile, worker: BareWorker, frames: Uint8Array) {
+    this.#ring = new BareRing(new Uint8Array(recordBytes).fill(7));
+    this.#frameBytes = frames.length / BARE_GROUP_MAX;
+    this.#frames = frames;
     this.#file = file;
     this.#worker = worker;
   }
 
   static async open(directory: string): Promise<BareDay> {
-    const records = await recordsOfDay(directory, ORDINARY, 1_200);
-    const record = new Uint8Array(meanBytesOf(records)).fill(7);
-    const frame = new Uint8Array(frameBytesOf([record])).fill(7);
+    const recordBytes = meanBytesOf(await recordsOfDay(directory, ORDINARY, 1_200));
+    const frames = new Uint8Array((FRAME_HEADER_BYTES + recordBytes) * BARE_GROUP_MAX).fill(7);
     const file = new BareFile(join(directory, 'bare'));
-    return new BareDay(record, frame, file, await BareWorker.start(file.fd, frame.length));
+    return new BareDay(recordBytes, file, await BareWorker.start(file.fd, frames.length), frames);
   }
 
   readonly work = (n: number): Promise<void> | undefined => {
-    if (!isCommit(n)) {
-      this.#ring.copy();
-      return undefined;
-    }
-    // The bare thread takes one at a time.
-    this.#last = this.#last.then(() => this.#worker.commit(this.#bytes, this.#file.place(this.#bytes.length)));
-    return this.#last;
+    if (isCommit(n)) return this.#commit();
+    this.#ring.copy();
+    return undefined;
   };
+
+  #commit(): Promise<void> {
+    const committed = new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (!this.#busy) void this.#writeWaiting();
+    return committed;
+  }
+
+  async #writeWaiting(): Promise<void> {
+    this.#busy = true;
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0, BARE_GROUP_MAX);
+      const bytes = this.#frames.subarray(0, group.length * this.#frameBytes);
+      await this.#worker.commit(bytes, this.#file.place(bytes.length));
+      for (const resolve of group) resolve();
+    }
+    this.#busy = false;
+  }
 
   async close(): Promise<void> {
     await this.#worker.stop();
@@ -108,15 +128,18 @@ async function run(root: string, seconds: number, config: Partial<EngineConfig>,
   });
   const day = new Day(ORDINARY);
   const work = (n: number): unknown => (isCommit(n) ? engine.commit(day.take()) : engine.post(day.take()));
-  day.prepare(WARM_UP, PER_SECOND);
-  await stretch(WARM_UP / PER_SECOND, work);
+  const turn = (seconds: number): Promise<Stretch> => {
+    const count = operationsIn(seconds);
+    day.prepare(count, PER_SECOND);
+    return stretch(count, work);
+  };
+  await turn(WARM_UP_SECONDS);
   const [ours, bare]: [Stretch[], Stretch[]] = [[], []];
   const runs = new TierRuns(engine);
   for (let repetition = 0; repetition < REPETITIONS; repetition += 1) {
-    day.prepare(PER_SECOND * ofOne, PER_SECOND);
-    ours.push(await stretch(ofOne, work));
+    ours.push(await turn(ofOne));
     await engine.flush();
-    if (bareDay) bare.push(await stretch(ofOne / 2, bareDay.work));
+    if (bareDay) bare.push(await stretch(operationsIn(ofOne / 2), bareDay.work));
   }
   const words = runs.stop();
   const kept = engine.state.used(TABLES.fills);
