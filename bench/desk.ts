@@ -5,7 +5,9 @@ import { parseEngineConfig } from '../main/engine/config.ts';
 import { createStore } from '../main/engine/create.ts';
 import type { Engine } from '../main/engine/engine.ts';
 import { nativePlatform } from '../main/engine/native-platform.ts';
+import type { Platform } from '../main/engine/start.ts';
 import type { Image, RowBounds } from '../main/image/image.ts';
+import type { Clock } from '../main/storage/storage.ts';
 import type { Intent } from '../shared/model/operations.ts';
 import { TABLES } from '../shared/model/tables.ts';
 
@@ -33,7 +35,9 @@ const MORE_ORDERS = 200_000;
 const INSTRUMENTS = 100;
 const VENUE = 'VENUE';
 const ASSET = 'USDT';
-const symbolOf = (index: number): string => `COIN${index % INSTRUMENTS}/${ASSET}:${ASSET}`;
+/** Made once, as those of a desk are: a new string is flattened and hashed where it is first looked up, and that would be measured as ours. */
+const SYMBOLS = Array.from({ length: INSTRUMENTS }, (_, index) => `COIN${index}/${ASSET}:${ASSET}`);
+const symbolOf = (index: number): string => SYMBOLS[index % INSTRUMENTS]!;
 const accountOf = (index: number): string => `account-${Math.floor(index / INSTRUMENTS)}`;
 
 /** A number below `bound` (2^32 at most) that belongs to `n` and looks like none of its neighbours': what is stored must not be more regular than a desk is. */
@@ -65,6 +69,8 @@ export interface DeskOptions {
   readonly config: ConfigInput;
   /** Rows beyond the desk's own that the run adds. */
   readonly moreOrders?: number;
+  /** The real one, where calls are not counted and time is not compressed. */
+  readonly platform?: Platform;
 }
 
 /** Rows at most of a desk to which `moreOrders` are added. */
@@ -75,15 +81,15 @@ export const boundsOf = (size: DeskSize, moreOrders = MORE_ORDERS): RowBounds =>
 });
 
 /** Makes the store and fills it; everything is durable on return. */
-export async function openDesk({ root, size, config, moreOrders = MORE_ORDERS }: DeskOptions): Promise<Engine> {
+export async function openDesk({ root, size, config, moreOrders = MORE_ORDERS, platform = nativePlatform }: DeskOptions): Promise<Engine> {
   const engine = await createStore({
-    platform: nativePlatform,
+    platform,
     root,
     name: 'bench',
     config: parseEngineConfig(config),
     rowsMax: boundsOf(size, moreOrders),
   });
-  const time = nativePlatform.clock.wallNs();
+  const time = platform.clock.wallNs();
   let pending = 0;
   const add = async (intent: Intent): Promise<void> => {
     engine.post(intent);
@@ -195,18 +201,21 @@ export function operation(n: number, size: DeskSize, before: bigint): Intent {
 /** Operations ahead of their use: what is measured is the engine, not the making of objects. */
 export class Day {
   readonly #size: DeskSize;
+  readonly #clock: Clock;
   #next = 0;
   #made: Intent[] = [];
   #taken = 0;
 
-  constructor(size: DeskSize) {
+  constructor(size: DeskSize, clock: Clock = nativePlatform.clock) {
     this.#size = size;
+    this.#clock = clock;
   }
 
-  /** Makes the next `count` operations; call it where nothing is timed. */
-  prepare(count: number): void {
-    const time = nativePlatform.clock.wallNs();
-    this.#made = Array.from({ length: count }, (_, i) => operation(this.#next + i, this.#size, time));
+  /** Makes the next `count` operations, with times as if they came at `perSecond` from now on; call it where nothing is timed. */
+  prepare(count: number, perSecond = 1_000_000): void {
+    const time = this.#clock.wallNs();
+    const apartNs = BigInt(Math.round(1e9 / perSecond));
+    this.#made = Array.from({ length: count }, (_, i) => operation(this.#next + i, this.#size, time + BigInt(i) * apartNs));
     this.#next += count;
     this.#taken = 0;
   }

@@ -8,7 +8,7 @@ import { nativePlatform } from '../main/engine/native-platform.ts';
 import { type CheckpointSink, Writer } from '../main/engine/writer.ts';
 import { Image, type RowBounds } from '../main/image/image.ts';
 import { apply } from '../main/operations/apply.ts';
-import { intentBytesMax } from '../main/operations/codec.ts';
+import { formatOf, intentBytesMax } from '../main/operations/codec.ts';
 import { LiveState } from '../main/operations/live-state.ts';
 import { Transaction } from '../main/operations/transaction.ts';
 import { makeDirectories, mappedFileName, type StoreLayout, storeLayout } from '../main/store/layout.ts';
@@ -92,8 +92,8 @@ export class SteppedWriter {
       const lsn = this.live.lsn + 1;
       transaction.begin(lsn, nativePlatform.clock.wallNs());
       apply(transaction, intent);
-      this.#frame.reserve(transaction.recordBytesMax(intentBytesMax(intent)));
-      this.#frame.added(transaction.record(intent, true, this.#frame, this.#frame.end), lsn, false);
+      this.#frame.reserve(transaction.recordBytesMax(intentBytesMax(intent, formatOf(intent.type))));
+      this.#frame.added(transaction.record(intent, formatOf(intent.type), true, this.#frame, this.#frame.end), lsn, false);
     }
   }
 

@@ -6,7 +6,10 @@ import { group } from './group.ts';
 import { growth } from './growth.ts';
 import { mapped } from './mapped.ts';
 import type { Measurement } from './measurement.ts';
+import { memory } from './memory.ts';
+import { post } from './post.ts';
 import { slots } from './slots.ts';
 import { snapshot } from './snapshot.ts';
+import { tails } from './tails.ts';
 
-export const MEASUREMENTS: readonly Measurement[] = [commit, group, mapped, slots, snapshot, archive, growth];
+export const MEASUREMENTS: readonly Measurement[] = [commit, group, post, tails, mapped, slots, snapshot, archive, growth, memory];

@@ -43,3 +43,7 @@ export async function recordsOfDay(directory: string, size: DeskSize, count: num
 /** A frame of these records: what ours writes for them. */
 export const frameBytesOf = (records: readonly Uint8Array[]): number =>
   records.reduce((sum, record) => sum + record.length, FRAME_HEADER_BYTES);
+
+/** Of one record, a multiple of 8. */
+export const meanBytesOf = (records: readonly Uint8Array[]): number =>
+  Math.round(records.reduce((sum, record) => sum + record.length, 0) / records.length / 8) * 8;

@@ -1,0 +1,87 @@
+/**
+ * A process whose system calls or allocations the guard counts: `guard-process.ts commits ROOT MODE COUNT` commits and ends, so that two counts
+ * differ by their commits; `guard-process.ts posts ROOT COUNT` prints the bytes that a post allocates; `guard-process.ts groups ROOT
+ * COUNT` prints how many times as long a group takes as writing and syncing its bytes.
+ */
+
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { xxh64 } from '@node-rs/xxhash';
+import type { EngineConfig } from '../main/engine/config.ts';
+import { Day, type DeskSize, openDesk } from './desk.ts';
+import { collectGarbage } from './garbage.ts';
+import { BareFile } from './measurements/bare-file.ts';
+import { frameBytesOf, recordsOfDay } from './measurements/records.ts';
+import { takeTurns } from './turns.ts';
+
+const SIZE: DeskSize = { positions: 200, orders: 1_000 };
+/** So many that all of it is compiled by then. */
+const WARM_UP = 20_000;
+const GROUP = 1_000;
+/** Small: preallocating one is most of what a short life costs. */
+const SEGMENT_BYTES = 1 << 20;
+
+async function commits(root: string, mode: EngineConfig['commit'], count: number): Promise<void> {
+  const engine = await openDesk({ root, size: SIZE, config: { commit: mode, tiers: 'off', segmentBytes: SEGMENT_BYTES } });
+  const day = new Day(SIZE);
+  day.prepare(count);
+  for (let i = 0; i < count; i += 1) await engine.commit(day.take());
+  await engine.close();
+}
+
+/** Bytes that one allocates. The young generation must be so large (--max-semi-space-size) that nothing is collected meanwhile. */
+async function posts(root: string, count: number): Promise<number> {
+  const engine = await openDesk({
+    root,
+    size: SIZE,
+    config: { commit: 'threaded', tiers: 'off', segmentBytes: SEGMENT_BYTES, ringBytes: 16 << 20 },
+  });
+  const day = new Day(SIZE);
+  for (let done = 0; done < WARM_UP; done += GROUP) {
+    day.prepare(GROUP);
+    for (let i = 0; i < GROUP; i += 1) engine.post(day.take());
+    await engine.flush();
+  }
+  day.prepare(count);
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  for (let i = 0; i < count; i += 1) engine.post(day.take());
+  const bytes = process.memoryUsage().heapUsed - before;
+  await engine.close();
+  return bytes / count;
+}
+
+/** Of the fastest of each: whatever else the machine does hits neither then. */
+async function groups(root: string, count: number): Promise<number> {
+  fs.mkdirSync(root);
+  const bytes = new Uint8Array(frameBytesOf(await recordsOfDay(root, SIZE, GROUP))).fill(7);
+  const engine = await openDesk({ root: join(root, 'store'), size: SIZE, config: { tiers: 'off', segmentBytes: 4 * SEGMENT_BYTES } });
+  const file = new BareFile(join(root, 'bare'));
+  const day = new Day(SIZE);
+  const samples = await takeTurns(
+    {
+      ours: async () => {
+        day.prepare(GROUP);
+        const start = performance.now();
+        for (let i = 1; i < GROUP; i += 1) engine.post(day.take());
+        await engine.commit(day.take());
+        return performance.now() - start;
+      },
+      bare: () => {
+        const start = performance.now();
+        xxh64(bytes);
+        fs.writeSync(file.fd, bytes, 0, bytes.length, file.place(bytes.length));
+        fs.fdatasyncSync(file.fd);
+        return performance.now() - start;
+      },
+    },
+    count,
+  );
+  await engine.close();
+  file.close();
+  return Math.min(...samples.ours) / Math.min(...samples.bare);
+}
+
+const [kind, root, ...rest] = process.argv.slice(2);
+if (kind === 'commits') await commits(root!, rest[0] as EngineConfig['commit'], Number(rest[1]));
+else process.stdout.write(String(await (kind === 'posts' ? posts : groups)(root!, Number(rest[0]))));
