@@ -14,12 +14,12 @@
  * | 40 | 56 | mark (Checkpoint mark) |
  * | 96 | 8 | bytes of the whole file |
  * | 104 | 24 | zero |
- * | 128 | 32 each | directory: per chunk {offset u64, stored bytes u32, codec u32 (0 raw, 1 zstd), raw bytes u32, zero u32, checksum u64: XXH64 of the stored bytes} |
+ * | 128 | 32 each | directory: per chunk {offset u64, stored bytes u32, codec u32 (0 raw, 1 zstd, 2 zstd of byte planes), raw bytes u32, zero u32, checksum u64: XXH64 of the stored bytes} |
  * | then | 16 each | page table: {lsn u64, hash u64} per page, zero where free |
  * | then | | chunks, one after the other, without gaps |
  *
  * A chunk holds the pages from chunk x pages per chunk on, one after the other, free ones as 4096 zeros; the last one holds what is
- * left. It is damaged by itself: the pages of the others still count. Pages count as in L2.
+ * left. As byte planes, byte b of the 8-byte word w of the chunk's page p of P lies at b x 512 P + w x P + p. A chunk is damaged by itself: the pages of the others still count. Pages count as in L2.
  */
 
 import { join } from 'node:path';

@@ -783,11 +783,20 @@ class Reader:
         return image
 
     def unpack(self, codec, data, raw):
-        need(codec < 2, 'codec %d' % codec)
-        if codec == 1:
+        need(codec < 3, 'codec %d' % codec)
+        if codec > 0:
             data = self.zstd(data)
         need(len(data) == raw, 'a chunk has %d bytes of %d' % (len(data), raw))
-        return data
+        if codec < 2:
+            return data
+        need(raw % 4096 == 0, 'a chunk of %d bytes holds no whole pages' % raw)
+        pages = raw // 4096
+        whole = bytearray(raw)
+        for page in range(pages):
+            for byte in range(8):
+                at = byte * 512 * pages + page
+                whole[page * 4096 + byte : (page + 1) * 4096 : 8] = data[at : at + 512 * pages : pages]
+        return bytes(whole)
 
     def zstd(self, data):
         try:
