@@ -14,15 +14,15 @@ import { Image, type RowBounds } from '../image/image.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
 import { readIdentity } from '../store/identity.ts';
 import { type LogSource, openLog, operationRow, readOperations } from './operations.ts';
-import { STRETCH_RECORDS, Stretch } from './stretch.ts';
+import { Stretch } from './stretch.ts';
 
 /** Stretches that stay in memory: steps back reach through all of them. */
 const STRETCHES_MAX = 4;
 /** Copies of images that stay in memory, the oldest goes first. */
 const KEPT_MAX = 6;
 const KEPT_BYTES_MAX = 512 << 20;
-/** A way forward that is longer begins anew, near its end. */
-const WALK_MAX = 2 * STRETCH_RECORDS;
+/** Records of a stretch; what one holds and overwrites takes some 500 bytes. */
+const STRETCH_RECORDS = 4_096;
 
 interface Kept {
   readonly lsn: number;
@@ -34,11 +34,14 @@ export interface PastOptions {
   readonly clock: Clock;
   readonly root: string;
   readonly bootId: string;
+  /** Records of a stretch. */
+  readonly stretchRecords?: number | undefined;
 }
 
 export class Past {
   readonly #options: PastOptions;
   readonly #rowsMax: RowBounds;
+  readonly #stretchRecords: number;
   readonly #source: LogSource;
   #kept: Kept[] = [];
   #image: Image | undefined;
@@ -50,6 +53,7 @@ export class Past {
   /** @throws RearmError STORE_MISSING ... */
   constructor(options: PastOptions) {
     this.#options = options;
+    this.#stretchRecords = options.stretchRecords ?? STRETCH_RECORDS;
     this.#rowsMax = readIdentity(options.storage, options.root).rowsMax;
     this.#source = openLog(options.storage, options.root);
   }
@@ -84,9 +88,9 @@ export class Past {
     return this.#image!;
   }
 
-  /** Steps that overwrite little; where it is too far, or the other way, they begin a stretch before, so that steps back find their way. */
+  /** Record by record; what is out of reach begins a stretch before, so that steps back find their way. */
   #walkTo(lsn: number): void {
-    if (!this.#inReach(lsn)) this.#begin(Math.min(lsn, Math.max(lsn - STRETCH_RECORDS, this.oldestReachable())));
+    if (!this.#inReach(lsn)) this.#begin(Math.min(lsn, Math.max(lsn - this.#stretchRecords, this.oldestReachable())));
     const image = this.#image!;
     while (image.lsn > lsn) this.#holding(image.lsn)!.back(image);
     while (image.lsn < lsn) this.#following(image.lsn + 1).forward(image);
@@ -99,14 +103,16 @@ export class Past {
   #inReach(lsn: number): boolean {
     const image = this.#image;
     if (!image) return false;
-    return lsn < image.lsn ? lsn >= (this.#stretches[0]?.from ?? Number.POSITIVE_INFINITY) - 1 : lsn - image.lsn <= WALK_MAX;
+    return lsn < image.lsn
+      ? lsn >= (this.#stretches[0]?.from ?? Number.POSITIVE_INFINITY) - 1
+      : lsn - image.lsn <= 2 * this.#stretchRecords;
   }
 
   /** The stretch that holds the record after the image. @throws RearmError LSN_UNREACHABLE where the log ends before it */
   #following(lsn: number): Stretch {
     const present = this.#holding(lsn);
     if (present) return present;
-    const read = new Stretch(this.#source, lsn);
+    const read = new Stretch(this.#source, lsn, this.#stretchRecords);
     if (!read.holds(lsn)) throw new RearmError('LSN_UNREACHABLE', `LSN ${lsn} is beyond the last one, ${lsn - 1}`, { last: lsn - 1 });
     this.#stretches.push(read);
     if (this.#stretches.length > STRETCHES_MAX) this.#stretches.shift();
@@ -186,7 +192,7 @@ export class Past {
 
   /** What one operation changed, cell by cell. @throws RearmError LSN_UNREACHABLE, NOT_FOUND */
   change(lsn: number, acknowledgedLsn: number): { operation: OperationRow; changes: CellChange[] } {
-    const stretch = this.#holding(lsn) ?? new Stretch(this.#source, lsn);
+    const stretch = this.#holding(lsn) ?? new Stretch(this.#source, lsn, this.#stretchRecords);
     if (!stretch.holds(lsn)) throw new RearmError('NOT_FOUND', `the log holds no operation with LSN ${lsn}`, { lsn });
     const operation = operationRow(stretch.operation(lsn), acknowledgedLsn);
     const touched = stretch.touched(lsn);

@@ -10,9 +10,6 @@ import { CHANGE_PAGE, changesAt, redo } from '../operations/record.ts';
 import type { FrameView } from '../wal/log-reader.ts';
 import { type DecodedOperation, decodedAt, type LogSource, readRecords } from './operations.ts';
 
-/** Records of a stretch; what they hold and overwrite takes some 500 bytes each. */
-export const STRETCH_RECORDS = 4_096;
-
 /** Bytes of the image as they were: a row with the LSN of its page, or a page that was not there. */
 type Overwritten =
   | { readonly table: Table; readonly addedIndex: number }
@@ -42,11 +39,14 @@ export class Stretch {
   readonly #places: { readonly frame: FrameView; readonly at: number }[] = [];
   readonly #overwritten: (readonly Overwritten[] | undefined)[] = [];
 
-  /** @throws as {@link readRecords} */
-  constructor(source: LogSource, from: number) {
+  /**
+   * @param count of records at most
+   * @throws as {@link readRecords}
+   */
+  constructor(source: LogSource, from: number, count: number) {
     this.from = from;
     let own: FrameView | undefined;
-    readRecords(source, from, from + STRETCH_RECORDS - 1, ({ frame, at }) => {
+    readRecords(source, from, from + count - 1, ({ frame, at }) => {
       if (own?.offset !== frame.offset || own.segment !== frame.segment) own = copyOf(frame);
       this.#places.push({ frame: own, at: at - frame.payloadAt + own.payloadAt });
       return undefined;
