@@ -7,18 +7,16 @@ import { Day, ORDINARY, openDesk } from '../desk.ts';
 const SNAPSHOT_OPERATIONS = 1_000_000;
 const BATCH = 10_000;
 
-export interface LongLog {
-  readonly firstLsn: number;
-  readonly lastLsn: number;
-}
-
-/** @param records of the log, at least */
-export async function makeLongLog(root: string, records: number, tell: (words: string) => void): Promise<LongLog> {
+/**
+ * @param records of the log, at least
+ * @returns its last LSN; the first is 1
+ */
+export async function makeLongLog(root: string, records: number, tell: (words: string) => void): Promise<number> {
   const engine = await openDesk({
     root,
     size: ORDINARY,
     // What ended is pruned as fast as it comes here, so that the state is that of an hour and not of all that was ever traded.
-    config: { segmentBytes: 64 << 20, retentionMs: 500, pruneMs: 25, l3Keep: 20, archive: false },
+    config: { retentionMs: 500, pruneMs: 25, l3Keep: 20, archive: false },
   });
   const day = new Day(ORDINARY);
   let snapshotAt = SNAPSHOT_OPERATIONS;
@@ -37,5 +35,5 @@ export async function makeLongLog(root: string, records: number, tell: (words: s
   }
   const lastLsn = engine.nextLsn - 1;
   await engine.abandon();
-  return { firstLsn: 1, lastLsn };
+  return lastLsn;
 }
