@@ -31,7 +31,7 @@ const sceneOf = (lsn: number): Scene => [
 async function press(page: Page, key: string, scene: Scene): Promise<number> {
   await watch(page, [scene]);
   await page.keyboard.press(key);
-  return seen(page);
+  return (await seen(page)).sinceKeyMs;
 }
 
 /** Goes somewhere else by its number, as a person types it; the time counts from Enter. */

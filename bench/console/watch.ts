@@ -8,6 +8,13 @@ export interface Sight {
   readonly text: string;
 }
 
+export interface Seen {
+  /** Wall time, which the page shares with its host. */
+  readonly atMs: number;
+  /** Since the last key, from when the browser got it. */
+  readonly sinceKeyMs: number;
+}
+
 /** Sights that are there at once. */
 export type Scene = readonly Sight[];
 
@@ -25,14 +32,14 @@ export const watch = (page: Page, scenes: readonly Scene[], patienceMs = PATIENC
       };
       window.addEventListener('keydown', onKey, true);
       const isThere = ({ selector, text }: Sight): boolean => document.querySelector(selector)?.textContent?.includes(text) ?? false;
-      const watched = new Promise<number>((resolve, reject) => {
+      const watched = new Promise<Seen>((resolve, reject) => {
         setTimeout(() => reject(new Error(`never seen: ${JSON.stringify(left[0])}`)), patience);
         const look = (): void => {
           while (left[0]?.every(isThere)) left.shift();
           if (left.length > 0) return;
           watcher.disconnect();
           window.removeEventListener('keydown', onKey, true);
-          requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now() - keyMs)));
+          requestAnimationFrame(() => requestAnimationFrame(() => resolve({ atMs: Date.now(), sinceKeyMs: performance.now() - keyMs })));
         };
         const watcher = new MutationObserver(look);
         watcher.observe(document.documentElement, { subtree: true, childList: true, characterData: true, attributes: true });
@@ -43,8 +50,8 @@ export const watch = (page: Page, scenes: readonly Scene[], patienceMs = PATIENC
     { awaited: scenes, patience: patienceMs },
   );
 
-/** Resolves when the last scene is on the screen, with the milliseconds since the last key by the page's own clock. */
-export const seen = (page: Page): Promise<number> => page.evaluate(() => (window as unknown as { watched: Promise<number> }).watched);
+/** Resolves when the last scene is on the screen. */
+export const seen = (page: Page): Promise<Seen> => page.evaluate(() => (window as unknown as { watched: Promise<Seen> }).watched);
 
 /** @throws where it does not come */
 export async function shows(page: Page, sight: Sight, patienceMs = PATIENCE_MS): Promise<void> {
