@@ -7,6 +7,9 @@ export type Unit = 'ns' | 'us' | 'ms' | 'operations/s' | 'rows/s' | 'bytes' | 't
 
 const MORE_IS_BETTER: ReadonlySet<Unit> = new Set(['operations/s', 'rows/s']);
 
+/** Who shows what the machine can do at least. */
+export type LimitBy = 'C' | 'bare Node' | 'bare page';
+
 /** What a row must reach. A cost is how many times as much ours takes as the other: 1.15 is 15 % more, 0.5 is twice as fast. */
 export type Target =
   | { readonly against: 'limit'; readonly costMax: number }
@@ -18,7 +21,7 @@ export interface RowInput {
   readonly name: string;
   readonly unit: Unit;
   readonly ours: Spread;
-  readonly limit?: { readonly by: 'C' | 'bare Node'; readonly spread: Spread } | undefined;
+  readonly limit?: { readonly by: LimitBy; readonly spread: Spread } | undefined;
   readonly peers?: Readonly<Record<string, Spread>> | undefined;
   readonly targets: readonly Target[];
   /** Medians of ratios that were taken pair by pair, where they are better than a ratio of medians. */
@@ -32,7 +35,7 @@ export interface Row {
   readonly unit: Unit;
   readonly ours: number;
   readonly limit: number | null;
-  readonly limitBy: 'C' | 'bare Node' | null;
+  readonly limitBy: LimitBy | null;
   readonly peers: Readonly<Record<string, number>>;
   /** Cost of ours against the limit; against the best peer where there is no limit; null where there is neither. */
   readonly ratio: number | null;

@@ -1,6 +1,7 @@
-/** A Chromium for the end-to-end tests: one that is there, else one that the system's packages or playwright can install. */
+/** A Chromium for the end-to-end tests and the bench: one that is there, else one that the system's packages or playwright can install. */
 
 import { existsSync } from 'node:fs';
+import type { Browser } from 'playwright-core';
 import { canInstall, installPackages } from './packages.ts';
 import { run } from './run.ts';
 
@@ -21,6 +22,23 @@ export async function findChromium(): Promise<string | null> {
   if (named) return existsSync(named) ? named : null;
   const { chromium } = await import('playwright-core');
   return [...PLACES, chromium.executablePath()].find((path) => existsSync(path)) ?? null;
+}
+
+/** Chromium asks nobody on the network. */
+const SWITCHES = [
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Starts it without a window; as root in a container too. */
+export async function launchChromium(executablePath: string): Promise<Browser> {
+  const { chromium } = await import('playwright-core');
+  const root = process.getuid?.() === 0;
+  return chromium.launch({ executablePath, args: [...SWITCHES, ...(root ? ['--no-sandbox'] : [])] });
 }
 
 /** Installs one where none is there. Returns the executable, or why there is none. */

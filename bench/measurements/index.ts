@@ -2,6 +2,7 @@
 
 import { archive } from './archive.ts';
 import { commit } from './commit.ts';
+import { consoleScreens } from './console.ts';
 import { group } from './group.ts';
 import { growth } from './growth.ts';
 import { mapped } from './mapped.ts';
@@ -12,4 +13,16 @@ import { slots } from './slots.ts';
 import { snapshot } from './snapshot.ts';
 import { tails } from './tails.ts';
 
-export const MEASUREMENTS: readonly Measurement[] = [commit, group, post, tails, mapped, slots, snapshot, archive, growth, memory];
+export const MEASUREMENTS: readonly Measurement[] = [
+  commit,
+  group,
+  post,
+  tails,
+  mapped,
+  slots,
+  snapshot,
+  archive,
+  growth,
+  memory,
+  consoleScreens,
+];

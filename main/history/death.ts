@@ -2,9 +2,10 @@
 
 import type { DeathReport } from '../../shared/contract/postmortem.ts';
 import type { RecoveryReport } from '../../shared/contract/recovery.ts';
+import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import { TABLES } from '../../shared/model/tables.ts';
 import { parseTime } from '../../shared/units.ts';
-import { CanonicalReader } from '../image/canonical.ts';
+import { CanonicalReader, type CanonicalRow, compareKeys } from '../image/canonical.ts';
 import type { Image } from '../image/image.ts';
 
 /** Orders whose fate at the venue nobody knows. */
@@ -25,7 +26,6 @@ export function death(report: RecoveryReport, image: Image, at: string | null): 
     const colon = text.indexOf(':');
     return { venue: text.slice(0, colon), symbol: text.slice(colon + 1) };
   };
-  const orders = reader.rows(TABLES.orders).filter((row) => UNACKNOWLEDGED.has(String(row.status)));
   const sessions = reader.rows(TABLES.sessions);
   const heard =
     sessions
@@ -40,19 +40,16 @@ export function death(report: RecoveryReport, image: Image, at: string | null): 
     lastOperationAt: lastOperation,
     lastSignOfLifeAt: heard,
     gapMs,
-    unacknowledgedOrders: orders.map((row) => {
-      const base = image.rowOffset(TABLES.orders, rowOf(image, String(row.clientId)));
-      return {
-        clientId: String(row.clientId),
-        ...split(row.instrument),
-        side: String(row.side),
-        quantity: String(row.quantity),
-        price: priceOf(row.price),
-        trigger: priceOf(row.trigger),
-        lsn: image.pageLsn(Math.floor(base / 4096)),
-        at: String(row.submitted ?? ''),
-      };
-    }),
+    unacknowledgedOrders: unacknowledged(image, reader).map(({ order, lsn }) => ({
+      clientId: String(order.clientId),
+      ...split(order.instrument),
+      side: String(order.side),
+      quantity: String(order.quantity),
+      price: priceOf(order.price),
+      trigger: priceOf(order.trigger),
+      lsn,
+      at: String(order.submitted ?? ''),
+    })),
     sessions: sessions.map((row) => ({
       venue: String(row.venue),
       state: String(row.state),
@@ -63,10 +60,16 @@ export function death(report: RecoveryReport, image: Image, at: string | null): 
   };
 }
 
-function rowOf(image: Image, clientId: string): number {
-  const reader = new CanonicalReader(image);
-  const column = TABLES.orders.byName.get('clientId')!;
-  for (const row of image.rows(TABLES.orders))
-    if (reader.cell(TABLES.orders, image.rowOffset(TABLES.orders, row), column) === clientId) return row;
-  return 0;
+/** By client id, each with the LSN of the page that holds it. */
+function unacknowledged(image: Image, reader: CanonicalReader): { readonly order: CanonicalRow; readonly lsn: number }[] {
+  const table = TABLES.orders;
+  const status = table.byName.get('status')!;
+  const found: { order: CanonicalRow; lsn: number }[] = [];
+  for (const row of image.rows(table)) {
+    const base = image.rowOffset(table, row);
+    if (!UNACKNOWLEDGED.has(String(reader.cell(table, base, status)))) continue;
+    found.push({ order: reader.row(table, row), lsn: image.pageLsn(Math.floor(base / PAGE_BYTES)) });
+  }
+  const keyOf = ({ order }: { readonly order: CanonicalRow }) => table.key.map((name) => order[name] ?? null);
+  return found.sort((a, b) => compareKeys(keyOf(a), keyOf(b)));
 }

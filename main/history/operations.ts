@@ -7,7 +7,7 @@ import type { Intent } from '../../shared/model/operations.ts';
 import { formatTime } from '../../shared/units.ts';
 import { knownLineage } from '../cascade/known-lineage.ts';
 import { decodeIntent } from '../operations/codec.ts';
-import { RECORD_HEADER_BYTES, readRecordHeader } from '../operations/record.ts';
+import { RECORD_HEADER_BYTES, type RecordHeader, readRecordHeader } from '../operations/record.ts';
 import type { Storage } from '../storage/storage.ts';
 import { readIdentity, storeIdBytes } from '../store/identity.ts';
 import { storeLayout } from '../store/layout.ts';
@@ -43,17 +43,21 @@ export interface DecodedOperation {
   readonly bytes: number;
 }
 
+/** A record in its frame, not decoded; the frame's views are reused by the next. */
+export interface LogRecord {
+  readonly lsn: number;
+  readonly header: RecordHeader;
+  readonly frame: FrameView;
+  /** Where the record begins in the frame's views. */
+  readonly at: number;
+}
+
 /**
- * Shows every operation from `from` to `to`, inclusive; `visit` may end it by returning false.
+ * Shows every record from `from` to `to`, inclusive; `visit` may end it by returning false.
  *
  * @throws RearmError LSN_UNREACHABLE where the log begins after `from`; FORMAT_INVALID for a record that is none
  */
-export function readOperations(
-  source: LogSource,
-  from: number,
-  to: number,
-  visit: (operation: DecodedOperation) => boolean | undefined,
-): LogEnd {
+export function readRecords(source: LogSource, from: number, to: number, visit: (record: LogRecord) => boolean | undefined): LogEnd {
   const first = source.segments[0]?.firstLsn;
   if (from > 1 && first !== undefined && first > from)
     throw new RearmError('LSN_UNREACHABLE', `the log begins at LSN ${first}: ${from} was freed`, { first, from });
@@ -66,18 +70,31 @@ export function readOperations(
       for (let lsn = frame.header.firstLsn; lsn < frame.header.firstLsn + frame.header.count; lsn += 1) {
         if (lsn > to) return false;
         const header = readRecordHeader(frame.view, at, end);
-        if (lsn >= from) {
-          const intentAt = at + RECORD_HEADER_BYTES;
-          const intent = decodeIntent(header.operation, frame.bytes, frame.view, intentAt, intentAt + header.intentBytes);
-          const offset = frame.offset + (at - frame.payloadAt) + FRAME_HEADER_BYTES;
-          if (visit({ lsn, posted: header.posted, timeNs: header.timeNs, intent, frame, at, offset, bytes: header.bytes }) === false)
-            return false;
-        }
+        if (lsn >= from && visit({ lsn, header, frame, at }) === false) return false;
         at += header.bytes;
       }
       return undefined;
     },
   });
+}
+
+/** As {@link readRecords}, decoded. */
+export function readOperations(
+  source: LogSource,
+  from: number,
+  to: number,
+  visit: (operation: DecodedOperation) => boolean | undefined,
+): LogEnd {
+  return readRecords(source, from, to, ({ frame, lsn, at }) => visit(decodedAt(frame, lsn, at)));
+}
+
+/** @throws RearmError FORMAT_INVALID for a record that is none */
+export function decodedAt(frame: FrameView, lsn: number, at: number): DecodedOperation {
+  const header = readRecordHeader(frame.view, at, frame.payloadAt + frame.header.payloadBytes);
+  const intentAt = at + RECORD_HEADER_BYTES;
+  const intent = decodeIntent(header.operation, frame.bytes, frame.view, intentAt, intentAt + header.intentBytes);
+  const offset = frame.offset + (at - frame.payloadAt) + FRAME_HEADER_BYTES;
+  return { lsn, posted: header.posted, timeNs: header.timeNs, intent, frame, at, offset, bytes: header.bytes };
 }
 
 /** An operation as the contract shows it. */

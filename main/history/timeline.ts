@@ -3,13 +3,15 @@
 import { MONEY_SCALE } from '../../shared/amounts.ts';
 import type { Timeline, TimelinePoint } from '../../shared/contract/postmortem.ts';
 import { RearmError } from '../../shared/errors.ts';
+import { OPERATION_BY_ID, OPERATIONS } from '../../shared/model/operations.ts';
+import { PAGE_BYTES, PAGE_HEADER_BYTES } from '../../shared/model/schema.ts';
 import { LIVE_STATUSES, ORDER_STATUSES, TABLES } from '../../shared/model/tables.ts';
 import { formatTime, parseTime } from '../../shared/units.ts';
 import { getByte, getI128 } from '../image/cells.ts';
 import type { Image } from '../image/image.ts';
 import { redo } from '../operations/record.ts';
 import type { Died } from './died.ts';
-import { openLog, readOperations } from './operations.ts';
+import { openLog, readRecords } from './operations.ts';
 import { Past, type PastOptions } from './past.ts';
 
 const column = (name: string) => TABLES.risk.byName.get(name)!;
@@ -42,11 +44,24 @@ const LANES: Readonly<Record<string, string>> = {
 };
 const LANE_ORDER = ['epochs', 'risk', 'decisions', 'orders', 'fills', 'ends', 'rejects', 'signals'];
 
+const laneOf = new Map([...OPERATION_BY_ID].flatMap(([id, type]) => (LANES[type] === undefined ? [] : [[id, LANES[type]] as const])));
+/** Operations that move the P&L: a bucket's extremes are among them. */
+const MOVING = new Set([OPERATIONS.mark.id, OPERATIONS.fill.id] as number[]);
+
 interface Bucket {
-  first: TimelinePoint;
+  readonly index: number;
+  readonly first: TimelinePoint;
   low: TimelinePoint;
   high: TimelinePoint;
   last: TimelinePoint;
+}
+
+interface LaneMark {
+  readonly index: number;
+  readonly lsn: number;
+  readonly atMs: number;
+  readonly type: string;
+  count: number;
 }
 
 export interface TimelineOptions extends PastOptions {
@@ -69,40 +84,50 @@ export function timeline(options: TimelineOptions): Timeline {
   const image = earliest(past, from);
   const source = openLog(options.storage, options.root);
   const span = Math.max(1, to - from + 1);
-  const buckets = new Map<number, Bucket>();
-  const lanes = new Map<string, Map<number, { lsn: number; atMs: number; label: string; count: number }>>();
+  const bucketOf = (lsn: number): number => Math.floor(((lsn - from) * options.buckets) / span);
+  const buckets: Bucket[] = [];
+  const lanes = new Map<string, LaneMark[]>();
   // Counted at the ends of a bucket: a point between them carries the count before it.
-  let lives = countLive(image);
-  let counted = true;
-  readOperations(source, image.lsn + 1, to, (operation) => {
-    redo(image, operation.lsn, operation.frame.quads, operation.frame.words, operation.at);
-    image.lsn = operation.lsn;
-    const { type } = operation.intent;
-    const atMs = Number(operation.timeNs / 1_000n) / 1_000;
-    if (type.startsWith('order') || type === 'fill' || type === 'prune') counted = false;
-    if (operation.lsn < from) return undefined;
-    const index = Math.floor(((operation.lsn - from) * options.buckets) / span);
-    const lane = LANES[type];
-    if (lane) {
-      const marks = lanes.get(lane) ?? new Map();
-      lanes.set(lane, marks);
-      const mark = marks.get(index);
-      if (mark) mark.count += 1;
-      else marks.set(index, { lsn: operation.lsn, atMs, label: type, count: 1 });
+  const live = new LiveOrders(image);
+  let timeNs = 0n;
+  readRecords(source, image.lsn + 1, to, ({ lsn, header, frame, at }) => {
+    redo(image, lsn, frame.quads, frame.words, at);
+    image.lsn = lsn;
+    timeNs = header.timeNs;
+    if (lsn < from) return undefined;
+    const index = bucketOf(lsn);
+    const lane = laneOf.get(header.operation);
+    if (lane !== undefined) {
+      const marks = lanes.get(lane) ?? [];
+      if (marks.length === 0) lanes.set(lane, marks);
+      const mark = marks.at(-1);
+      if (mark?.index === index) mark.count += 1;
+      else marks.push({ index, lsn, atMs: msOf(timeNs), type: OPERATION_BY_ID.get(header.operation)!, count: 1 });
     }
-    const isLast = operation.lsn === to || Math.floor(((operation.lsn + 1 - from) * options.buckets) / span) !== index;
-    if (type === 'mark' || type === 'fill' || isLast || !buckets.has(index)) {
-      if (!counted && (isLast || !buckets.has(index))) {
-        lives = countLive(image);
-        counted = true;
-      }
-      take(buckets, index, pointOf(image, operation.lsn, operation.timeNs, atMs, lives));
+    const bucket = buckets.at(-1);
+    if (bucket?.index !== index) {
+      const point = pointOf(image, timeNs, live.count());
+      buckets.push({ index, first: point, low: point, high: point, last: point });
+      return undefined;
     }
+    const isLast = lsn === to || bucketOf(lsn + 1) !== index;
+    if (!isLast && !MOVING.has(header.operation)) return undefined;
+    const total = totalOf(image);
+    const isLow = total < bucket.low.realised + bucket.low.unrealised;
+    const isHigh = total > bucket.high.realised + bucket.high.unrealised;
+    if (!isLast && !isLow && !isHigh) return undefined;
+    const point = pointOf(image, timeNs, isLast ? live.count() : live.counted);
+    if (isLow) bucket.low = point;
+    if (isHigh) bucket.high = point;
+    if (isLast) bucket.last = point;
     return undefined;
   });
+  // A log that ends before it was expected to: the last bucket ends there.
+  const ending = buckets.at(-1);
+  if (ending && ending.last.lsn < image.lsn) ending.last = pointOf(image, timeNs, live.count());
   const diedNs = options.died.at === null ? null : parseTime(options.died.at);
   const points: TimelinePoint[] = [];
-  for (const { first: opening, low, high, last } of buckets.values()) {
+  for (const { first: opening, low, high, last } of buckets) {
     for (const point of [opening, low, high, last].sort((a, b) => a.lsn - b.lsn)) if (points.at(-1)?.lsn !== point.lsn) points.push(point);
   }
   return {
@@ -116,10 +141,7 @@ export function timeline(options: TimelineOptions): Timeline {
         ? [
             {
               lane,
-              marks: [...marks.values()].map(({ count, label, ...mark }) => ({
-                ...mark,
-                label: count > 1 ? `${label} and ${count - 1} more` : label,
-              })),
+              marks: marks.map(({ lsn, atMs, type, count }) => ({ lsn, atMs, label: count > 1 ? `${type} and ${count - 1} more` : type })),
             },
           ]
         : [];
@@ -138,37 +160,55 @@ function earliest(past: Past, from: number): Image {
   }
 }
 
-function countLive(image: Image): number {
-  let count = 0;
-  for (const row of image.rows(TABLES.orders)) if (LIVE.has(getByte(image, image.rowOffset(TABLES.orders, row), STATUS))) count += 1;
-  return count;
+/** How many orders live; a count costs the pages of orders that changed since the one before. */
+class LiveOrders {
+  counted = 0;
+  readonly #image: Image;
+  readonly #ofPage: number[] = [];
+  #lsn = -1;
+
+  constructor(image: Image) {
+    this.#image = image;
+  }
+
+  count(): number {
+    const image = this.#image;
+    const { pages, table } = image.pagesOf(TABLES.orders);
+    for (let index = 0; index < pages.length; index += 1) {
+      const page = pages[index]!;
+      if (page < 0 || (this.#ofPage[index] !== undefined && image.pageLsn(page) <= this.#lsn)) continue;
+      let count = 0;
+      const end = page * PAGE_BYTES + PAGE_HEADER_BYTES + table.rowsPerPage * table.rowBytes;
+      for (let row = page * PAGE_BYTES + PAGE_HEADER_BYTES; row < end; row += table.rowBytes)
+        if (image.bytes[row] === 1 && LIVE.has(getByte(image, row, STATUS))) count += 1;
+      this.counted += count - (this.#ofPage[index] ?? 0);
+      this.#ofPage[index] = count;
+    }
+    this.#lsn = image.lsn;
+    return this.counted;
+  }
 }
 
-function pointOf(image: Image, lsn: number, timeNs: bigint, atMs: number, liveOrders: number): TimelinePoint {
-  const at = formatTime(timeNs) ?? '';
-  if (image.capacity(TABLES.risk) === 0) return { lsn, at, atMs, gross: 0, net: 0, realised: 0, unrealised: 0, liveOrders };
+/** Milliseconds, with microseconds behind the point. */
+const msOf = (timeNs: bigint): number => Number(timeNs / 1_000n) / 1_000;
+
+function totalOf(image: Image): number {
+  if (image.capacity(TABLES.risk) === 0) return 0;
+  const base = image.rowOffset(TABLES.risk, 0);
+  return drawn(getI128(image, base, REALISED)) + drawn(getI128(image, base, UNREALISED));
+}
+
+/** The state that the image stands at. */
+function pointOf(image: Image, timeNs: bigint, liveOrders: number): TimelinePoint {
+  const when = { lsn: image.lsn, at: formatTime(timeNs) ?? '', atMs: msOf(timeNs) };
+  if (image.capacity(TABLES.risk) === 0) return { ...when, gross: 0, net: 0, realised: 0, unrealised: 0, liveOrders };
   const base = image.rowOffset(TABLES.risk, 0);
   return {
-    lsn,
-    at,
-    atMs,
+    ...when,
     gross: drawn(getI128(image, base, GROSS)),
     net: drawn(getI128(image, base, NET)),
     realised: drawn(getI128(image, base, REALISED)),
     unrealised: drawn(getI128(image, base, UNREALISED)),
     liveOrders,
   };
-}
-
-const total = (point: TimelinePoint) => point.realised + point.unrealised;
-
-function take(buckets: Map<number, Bucket>, index: number, point: TimelinePoint): void {
-  const bucket = buckets.get(index);
-  if (!bucket) {
-    buckets.set(index, { first: point, low: point, high: point, last: point });
-    return;
-  }
-  if (total(point) < total(bucket.low)) bucket.low = point;
-  if (total(point) > total(bucket.high)) bucket.high = point;
-  bucket.last = point;
 }

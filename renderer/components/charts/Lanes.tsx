@@ -3,7 +3,8 @@
 import { useEffect, useRef } from 'react';
 import type { Timeline } from '../../../shared/contract/postmortem.ts';
 import { SPARSE_MAX } from '../../store/selectors/timeline.ts';
-import { PLOT_LEFT, PLOT_RIGHT } from './TimeChart.tsx';
+import { CursorLine } from './CursorLine.tsx';
+import { PLOT_LEFT, PLOT_RIGHT } from './plot.ts';
 
 export const LANE_PX = 18;
 /** A pointer within this many pixels of a mark means it. */
@@ -74,8 +75,7 @@ export function Lanes({ lanes, width, range, cursorMs, crashMs, theme, onPick, o
       context.stroke();
     };
     if (crashMs !== null) vertical(crashMs, token('critical'), [6, 3]);
-    if (cursorMs !== null) vertical(cursorMs, token('focus'), []);
-  }, [lanes, width, height, from, to, cursorMs, crashMs, theme]);
+  }, [lanes, width, height, from, to, crashMs, theme]);
 
   const near = (event: React.MouseEvent): { lsn: number; label: string } | null => {
     const box = event.currentTarget.getBoundingClientRect();
@@ -94,17 +94,20 @@ export function Lanes({ lanes, width, range, cursorMs, crashMs, theme, onPick, o
   };
 
   return (
-    <canvas
-      ref={canvas}
-      role="img"
-      aria-label={`Lanes of events: ${lanes.map((lane) => `${lane.lane} ${lane.marks.length}`).join(', ')}`}
-      style={{ width, height, display: 'block' }}
-      onClick={(event) => {
-        const mark = near(event);
-        if (mark) onPick(mark.lsn);
-      }}
-      onMouseMove={(event) => onHover(near(event)?.label ?? null)}
-      onMouseLeave={() => onHover(null)}
-    />
+    <div className="relative">
+      <canvas
+        ref={canvas}
+        role="img"
+        aria-label={`Lanes of events: ${lanes.map((lane) => `${lane.lane} ${lane.marks.length}`).join(', ')}`}
+        style={{ width, height, display: 'block' }}
+        onClick={(event) => {
+          const mark = near(event);
+          if (mark) onPick(mark.lsn);
+        }}
+        onMouseMove={(event) => onHover(near(event)?.label ?? null)}
+        onMouseLeave={() => onHover(null)}
+      />
+      <CursorLine ms={cursorMs} range={[from, to]} width={width} />
+    </div>
   );
 }

@@ -1,14 +1,12 @@
 /**
  * Lines over time with the crash, the cursor and the marks (uPlot). Pure: it draws what it is given and says what was picked.
- * Its plot begins PLOT_LEFT from the left and ends PLOT_RIGHT before the right, so that what stands below lines up with it.
  */
 
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import { formatAxisTime, type TimeFrame } from '../../format/time.ts';
-
-export const PLOT_LEFT = 92;
-export const PLOT_RIGHT = 14;
+import { CursorLine } from './CursorLine.tsx';
+import { PLOT_LEFT, PLOT_RIGHT } from './plot.ts';
 
 export interface ChartSeries {
   readonly label: string;
@@ -41,6 +39,9 @@ export interface TimeChartProps {
 const token = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 const FONT = "11.5px 'Inter Variable', system-ui, sans-serif";
 const AXIS_HEIGHT = 22;
+const PADDING_TOP = 6;
+/** Where no axis stands below. */
+const PADDING_BOTTOM = 4;
 /** Distances between ticks: round for a clock. */
 const STEPS_MS = [
   0.001, 0.01, 0.1, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000,
@@ -89,7 +90,7 @@ export function TimeChart(props: TimeChartProps) {
       {
         width,
         height,
-        padding: [6, PLOT_RIGHT, timeAxis ? 0 : 4, 0],
+        padding: [PADDING_TOP, PLOT_RIGHT, timeAxis ? 0 : PADDING_BOTTOM, 0],
         legend: { show: false },
         cursor: { sync: { key: 'postmortem' }, y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
         scales: { x: { time: false, range: () => [...latest.current.range] } },
@@ -120,7 +121,6 @@ export function TimeChart(props: TimeChartProps) {
               const now = latest.current;
               for (const ms of now.marksMs) line(self, ms, token('soft'), 1, [2, 3], null);
               if (now.crashMs !== null) line(self, now.crashMs, token('critical'), 1.5, [6, 3], timeAxis ? null : 'crash');
-              if (now.cursorMs !== null) line(self, now.cursorMs, token('focus'), 1.5, [], null);
             },
           ],
           setSelect: [
@@ -151,11 +151,16 @@ export function TimeChart(props: TimeChartProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: any of them changes what is drawn
   useEffect(() => {
     plot.current?.redraw(false);
-  }, [cursorMs, marksMs, crashMs]);
+  }, [marksMs, crashMs]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new range is read through `latest`
   useEffect(() => {
     plot.current?.redraw(false, true);
   }, [range[0], range[1]]);
 
-  return <div ref={host} role="img" aria-label={props.label} style={{ height }} />;
+  return (
+    <div className="relative">
+      <div ref={host} role="img" aria-label={props.label} style={{ height }} />
+      <CursorLine ms={cursorMs} range={range} width={width} top={PADDING_TOP} bottom={timeAxis ? AXIS_HEIGHT : PADDING_BOTTOM} />
+    </div>
+  );
 }

@@ -31,7 +31,8 @@ export function Death() {
   const behind = report.lastLsn - report.acknowledgedLsn;
   return (
     <Panel title="At the moment of death" className="min-h-0">
-      <ScrollRegion className="min-h-0" label="At the moment of death">
+      {/* As high as the timeline beside it: hundreds of orders must not push the panes below off the screen. */}
+      <ScrollRegion className="min-h-[160px] grow basis-0" label="At the moment of death">
         <dl className="pairs px-3 py-2">
           <dt>last record</dt>
           <dd>

@@ -8,14 +8,15 @@ import { humanise, plural } from '../../format/words.ts';
 import { useConsole } from '../../store/context.tsx';
 import { compareStates } from '../../store/selectors/states.ts';
 import { NotHere } from './NotHere.tsx';
+import { useStateAt } from './useStateAt.ts';
 
 const SHOWN = 500;
 
 export function Difference() {
   const cursor = useConsole((state) => state.postmortem.cursor);
   const other = useConsole((state) => state.postmortem.comparedWith);
-  const here = useConsole((state) => (cursor === null ? undefined : state.postmortem.states[cursor]));
-  const there = useConsole((state) => (other === null ? undefined : state.postmortem.states[other]));
+  const here = useStateAt(cursor);
+  const there = useStateAt(other);
   const [early, late] = other !== null && cursor !== null && other > cursor ? [here, there] : [there, here];
   const differences = useMemo(
     () => (early?.state === 'here' && late?.state === 'here' ? compareStates(early.value, late.value) : null),

@@ -5,8 +5,8 @@ import { ShortHash } from '../../components/Hash.tsx';
 import { Empty } from '../../components/Notice.tsx';
 import { formatCount } from '../../format/amount.ts';
 import { humanise } from '../../format/words.ts';
-import { useConsole } from '../../store/context.tsx';
 import { NotHere } from './NotHere.tsx';
+import { useStateAt } from './useStateAt.ts';
 
 /** Rows of one table that are listed; the export holds all. */
 const SHOWN = 200;
@@ -14,7 +14,7 @@ const SHOWN = 200;
 type Row = Readonly<Record<string, unknown>>;
 
 export function StateTables({ lsn }: { lsn: number }) {
-  const fetched = useConsole((state) => state.postmortem.states[lsn]);
+  const fetched = useStateAt(lsn);
   if (!fetched || fetched.state === 'asking')
     return (
       <Empty title={`Building the state at LSN ${formatCount(lsn)}`}>The nearest checkpoint is loaded and the log replayed up to it.</Empty>

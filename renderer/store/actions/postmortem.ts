@@ -9,7 +9,7 @@ export interface PostmortemActions {
   loadDeath(): Promise<void>;
   /** Asks for the page that holds `lsn`, unless it is here. */
   loadOperations(lsn: number): Promise<void>;
-  /** Moves the cursor, inside the log; the state and the change there follow once it rests. */
+  /** Moves the cursor, inside the log; the change there follows at once, the state where it is shown. */
   moveCursor(lsn: number): void;
   loadState(lsn: number): Promise<void>;
   toggleMark(lsn: number): void;
@@ -20,9 +20,6 @@ export interface PostmortemActions {
 const BUCKETS = 800;
 /** States and changes kept around the cursor. */
 const KEPT_MAX = 64;
-/** The cursor rests this long before the state is asked for, milliseconds. */
-const REST_MS = 90;
-
 function keep<T>(kept: Readonly<Record<number, Fetched<T>>>, lsn: number, value: Fetched<T>): Readonly<Record<number, Fetched<T>>> {
   const entries = Object.entries(kept).filter(([key]) => Number(key) !== lsn);
   // Records list whole-number keys in ascending order: what is furthest from the cursor leaves.
@@ -35,7 +32,7 @@ function keep<T>(kept: Readonly<Record<number, Fetched<T>>>, lsn: number, value:
 
 export function postmortemActions(tools: Tools): PostmortemActions {
   const { store, ask, clock } = tools;
-  let resting: ReturnType<typeof setTimeout> | null = null;
+  let following = false;
 
   const patch = (change: (slice: PostmortemSlice) => Partial<PostmortemSlice>): void =>
     store.setState((state) => ({ postmortem: { ...state.postmortem, ...change(state.postmortem) } }));
@@ -53,6 +50,21 @@ export function postmortemActions(tools: Tools): PostmortemActions {
     patch((slice) => ({
       changes: keep(slice.changes, lsn, reply.ok ? { state: 'here', value: reply.value } : { state: 'failed', error: reply.error }),
     }));
+  }
+
+  /** One question at a time: a cursor that runs on is caught up with, not queued behind every record that it passed. */
+  async function follow(): Promise<void> {
+    if (following) return;
+    following = true;
+    try {
+      let asked: number | null = null;
+      for (let { cursor } = store.getState().postmortem; cursor !== null && cursor !== asked; { cursor } = store.getState().postmortem) {
+        asked = cursor;
+        await loadChange(cursor);
+      }
+    } finally {
+      following = false;
+    }
   }
 
   const actions: PostmortemActions = {
@@ -102,11 +114,7 @@ export function postmortemActions(tools: Tools): PostmortemActions {
       );
       const cursor = Math.min(Math.max(1, Math.trunc(lsn)), Math.max(1, last));
       patch(() => ({ cursor }));
-      if (resting) clearTimeout(resting);
-      resting = setTimeout(() => {
-        void loadChange(cursor);
-        void actions.loadState(cursor);
-      }, REST_MS);
+      void follow();
     },
 
     async loadState(lsn) {
@@ -125,10 +133,7 @@ export function postmortemActions(tools: Tools): PostmortemActions {
         marks: slice.marks.includes(lsn) ? slice.marks.filter((mark) => mark !== lsn) : [...slice.marks, lsn].sort((a, b) => a - b),
       })),
 
-    compareWith(lsn) {
-      patch(() => ({ comparedWith: lsn }));
-      if (lsn !== null) void actions.loadState(lsn);
-    },
+    compareWith: (lsn) => patch(() => ({ comparedWith: lsn })),
   };
   return actions;
 }

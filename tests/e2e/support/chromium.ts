@@ -1,24 +1,14 @@
 /** Real Chromium for a test: `openBrowser(context)` skips the test with a reason where there is none. */
 
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { TestContext } from 'vitest';
-
-/** Chromium asks nobody on the network, and runs as root in a container. */
-const SWITCHES = [
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+import { launchChromium } from '../../../scripts/chromium.ts';
 
 /** @throws nothing: skips the test where there is no Chromium */
 export async function openBrowser(context: TestContext): Promise<Browser> {
   const executablePath = process.env.CHROME_PATH;
   if (!executablePath) context.skip(`Chromium: ${process.env.REARM_NO_CHROMIUM ?? 'run the tests by npm test'}`);
-  const root = process.getuid?.() === 0;
-  const browser = await chromium.launch({ executablePath: executablePath!, args: [...SWITCHES, ...(root ? ['--no-sandbox'] : [])] });
+  const browser = await launchChromium(executablePath!);
   context.onTestFinished(() => browser.close());
   return browser;
 }
