@@ -58,7 +58,7 @@ export class BareImage {
         const index = (row / rowsPerPage) | 0;
         const page = geometry[field]! + index;
         let target = page * (PAGE_BYTES / 8) + PAGE_HEADER_BYTES / 8 + (row - index * rowsPerPage) * rowWords;
-        if (kind === CHANGE_CLEAR) image.fill(0n, target, target + rowWords);
+        if (kind === CHANGE_CLEAR) for (let i = 0; i < rowWords; i += 1) image[target + i] = 0n;
         else {
           target += (packed >>> 16) & 0xff;
           for (let i = 0; i < count; i += 1) image[target + i] = words[word + i]!;

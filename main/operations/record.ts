@@ -25,10 +25,10 @@
  */
 
 import { RearmError } from '../../shared/errors.ts';
-import { PAGE_BYTES, type Table } from '../../shared/model/schema.ts';
+import { PAGE_HEADER_BYTES, type Table } from '../../shared/model/schema.ts';
 import { TABLE_LIST } from '../../shared/model/tables.ts';
 import type { Image } from '../image/image.ts';
-import { PAGE_QUADS } from '../image/page.ts';
+import { PAGE_QUADS, PAGE_WORDS } from '../image/page.ts';
 
 export const RECORD_HEADER_BYTES = 24;
 /** A record is refused above this: two blobs of 1 MiB and their chunks fit. */
@@ -113,16 +113,18 @@ export function redo(image: Image, lsn: number, quads: Uint32Array, words: BigIn
       word += count;
       continue;
     }
-    const base = image.rowOffset(table, row);
-    const page = (base / PAGE_BYTES) | 0;
+    const index = (row / table.rowsPerPage) | 0;
+    const page = image.pagesOf(table).pages[index] ?? -1;
+    if (page < 0) throw new RearmError('INTERNAL', `row ${row} of ${table.name} is outside the image`, { table: table.name, row });
     // In halves: this is asked for every change of a replay.
     const low = imageQuads[page * PAGE_QUADS + 2]!;
     const high = imageQuads[page * PAGE_QUADS + 3]!;
     // A page at this very LSN has had an earlier change of the same record: a record is applied whole or not at all.
     const same = low === lsnLow && high === lsnHigh;
     if (same || high < lsnHigh || (high === lsnHigh && low < lsnLow)) {
-      const target = base >> 3;
-      if (kind === CHANGE_CLEAR) for (let i = table.rowBytes >> 3; i > 0; ) imageWords[target + --i] = 0n;
+      const rowWords = table.rowBytes >> 3;
+      const target = page * PAGE_WORDS + (PAGE_HEADER_BYTES >> 3) + (row - index * table.rowsPerPage) * rowWords;
+      if (kind === CHANGE_CLEAR) for (let i = 0; i < rowWords; i += 1) imageWords[target + i] = 0n;
       else for (let i = 0; i < count; i += 1) imageWords[target + first + i] = words[word + i]!;
       if (!same) image.setPageLsn(page, lsn);
     }
