@@ -107,7 +107,7 @@ async function scale(bench: Bench, { root, lastLsn, since }: History): Promise<R
   const nsOf = new Map<number, number[]>(since.map((count) => [count, []]));
   const ratios = Array.from({ length: repetitionsOf(bench) }, (_, round) => {
     const counts = since.map((_, i) => since[(i + round) % since.length]!);
-    const ns = fresh<number[]>('scale', root, lastLsn, ...counts).map((ms, i) => (ms / counts[i]!) * 1e6);
+    const ns = fresh<number[]>('scale', root, lastLsn, ...counts);
     for (const [i, count] of counts.entries()) nsOf.get(count)!.push(ns[i]!);
     return Math.max(...ns) / Math.min(...ns);
   });
