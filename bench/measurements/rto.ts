@@ -16,7 +16,7 @@ import { pairedRatios, takeTurns } from '../turns.ts';
 import { type Bench, type Measurement, REPETITIONS } from './measurement.ts';
 
 const OPERATIONS = 1_000_000;
-const REPETITIONS_SHORT = 2;
+const REPETITIONS_SHORT = 1;
 const RTO_MS_MAX = 1_000;
 const PHASES_MAX = 1.02;
 const SCALE_MAX = 1.5;
