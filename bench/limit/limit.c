@@ -108,3 +108,76 @@ double limit_copy(char *ring, uint64_t capacity, const void *bytes, uint64_t len
   }
   return (now_ns() - start) / (double)count;
 }
+
+enum { PAGE_BYTES = 4096, PAGE_HEADER = 32, SEGMENT_HEADER = 4096, FRAME_HEADER = 80, FRAME_MAGIC = 0x4d524652, RECORD_HEADER = 24 };
+enum { CHANGE_CLEAR = 1, CHANGE_PAGE = 2 };
+
+static inline uint32_t quad_at(const uint8_t *bytes) {
+  uint32_t quad;
+  memcpy(&quad, bytes, sizeof quad);
+  return quad;
+}
+
+/* `changed` is a list of pages behind its length. */
+static uint64_t hash_changed(const uint8_t *image, uint8_t *is_changed, uint32_t *changed) {
+  uint64_t sum = 0;
+  for (uint32_t i = 1; i <= changed[0]; i += 1) {
+    is_changed[changed[i]] = 0;
+    sum += limit_xxh64(image + (uint64_t)changed[i] * PAGE_BYTES + 8, PAGE_BYTES - 8);
+  }
+  changed[0] = 0;
+  return sum;
+}
+
+/* Copies the after-images of one record; `geometry` has per table its first page, rows a page, bytes a row. */
+static void copy_record(const uint8_t *record, uint8_t *image, uint8_t *is_changed, uint32_t *changed, const uint32_t *geometry) {
+  const uint8_t *change = record + RECORD_HEADER + ((quad_at(record + 16) + 7) & ~7u);
+  for (uint32_t left = quad_at(record + 20); left > 0; left -= 1) {
+    uint32_t row = quad_at(change), bytes = change[7] * 8u;
+    const uint32_t *table = geometry + change[4] * 3;
+    if (change[5] != CHANGE_PAGE) {
+      uint32_t index = row / table[1], page = table[0] + index;
+      uint8_t *target = image + (uint64_t)page * PAGE_BYTES + PAGE_HEADER + (row - index * table[1]) * table[2];
+      if (change[5] == CHANGE_CLEAR) memset(target, 0, table[2]);
+      else memcpy(target + change[6] * 8u, change + 8, bytes);
+      if (!is_changed[page]) {
+        is_changed[page] = 1;
+        changed[++changed[0]] = page;
+      }
+    }
+    change += 8 + bytes;
+  }
+}
+
+/*
+ * Reads a segment through the buffer, checks its frames, copies the after-images of the records above the LSN `above`, and hashes the pages
+ * that changed wherever a root was logged, and at the end. Returns how many records were copied, or -1.
+ */
+int64_t limit_replay(int fd, uint8_t *buffer, uint64_t buffer_bytes, uint8_t *image, uint8_t *is_changed, uint32_t *changed,
+                     const uint32_t *geometry, uint32_t root_mark, uint64_t above) {
+  int64_t records = 0;
+  uint64_t position = SEGMENT_HEADER, have = 0, at = 0;
+  for (;;) {
+    if (have - at < FRAME_HEADER || have - at < FRAME_HEADER + (uint64_t)quad_at(buffer + at + 60)) {
+      ssize_t got = pread(fd, buffer, buffer_bytes, (off_t)position);
+      if (got < 0) return -1;
+      have = (uint64_t)got;
+      at = 0;
+      if (have < FRAME_HEADER) break;
+    }
+    const uint8_t *frame = buffer + at;
+    uint64_t need = FRAME_HEADER + (uint64_t)quad_at(frame + 60);
+    if (quad_at(frame + 8) != FRAME_MAGIC) break;
+    if (at + need > have || limit_xxh64(frame + 8, need - 8) != word_at(frame)) return -1;
+    uint64_t lsn = word_at(frame + 48);
+    for (const uint8_t *record = frame + FRAME_HEADER; record < frame + need; record += quad_at(record), lsn += 1) {
+      if (lsn <= above) continue;
+      if (record[4] == root_mark) hash_changed(image, is_changed, changed);
+      copy_record(record, image, is_changed, changed, geometry);
+      records += 1;
+    }
+    position += need;
+    at += need;
+  }
+  return records;
+}

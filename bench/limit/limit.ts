@@ -91,3 +91,27 @@ export function loadLimit(): Limit {
     copy: (ring, bytes, count) => copy(ring, ring.length, bytes, bytes.length, count) as number,
   };
 }
+
+/** What a replay works on, and what it must know of the tables: bare-image.ts. */
+export interface ReplayWork {
+  readonly image: Uint8Array;
+  readonly isChanged: Uint8Array;
+  /** Changed pages behind their number. */
+  readonly changed: Uint32Array;
+  readonly buffer: Uint8Array;
+  readonly geometry: Uint32Array;
+  readonly rootMark: number;
+}
+
+/** Replays the segment that is open as `fd`, from above an LSN; returns its records. Null where there is no compiler. */
+export function loadReplayLimit(): ((work: ReplayWork, fd: number, above: number) => number) | null {
+  const path = library();
+  if (!path) return null;
+  const buffers = 'uint8_t* buffer, uint64_t bufferBytes, uint8_t* image, uint8_t* isChanged, uint32_t* changed, const uint32_t* geometry';
+  const replay = koffi.load(path).func(`int64_t limit_replay(int fd, ${buffers}, uint32_t rootMark, uint64_t above)`);
+  return ({ image, isChanged, changed, buffer, geometry, rootMark }, fd, above) => {
+    const records = Number(replay(fd, buffer, buffer.length, image, isChanged, changed, geometry, rootMark, above));
+    if (records < 0) throw new Error('limit_replay found a bad frame');
+    return records;
+  };
+}

@@ -9,6 +9,8 @@ import { mapped } from './mapped.ts';
 import type { Measurement } from './measurement.ts';
 import { memory } from './memory.ts';
 import { post } from './post.ts';
+import { replay } from './replay.ts';
+import { rto } from './rto.ts';
 import { slots } from './slots.ts';
 import { snapshot } from './snapshot.ts';
 import { tails } from './tails.ts';
@@ -23,6 +25,8 @@ export const MEASUREMENTS: readonly Measurement[] = [
   snapshot,
   archive,
   growth,
+  replay,
+  rto,
   memory,
   consoleScreens,
 ];

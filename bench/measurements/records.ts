@@ -19,24 +19,27 @@ export async function recordsOfDay(directory: string, size: DeskSize, count: num
   for (let i = 0; i < count; i += 1) engine.post(day.take());
   await engine.flush();
   await engine.abandon();
+  const records = readRecords(root, first, count);
+  fs.rmSync(root, { recursive: true });
+  return records;
+}
+
+/** The records of the log from an LSN on, `count` of them or as many as there are. */
+export function readRecords(root: string, fromLsn: number, count: number): Uint8Array[] {
   const records: Uint8Array[] = [];
-  const { storeId, segments } = openLog(nativePlatform.storage, root);
   readLog({
-    storage: nativePlatform.storage,
-    storeId,
-    segments,
-    fromLsn: first,
+    ...openLog(nativePlatform.storage, root),
+    fromLsn,
     visit: ({ header, bytes, view, payloadAt }) => {
       let at = payloadAt;
       for (let lsn = header.firstLsn; lsn < header.firstLsn + header.count; lsn += 1) {
         const record = readRecordHeader(view, at, payloadAt + header.payloadBytes);
-        if (lsn >= first && records.length < count) records.push(bytes.slice(at, at + record.bytes));
+        if (lsn >= fromLsn && records.length < count) records.push(bytes.slice(at, at + record.bytes));
         at += record.bytes;
       }
-      return undefined;
+      return records.length < count;
     },
   });
-  fs.rmSync(root, { recursive: true });
   return records;
 }
 

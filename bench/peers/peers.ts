@@ -16,6 +16,8 @@ export interface Peer {
   readonly name: string;
   /** Stores the operations from `lsn` on in one transaction; durable when it returns, or when it resolves. */
   store(lsn: number, records: readonly Uint8Array[]): void | Promise<void>;
+  /** Gives every record, in the order of the LSNs; valid until the next one. */
+  read(visit: (record: Uint8Array) => void): void | Promise<void>;
   close(): void | Promise<void>;
 }
 
@@ -26,7 +28,7 @@ const sqlite: Open = (directory) => {
   const database = new Database(join(directory, 'operations.db'));
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = FULL');
-  database.exec('CREATE TABLE operations (lsn INTEGER PRIMARY KEY, record BLOB NOT NULL)');
+  database.exec('CREATE TABLE IF NOT EXISTS operations (lsn INTEGER PRIMARY KEY, record BLOB NOT NULL)');
   const insert = database.prepare('INSERT INTO operations VALUES (?, ?)');
   const all = database.transaction((lsn: number, records: readonly Uint8Array[]) => {
     for (let i = 0; i < records.length; i += 1) insert.run(lsn + i, records[i]);
@@ -34,6 +36,9 @@ const sqlite: Open = (directory) => {
   return {
     name: 'better-sqlite3',
     store: (lsn, records) => (records.length === 1 ? void insert.run(lsn, records[0]) : all(lsn, records)),
+    read: (visit) => {
+      for (const record of database.prepare('SELECT record FROM operations ORDER BY lsn').pluck().iterate()) visit(record as Uint8Array);
+    },
     close: () => void database.close(),
   };
 };
@@ -41,6 +46,7 @@ const sqlite: Open = (directory) => {
 interface LmdbStore {
   put(key: number, value: Uint8Array): void;
   transactionSync(work: () => void): void;
+  getRange(options: object): Iterable<{ readonly value: Uint8Array }>;
   close(): Promise<void>;
 }
 
@@ -54,6 +60,9 @@ const lmdb: Open = (directory) => {
       store.transactionSync(() => {
         for (let i = 0; i < records.length; i += 1) store.put(lsn + i, records[i]!);
       }),
+    read: (visit) => {
+      for (const { value } of store.getRange({})) visit(value);
+    },
     close: () => store.close(),
   };
 };
@@ -62,6 +71,7 @@ interface LevelStore {
   open(): Promise<void>;
   put(key: Uint8Array, value: Uint8Array, options: { sync: boolean }): Promise<void>;
   batch(operations: readonly object[], options: { sync: boolean }): Promise<void>;
+  values(options: object): { nextv(count: number): Promise<readonly Uint8Array[]>; close(): Promise<void> };
   close(): Promise<void>;
 }
 
@@ -81,6 +91,11 @@ const level: Open = async (directory) => {
         records.map((value, i) => ({ type: 'put', key: keyOf(lsn + i), value })),
         { sync: true },
       ),
+    read: async (visit) => {
+      const values = store.values({ highWaterMarkBytes: 1 << 20 });
+      for (let some = await values.nextv(4_096); some.length > 0; some = await values.nextv(4_096)) for (const value of some) visit(value);
+      await values.close();
+    },
     close: () => store.close(),
   };
 };
@@ -95,14 +110,23 @@ export function installPeers(): void {
   execFileSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--no-package-lock'], { cwd: HERE, stdio: 'inherit' });
 }
 
+const PEERS: Readonly<Record<string, Open>> = { 'better-sqlite3': sqlite, lmdb, 'classic-level': level };
+export const PEER_NAMES = Object.keys(PEERS);
+
+/** Folder of a peer's files in the directory. */
+export const peerDirectory = (directory: string, name: string): string => join(directory, `peer-${name}`);
+
+/** Opens one peer, with what it stored before in the directory. */
+export async function openPeer(name: string, directory: string): Promise<Peer> {
+  const own = peerDirectory(directory, name);
+  fs.mkdirSync(own, { recursive: true });
+  return PEERS[name]!(own);
+}
+
 /** @param directory of the files; one folder per peer is made in it */
 export async function openPeers(directory: string): Promise<Peer[]> {
   installPeers();
   const peers: Peer[] = [];
-  for (const open of [sqlite, lmdb, level]) {
-    const own = join(directory, `peer-${peers.length}`);
-    fs.mkdirSync(own, { recursive: true });
-    peers.push(await open(own));
-  }
+  for (const name of PEER_NAMES) peers.push(await openPeer(name, directory));
   return peers;
 }

@@ -27,6 +27,12 @@ export interface Candidate {
   readonly reach: number;
 }
 
+/** Copies in the order in which they are to give their pages; `next` reads and gives one after the other. */
+export interface Order {
+  readonly next: () => TierCopy | undefined;
+  readonly lastResort: boolean;
+}
+
 const PROBLEM_CONTENT = { torn: 'torn', damaged: 'damaged', newer: 'newer', foreign: 'foreign', unavailable: 'unavailable' } as const;
 
 export class Candidates {
@@ -130,10 +136,10 @@ export class Candidates {
   }
 
   /**
-   * The orders in which the copies are tried: first each as the base with the others behind it, best first; then, with nothing at
-   * all but the log. `next` gives the copies of one order, one after the other.
+   * The orders in which the copies are tried: first each as the base with the others behind it, best first; last, as what the
+   * generator returns, nothing at all but the log. Asking for an order reads its base.
    */
-  *orders(): Generator<{ readonly next: () => TierCopy | undefined; readonly lastResort: boolean }> {
+  *orders(): Generator<Order, Order> {
     for (let first = 0; first < this.#ranked.length; first += 1) {
       const base = this.#ranked[first]!;
       if (!this.load(base) || base.verdict.use === 'reject') continue;
@@ -144,7 +150,7 @@ export class Candidates {
       );
       yield { next: this.#sequence([base, ...rest], lastResort), lastResort };
     }
-    yield { next: () => undefined, lastResort: false };
+    return { next: () => undefined, lastResort: false };
   }
 
   #sequence(order: readonly Candidate[], lastResort: boolean): () => TierCopy | undefined {

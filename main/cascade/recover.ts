@@ -401,20 +401,22 @@ function firstWhole(
   let last: Attempt | null = null;
   let lacking: Incomplete | null = null;
   const target = options.at ?? Number.POSITIVE_INFINITY;
-  for (const order of candidates.orders()) {
-    image.clear();
-    const assembly = course.run('load', 'the base, page by page', () => {
-      const value = assemble(image, order.next, origin ?? 0);
-      const base = value.hot;
-      const { cold, salvaged } = value;
+  const orders = candidates.orders();
+  for (let alone: boolean | undefined = false; !alone; ) {
+    const { assembly, lastResort } = course.run('load', 'the base, page by page', () => {
+      const order = orders.next();
+      alone = order.done;
+      image.clear();
+      const value = assemble(image, order.value.next, origin ?? 0);
+      const { hot: base, cold, salvaged, lost } = value;
       const coldWords = cold && cold !== base ? `, the cold tables from ${cold.head.name} at LSN ${cold.mark.lsn}` : '';
       const reason = base
         ? `${base.head.name} at LSN ${base.mark.lsn}${coldWords}${salvaged.length > 0 ? `, ${plural(salvaged.length, 'page')} from elsewhere` : ''}`
         : 'no copy: the log from its beginning';
       return {
-        value,
+        value: { assembly: value, lastResort: order.value.lastResort },
         reason,
-        outcome: value.lost.length > 0 ? 'failed' : value.salvaged.length > 0 ? 'finding' : 'ok',
+        outcome: lost.length > 0 ? 'failed' : salvaged.length > 0 ? 'finding' : 'ok',
         lsnAfter: base?.mark.lsn ?? origin ?? 0,
       };
     });
@@ -442,7 +444,7 @@ function firstWhole(
       );
       continue;
     }
-    const reaches = !order.lastResort && logFirst <= assembly.from + 1;
+    const reaches = !lastResort && logFirst <= assembly.from + 1;
     const done = course.run('replay', 'operations after the base', () => {
       const value = replay(image, {
         storage: options.storage,

@@ -3,7 +3,7 @@
 import { RearmError } from '../../shared/errors.ts';
 import { OPERATIONS } from '../../shared/model/operations.ts';
 import type { Image } from '../image/image.ts';
-import { RECORD_HEADER_BYTES, readRecordHeader, redo } from '../operations/record.ts';
+import { RECORD_HEADER_BYTES, readRecordHeader, recordBytesAt, redo } from '../operations/record.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type LogEnd, type LogSegment, readLog } from '../wal/log-reader.ts';
 import { SEGMENT_VERSION } from '../wal/segment.ts';
@@ -62,34 +62,35 @@ export function replay(image: Image, options: ReplayOptions): Replay {
       told = bytes;
       options.progress?.(total > 0 ? bytes / total : 1, image.lsn);
     },
-    visit: (frame) => {
-      let lsn = frame.header.firstLsn;
+    visit: ({ header, segment, bytes, view, quads, words, payloadAt }) => {
+      let lsn = header.firstLsn;
       if (lsn > to) return false;
-      let at = frame.payloadAt;
-      const frameEnd = at + frame.header.payloadBytes;
-      for (let left = frame.header.count; left > 0; left -= 1, lsn += 1) {
-        const header = readRecordHeader(frame.view, at, frameEnd);
-        if (lsn > to) return false;
-        if (header.operation === ROOT_MARK && lsn > baseLsn && rootDiffersAt === null) {
-          image.sealChanged();
+      let at = payloadAt;
+      let lastAt = at;
+      const frameEnd = at + header.payloadBytes;
+      for (let left = header.count; left > 0 && lsn <= to; left -= 1, lsn += 1) {
+        const recordBytes = recordBytesAt(quads, at, frameEnd);
+        if (bytes[at + 4] === ROOT_MARK && lsn > baseLsn && rootDiffersAt === null) {
+          image.takeChanged();
           rootsCompared += 1;
-          if (image.root !== frame.view.getBigUint64(at + RECORD_HEADER_BYTES, true)) rootDiffersAt = lsn;
+          if (image.root !== view.getBigUint64(at + RECORD_HEADER_BYTES, true)) rootDiffersAt = lsn;
         }
         if (lsn > from) {
-          if (frame.segment.version < SEGMENT_VERSION && header.changes > 0) refuseOlder(frame.segment, lsn);
-          redo(image, lsn, frame.quads, frame.words, at);
+          if (segment.version < SEGMENT_VERSION && quads[(at + 20) >> 2]! > 0) refuseOlder(segment, lsn);
+          redo(image, lsn, quads, words, at);
           replayed += 1;
           if (lsn > image.lsn) image.lsn = lsn;
         }
-        lastTimeNs = header.timeNs;
-        lastOperation = header.operation;
-        at += header.bytes;
+        lastAt = at;
+        at += recordBytes;
       }
+      ({ timeNs: lastTimeNs, operation: lastOperation } = readRecordHeader(view, lastAt, frameEnd));
+      if (lsn <= header.firstLsn + header.count - 1) return false;
       if (at !== frameEnd)
-        throw new RearmError('FORMAT_INVALID', `the frame at LSN ${frame.header.firstLsn} does not end with its last record`, {});
+        throw new RearmError('FORMAT_INVALID', `the frame at LSN ${header.firstLsn} does not end with its last record`, {});
       return undefined;
     },
   });
-  image.sealChanged();
+  image.takeChanged();
   return { end, replayed, rootsCompared, rootDiffersAt, lastTimeNs, lastOperation };
 }

@@ -2,7 +2,7 @@
 
 import { formatDecimal, MONEY_SCALE } from '../../shared/amounts.ts';
 import type { Finding } from '../../shared/contract/recovery.ts';
-import type { Table } from '../../shared/model/schema.ts';
+import { PAGE_BYTES, PAGE_HEADER_BYTES, type Table } from '../../shared/model/schema.ts';
 import { ORDER_STATUSES, TABLE_LIST, TABLES } from '../../shared/model/tables.ts';
 import { formatTime } from '../../shared/units.ts';
 import { CanonicalReader } from '../image/canonical.ts';
@@ -40,6 +40,18 @@ class Findings {
 }
 
 const column = <T extends keyof typeof TABLES>(table: T, name: string) => TABLES[table].byName.get(name)!;
+const ORDER = {
+  quantity: column('orders', 'quantity'),
+  filled: column('orders', 'filled'),
+  status: column('orders', 'status'),
+  clientId: column('orders', 'clientId'),
+};
+const POSITION = {
+  instrument: column('positions', 'instrument'),
+  quantity: column('positions', 'quantity'),
+  cost: column('positions', 'cost'),
+  realised: column('positions', 'realised'),
+};
 const money = (value: bigint) => formatDecimal(value, MONEY_SCALE);
 
 const value = (quantity: bigint, price: bigint, multiplier: bigint, scales: number) =>
@@ -68,43 +80,65 @@ export function validate(image: Image, nowNs: bigint): Finding[] {
   return findings.finish();
 }
 
+/** Calls `visit` with the place and the number of every row in use, in row order: the loops over a whole state want no generator. */
+function eachRow(image: Image, table: Table, visit: (base: number, row: number) => void): void {
+  const { bytes } = image;
+  const { rowBytes, rowsPerPage } = table;
+  const { pages } = image.pagesOf(table);
+  for (let index = 0; index < pages.length; index += 1) {
+    const page = pages[index]!;
+    if (page < 0) continue;
+    let base = page * PAGE_BYTES + PAGE_HEADER_BYTES;
+    const first = index * rowsPerPage;
+    for (let row = first; row < first + rowsPerPage; row += 1, base += rowBytes) if (bytes[base] === 1) visit(base, row);
+  }
+}
+
+/** A column holds at most `max` in the byte, or in the four bytes, at its place. */
+interface Bound {
+  readonly column: string;
+  readonly at: number;
+  readonly wide: boolean;
+  readonly max: number;
+}
+
+function boundsOf(image: Image, table: Table): Bound[] {
+  const bounds: Bound[] = [];
+  for (const { name, offset, type } of table.columns) {
+    const add = (max: number, wide = false, at = offset) => bounds.push({ column: name, at, wide, max });
+    if (type.kind === 'enum') add(type.names.length - 1);
+    else if (type.kind === 'flag') add(1);
+    else if (type.kind === 'text') add(type.capacity);
+    else if (type.kind === 'ref') add(image.capacity(TABLES.dictionary), true);
+    else if (type.kind === 'link') add(image.capacity(TABLES[type.table as 'instruments']), true);
+    // Not below zero: no sign in its upper half.
+    else if (type.kind === 'time') add(0x7fff_ffff, true, offset + 4);
+  }
+  return bounds;
+}
+
 /** Bytes that no operation can have written. */
 function checkEncodings(image: Image, findings: Findings): void {
-  const strings = image.capacity(TABLES.dictionary);
+  const { bytes, quads } = image;
   for (const table of TABLE_LIST) {
-    const capacity = (name: string) => image.capacity(TABLES[name as 'instruments']);
-    for (const row of image.rows(table)) {
-      const base = image.rowOffset(table, row);
-      for (const entry of table.columns) {
-        const { type } = entry;
-        const bad =
-          (type.kind === 'enum' && getByte(image, base, entry) >= type.names.length) ||
-          (type.kind === 'flag' && getByte(image, base, entry) > 1) ||
-          (type.kind === 'ref' && getU32(image, base, entry) > strings) ||
-          (type.kind === 'link' && getU32(image, base, entry) > capacity(type.table)) ||
-          (type.kind === 'text' && getByte(image, base, entry) > type.capacity) ||
-          (type.kind === 'time' && getI64(image, base, entry) < 0n);
-        if (bad)
-          findings.add(
-            'critical',
-            'ENCODING',
-            `${table.name} row ${row}: ${entry.name} holds a value that no operation writes`,
-            table,
-            row,
-          );
+    const bounds = boundsOf(image, table);
+    eachRow(image, table, (base, row) => {
+      for (let i = 0; i < bounds.length; i += 1) {
+        const { at, wide, max, column } = bounds[i]!;
+        if ((wide ? quads[(base + at) >> 2]! : bytes[base + at]!) > max)
+          findings.add('critical', 'ENCODING', `${table.name} row ${row}: ${column} holds a value that no operation writes`, table, row);
       }
-    }
+    });
   }
 }
 
 function checkOrders(image: Image, findings: Findings): void {
   const table = TABLES.orders;
-  for (const row of image.rows(table)) {
-    const base = image.rowOffset(table, row);
-    const quantity = getI64(image, base, column('orders', 'quantity'));
-    const filled = getI64(image, base, column('orders', 'filled'));
-    const status = ORDER_STATUSES[getByte(image, base, column('orders', 'status'))];
-    const id = () => getText(image, base, column('orders', 'clientId'));
+  eachRow(image, table, (base, row) => {
+    const quantity = getI64(image, base, ORDER.quantity);
+    const filled = getI64(image, base, ORDER.filled);
+    const status = ORDER_STATUSES[getByte(image, base, ORDER.status)];
+    const id = () => getText(image, base, ORDER.clientId);
     if (filled < 0n || filled > quantity)
       findings.add('critical', 'ORDER_OVERFILLED', `order ${id()}: filled is outside its quantity`, table, row);
     if ((status === 'filled') !== (filled === quantity))
@@ -112,38 +146,93 @@ function checkOrders(image: Image, findings: Findings): void {
     if ((status === 'pending' || status === 'open' || status === 'rejected') && filled !== 0n)
       findings.add('critical', 'ORDER_STATUS', `order ${id()} is ${status} and has fills`, table, row);
     if (status === 'none') findings.add('critical', 'ORDER_STATUS', `order ${id()} has no status`, table, row);
-  }
+  });
 }
 
 interface Sums {
-  quantity: bigint;
-  absolute: bigint;
-  cost: bigint;
-  realised: bigint;
+  readonly quantity: bigint;
+  readonly absolute: bigint;
+  readonly cost: bigint;
+  readonly realised: bigint;
+}
+
+const NOTHING: Sums = { quantity: 0n, absolute: 0n, cost: 0n, realised: 0n };
+
+/** So many digits of 32 bits have a sum that a double holds exactly. */
+const DIGITS_MAX = 2 ** 21;
+
+/** Sums of many 64- and 128-bit integers: each of their 32-bit digits is summed by itself, the highest with its sign. */
+class PositionSums {
+  static readonly #bought = 0;
+  static readonly #sold = 2;
+  static readonly #cost = 4;
+  static readonly #realised = 8;
+  readonly #digits = new Float64Array(12);
+  #rows = 0;
+  #carried = NOTHING;
+
+  add(quads: Uint32Array, quantityAt: number, costAt: number, realisedAt: number): void {
+    const digits = this.#digits;
+    if (this.#rows === DIGITS_MAX) this.#carry();
+    this.#rows += 1;
+    const high = quads[quantityAt + 1]! | 0;
+    const quantity = high < 0 ? PositionSums.#sold : PositionSums.#bought;
+    digits[quantity]! += quads[quantityAt]!;
+    digits[quantity + 1]! += high;
+    for (let i = 0; i < 3; i += 1) {
+      digits[PositionSums.#cost + i]! += quads[costAt + i]!;
+      digits[PositionSums.#realised + i]! += quads[realisedAt + i]!;
+    }
+    digits[PositionSums.#cost + 3]! += quads[costAt + 3]! | 0;
+    digits[PositionSums.#realised + 3]! += quads[realisedAt + 3]! | 0;
+  }
+
+  #carry(): void {
+    this.#carried = this.sums;
+    this.#digits.fill(0);
+    this.#rows = 0;
+  }
+
+  get sums(): Sums {
+    const total = (first: number, count: number) => {
+      let sum = 0n;
+      for (let i = count - 1; i >= 0; i -= 1) sum = (sum << 32n) + BigInt(this.#digits[first + i]!);
+      return sum;
+    };
+    const bought = total(PositionSums.#bought, 2);
+    const sold = total(PositionSums.#sold, 2);
+    const { quantity, absolute, cost, realised } = this.#carried;
+    return {
+      quantity: quantity + bought + sold,
+      absolute: absolute + bought - sold,
+      cost: cost + total(PositionSums.#cost, 4),
+      realised: realised + total(PositionSums.#realised, 4),
+    };
+  }
 }
 
 function checkPositions(image: Image, reader: CanonicalReader, findings: Findings): void {
-  const sums = new Map<number, Sums>();
-  for (const row of image.rows(TABLES.positions)) {
-    const base = image.rowOffset(TABLES.positions, row);
-    const instrument = getU32(image, base, column('positions', 'instrument'));
-    const quantity = getI64(image, base, column('positions', 'quantity'));
-    const cost = getI128(image, base, column('positions', 'cost'));
-    if (quantity === 0n && cost !== 0n)
+  const summed = new Map<number, PositionSums>();
+  const { quads, words } = image;
+  eachRow(image, TABLES.positions, (base, row) => {
+    const instrument = getU32(image, base, POSITION.instrument);
+    const costAt = (base + POSITION.cost.offset) >> 3;
+    if (getI64(image, base, POSITION.quantity) === 0n && (words[costAt] !== 0n || words[costAt + 1] !== 0n))
       findings.add(
         'critical',
         'POSITION_COST',
-        `${reader.instrument(instrument)}: a flat position has a cost of ${money(cost)}`,
+        `${reader.instrument(instrument)}: a flat position has a cost of ${money(getI128(image, base, POSITION.cost))}`,
         TABLES.positions,
         row,
       );
-    const sum = sums.get(instrument) ?? { quantity: 0n, absolute: 0n, cost: 0n, realised: 0n };
-    sum.quantity += quantity;
-    sum.absolute += quantity < 0n ? -quantity : quantity;
-    sum.cost += cost;
-    sum.realised += getI128(image, base, column('positions', 'realised'));
-    sums.set(instrument, sum);
-  }
+    let sums = summed.get(instrument);
+    if (sums === undefined) {
+      sums = new PositionSums();
+      summed.set(instrument, sums);
+    }
+    sums.add(quads, (base + POSITION.quantity.offset) >> 2, costAt * 2, (base + POSITION.realised.offset) >> 2);
+  });
+  const sums = new Map([...summed].map(([instrument, digits]) => [instrument, digits.sums]));
   const rates = new Map<number, bigint>();
   for (const row of image.rows(TABLES.assets)) {
     const base = image.rowOffset(TABLES.assets, row);
@@ -155,7 +244,7 @@ function checkPositions(image: Image, reader: CanonicalReader, findings: Finding
     const base = image.rowOffset(TABLES.profits, row);
     const instrument = getU32(image, base, column('profits', 'instrument'));
     const name = reader.instrument(instrument);
-    const sum = sums.get(instrument) ?? { quantity: 0n, absolute: 0n, cost: 0n, realised: 0n };
+    const sum = sums.get(instrument) ?? NOTHING;
     sums.delete(instrument);
     if (
       getI64(image, base, column('profits', 'quantity')) !== sum.quantity ||
@@ -262,18 +351,23 @@ function checkBalances(image: Image, findings: Findings): void {
 
 /** A stepped clock must not cost a day's positions: the finding tells the offset. */
 function checkTimes(image: Image, findings: Findings, nowNs: bigint): void {
-  let latest = 0n;
+  // In halves, the upper one with its sign.
+  let [high, low] = [0, 0];
+  const { quads } = image;
   for (const table of TABLE_LIST) {
-    const times = table.columns.filter((entry) => entry.type.kind === 'time');
+    const times = table.columns.filter(({ type }) => type.kind === 'time').map(({ offset }) => offset >> 2);
     if (times.length === 0) continue;
-    for (const row of image.rows(table)) {
-      const base = image.rowOffset(table, row);
-      for (const entry of times) {
-        const at = getI64(image, base, entry);
-        if (at > latest) latest = at;
+    eachRow(image, table, (base) => {
+      for (let i = 0; i < times.length; i += 1) {
+        const at = (base >> 2) + times[i]!;
+        const upper = quads[at + 1]! | 0;
+        if (upper < high || (upper === high && quads[at]! <= low)) continue;
+        high = upper;
+        low = quads[at]!;
       }
-    }
+    });
   }
+  const latest = (BigInt(high) << 32n) | BigInt(low);
   if (latest > nowNs) {
     findings.add(
       'warning',

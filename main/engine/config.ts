@@ -3,6 +3,8 @@
 import { z } from 'zod';
 import { RearmError } from '../../shared/errors.ts';
 
+/** Timers of Node hold 31 bits: a longer one would fire at once, again and again. */
+const timerMs = (value: number) => z.number().positive().max(2_147_483_647).default(value);
 const ms = (value: number) => z.number().positive().max(86_400_000_000).default(value);
 
 export const engineConfig = z
@@ -26,7 +28,7 @@ export const engineConfig = z
       .multipleOf(4096)
       .default(8 << 20),
     /** A posted operation is handed to the system within this. */
-    flushMs: ms(1),
+    flushMs: timerMs(1),
     /** A posted operation is durable within this. */
     syncMs: ms(20),
     l1: z.boolean().default(true),
@@ -40,13 +42,13 @@ export const engineConfig = z
     archive: z.boolean().default(true),
     archiveFailure: z.enum(['keepLog', 'freeLog']).default('keepLog'),
     /** The image root is logged this often, so that a replay can be compared. */
-    markMs: ms(1_000),
+    markMs: timerMs(1_000),
     /** Point-in-time window: any LSN younger than this can be recovered to. */
     windowMs: ms(3_600_000),
     /** Fills and closed orders older than this are pruned from the live state. */
     retentionMs: ms(3_600_000),
     marketRetentionMs: ms(300_000),
-    pruneMs: ms(10_000),
+    pruneMs: timerMs(10_000),
     /** An alert is raised when a table is this full. */
     boundAlertFraction: z.number().min(0.1).max(1).default(0.75),
   })

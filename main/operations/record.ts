@@ -25,9 +25,10 @@
  */
 
 import { RearmError } from '../../shared/errors.ts';
-import { PAGE_BYTES } from '../../shared/model/schema.ts';
-import { TABLE_BY_ID } from '../../shared/model/tables.ts';
+import { PAGE_HEADER_BYTES, type Table } from '../../shared/model/schema.ts';
+import { TABLE_LIST } from '../../shared/model/tables.ts';
 import type { Image } from '../image/image.ts';
+import { PAGE_QUADS, PAGE_WORDS } from '../image/page.ts';
 
 export const RECORD_HEADER_BYTES = 24;
 /** A record is refused above this: two blobs of 1 MiB and their chunks fit. */
@@ -46,14 +47,26 @@ export interface RecordHeader {
   readonly changes: number;
 }
 
+/** Bytes of the record at `at`, 8-byte aligned. @throws RearmError FORMAT_INVALID where it does not lie whole in [at, end). */
+export function recordBytesAt(quads: Uint32Array, at: number, end: number): number {
+  if (at + RECORD_HEADER_BYTES > end) throw new RearmError('FORMAT_INVALID', 'a record ends early', { at });
+  const bytes = quads[at >> 2]!;
+  if (!fits(bytes, quads[(at + 16) >> 2]!, at, end)) throw misfit(bytes, at);
+  return bytes;
+}
+
+const fits = (bytes: number, intentBytes: number, at: number, end: number): boolean =>
+  bytes >= RECORD_HEADER_BYTES && bytes % 8 === 0 && at + bytes <= end && RECORD_HEADER_BYTES + intentBytes <= bytes;
+
+const misfit = (bytes: number, at: number): RearmError =>
+  new RearmError('FORMAT_INVALID', `a record of ${bytes} bytes does not fit its frame`, { at, bytes });
+
 /** @throws RearmError FORMAT_INVALID where the record does not lie whole in [at, end). */
 export function readRecordHeader(view: DataView, at: number, end: number): RecordHeader {
   if (at + RECORD_HEADER_BYTES > end) throw new RearmError('FORMAT_INVALID', 'a record ends early', { at });
   const bytes = view.getUint32(at, true);
   const intentBytes = view.getUint32(at + 16, true);
-  if (bytes < RECORD_HEADER_BYTES || bytes % 8 !== 0 || at + bytes > end || RECORD_HEADER_BYTES + intentBytes > bytes) {
-    throw new RearmError('FORMAT_INVALID', `a record of ${bytes} bytes does not fit its frame`, { at, bytes });
-  }
+  if (!fits(bytes, intentBytes, at, end)) throw misfit(bytes, at);
   return {
     bytes,
     operation: view.getUint8(at + 4),
@@ -67,6 +80,9 @@ export function readRecordHeader(view: DataView, at: number, end: number): Recor
 /** Whether the record at `at` is one that nobody waits for. */
 export const isPosted = (bytes: Uint8Array, at: number): boolean => bytes[at + 5] === 1;
 
+/** By id: a change of a replay finds its table here. */
+const TABLES_BY_ID: readonly (Table | undefined)[] = Array.from({ length: 256 }, (_, id) => TABLE_LIST.find((table) => table.id === id));
+
 /** Where the changes begin. */
 export const changesAt = (at: number, intentBytes: number): number => at + RECORD_HEADER_BYTES + Math.ceil(intentBytes / 8) * 8;
 
@@ -77,6 +93,9 @@ export const changesAt = (at: number, intentBytes: number): number => at + RECOR
  * @throws RearmError FORMAT_INVALID where a change does not fit its table: a checksum was right and the content is not.
  */
 export function redo(image: Image, lsn: number, quads: Uint32Array, words: BigInt64Array, at: number): void {
+  const { quads: imageQuads, words: imageWords } = image;
+  const lsnLow = lsn >>> 0;
+  const lsnHigh = (lsn / 4_294_967_296) | 0;
   const end = (at + quads[at >> 2]!) >> 3;
   let word = changesAt(at, quads[(at + 16) >> 2]!) >> 3;
   for (let left = quads[(at + 20) >> 2]!; left > 0; left -= 1) {
@@ -85,7 +104,7 @@ export function redo(image: Image, lsn: number, quads: Uint32Array, words: BigIn
     const kind = (packed >>> 8) & 0xff;
     const first = (packed >>> 16) & 0xff;
     const count = packed >>> 24;
-    const table = TABLE_BY_ID.get(packed & 0xff);
+    const table = TABLES_BY_ID[packed & 0xff];
     word += 1;
     if (table === undefined || word + count > end || kind > CHANGE_PAGE || (first + count) * 8 > table.rowBytes) {
       throw new RearmError('FORMAT_INVALID', `LSN ${lsn}: a change does not fit its table`, { lsn });
@@ -97,14 +116,20 @@ export function redo(image: Image, lsn: number, quads: Uint32Array, words: BigIn
       word += count;
       continue;
     }
-    const base = image.rowOffset(table, row);
-    const page = (base / PAGE_BYTES) | 0;
+    const index = (row / table.rowsPerPage) | 0;
+    const page = image.pagesOf(table).pages[index] ?? -1;
+    if (page < 0) throw new RearmError('INTERNAL', `row ${row} of ${table.name} is outside the image`, { table: table.name, row });
+    // In halves: this is asked for every change of a replay.
+    const low = imageQuads[page * PAGE_QUADS + 2]!;
+    const high = imageQuads[page * PAGE_QUADS + 3]!;
     // A page at this very LSN has had an earlier change of the same record: a record is applied whole or not at all.
-    if (image.pageLsn(page) <= lsn) {
-      const target = base >> 3;
-      if (kind === CHANGE_CLEAR) image.words.fill(0n, target, target + (table.rowBytes >> 3));
-      else for (let i = 0; i < count; i += 1) image.words[target + first + i] = words[word + i]!;
-      image.setPageLsn(page, lsn);
+    const same = low === lsnLow && high === lsnHigh;
+    if (same || high < lsnHigh || (high === lsnHigh && low < lsnLow)) {
+      const rowWords = table.rowBytes >> 3;
+      const target = page * PAGE_WORDS + (PAGE_HEADER_BYTES >> 3) + (row - index * table.rowsPerPage) * rowWords;
+      if (kind === CHANGE_CLEAR) for (let i = 0; i < rowWords; i += 1) imageWords[target + i] = 0n;
+      else for (let i = 0; i < count; i += 1) imageWords[target + first + i] = words[word + i]!;
+      if (!same) image.setPageLsn(page, lsn);
     }
     word += count;
   }

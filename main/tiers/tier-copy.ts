@@ -7,7 +7,7 @@ import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import { TABLE_BY_ID } from '../../shared/model/tables.ts';
 import { LAYOUT_RUNGS } from '../image/migrations.ts';
-import { hashPage, isFree, LAYOUT_VERSION, type PageRows, readPageHeader, rowsOfPage } from '../image/page.ts';
+import { hashPage, isFree, LAYOUT_VERSION, PAGE_WORDS, type PageRows, readPageHeader, rowsOfPage } from '../image/page.ts';
 import { mayNotRead } from '../storage/system-errors.ts';
 import { climb } from '../store/ladder.ts';
 import { type CheckpointMark, PAGE_ENTRY_BYTES } from './checkpoint.ts';
@@ -82,6 +82,7 @@ export interface TierCopy {
 }
 
 const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const wordsOf = (bytes: Uint8Array) => new BigUint64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8);
 
 /** Version of the row layout of all pages: one release writes a copy. It is that of the first page whose bytes match its hash. */
 function layoutOf(pages: Uint8Array): number {
@@ -125,14 +126,25 @@ function inPresentLayout(copy: TierCopy | null, layout: number): TierCopy | null
   };
 }
 
+/** Hashes of pages as their bytes are; 0 where the page is free. Each is needed several times, and computed once. */
+function hashesOf(pages: Uint8Array, pageCount: number): BigUint64Array {
+  const words = wordsOf(pages);
+  const hashes = new BigUint64Array(pageCount);
+  for (let page = 0; page < pageCount; page += 1)
+    if (words[page * PAGE_WORDS] !== 0n || !isFree(words, page)) hashes[page] = hashPage(pages, page * PAGE_BYTES);
+  return hashes;
+}
+
 /** Whether a page's bytes are a page: known table, the copy's layout, right number, hash as in its header. */
-function pageFault(pages: Uint8Array, view: DataView, page: number, layout: number): string | null {
+function pageFault(view: DataView, page: number, hash: bigint, layout: number): string | null {
   const at = page * PAGE_BYTES;
-  const header = readPageHeader(view, at);
-  if (header.number !== page) return `it is page ${header.number}, misdirected`;
-  if (!TABLE_BY_ID.has(header.table)) return `table ${header.table} is not known`;
-  if (header.version !== layout) return `its layout version is ${header.version}, that of the copy ${layout}`;
-  if (hashPage(pages, at) !== header.hash) return 'its bytes do not match its hash';
+  const number = view.getUint32(at + 16, true);
+  if (number !== page) return `it is page ${number}, misdirected`;
+  const table = view.getUint16(at + 24, true);
+  if (!TABLE_BY_ID.has(table)) return `table ${table} is not known`;
+  const version = view.getUint16(at + 26, true);
+  if (version !== layout) return `its layout version is ${version}, that of the copy ${layout}`;
+  if (view.getBigUint64(at, true) !== hash) return 'its bytes do not match its hash';
   return null;
 }
 
@@ -156,16 +168,17 @@ function provenByTable(head: TierHead, mark: CheckpointMark, pages: Uint8Array, 
   const tableProves = BigInt.asUintN(64, tableSum) === root;
   const known = (page: number) => TABLE_BY_ID.has(readPageHeader(pageView, page * PAGE_BYTES).table);
   // In any case: it sets hashes right that were hit themselves.
-  const judged = provenByHeaders(head, mark, pages, root, known, layout);
+  const hashes = hashesOf(pages, mark.pageCount);
+  const judged = provenByHeaders(head, mark, pages, hashes, root, known, layout);
   if (!tableProves) return judged;
   const states = new Uint8Array(mark.pageCount);
   const reasons = new Map<number, string>();
-  const words = new BigUint64Array(pages.buffer, pages.byteOffset, pages.byteLength / 8);
+  const words = wordsOf(pages);
   let computed = 0n;
   for (let page = 0; page < mark.pageCount; page += 1) {
     const hash = tableView.getBigUint64(page * PAGE_ENTRY_BYTES + 8, true);
     if (hash === 0n && isFree(words, page)) continue;
-    const fault = pageFault(pages, pageView, page, layout);
+    const fault = pageFault(pageView, page, hashes[page]!, layout);
     const current = pageView.getBigUint64(page * PAGE_BYTES, true) === hash;
     if (fault === null && current) {
       states[page] = PAGE_VALID;
@@ -194,19 +207,20 @@ export function judgeByHeaders(
   belongs: (page: number) => boolean,
 ): TierCopy | null {
   const layout = layoutOf(pages);
-  return inPresentLayout(provenByHeaders(head, mark, pages, root, belongs, layout), layout);
+  return inPresentLayout(provenByHeaders(head, mark, pages, hashesOf(pages, mark.pageCount), root, belongs, layout), layout);
 }
 
 function provenByHeaders(
   head: TierHead,
   mark: CheckpointMark,
   pages: Uint8Array,
+  hashes: BigUint64Array,
   root: bigint,
   belongs: (page: number) => boolean,
   layout: number,
 ): TierCopy | null {
   const view = viewOf(pages);
-  const words = new BigUint64Array(pages.buffer, pages.byteOffset, pages.byteLength / 8);
+  const words = wordsOf(pages);
   const states = new Uint8Array(mark.pageCount);
   const reasons = new Map<number, string>();
   let stored = 0n;
@@ -215,8 +229,8 @@ function provenByHeaders(
     const at = page * PAGE_BYTES;
     const hash = view.getBigUint64(at, true);
     if (hash === 0n && isFree(words, page)) continue;
-    const fault = pageFault(pages, view, page, layout);
-    const recomputed = hashPage(pages, at);
+    const recomputed = hashes[page]!;
+    const fault = pageFault(view, page, recomputed, layout);
     if (fault === null && !belongs(page)) continue;
     stored += hash;
     computed += recomputed;
@@ -233,7 +247,7 @@ function provenByHeaders(
     // Every page's bytes are those of the checkpoint: only hash fields were hit. They are set right in this copy.
     for (const page of reasons.keys()) {
       if (readPageHeader(view, page * PAGE_BYTES).number !== page) return null;
-      view.setBigUint64(page * PAGE_BYTES, hashPage(pages, page * PAGE_BYTES), true);
+      view.setBigUint64(page * PAGE_BYTES, hashes[page]!, true);
       states[page] = PAGE_VALID;
     }
     return { ...result, bad: 0, reasons: new Map() };

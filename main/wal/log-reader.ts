@@ -180,7 +180,8 @@ export interface LogEnd {
   readonly superseded: readonly { readonly file: string; readonly offset: number }[];
 }
 
-const BUFFER_BYTES = 4 << 20;
+/** It stays in the cache of one core between the copy of the system and the look of the reader. */
+const BUFFER_BYTES = 1 << 20;
 const ZEROS = Buffer.alloc(BUFFER_BYTES);
 
 export interface ReadLogOptions {
@@ -394,7 +395,8 @@ class SegmentReader {
 
   #fill(file: StoredFile, offset: number, need: number): void {
     // A short segment needs no large buffer: many of them are read in a row.
-    const wanted = Math.max(need, Math.min(BUFFER_BYTES, file.size() - offset));
+    const whole = this.#bytes.length >= BUFFER_BYTES;
+    const wanted = Math.max(need, whole ? BUFFER_BYTES : Math.min(BUFFER_BYTES, file.size() - offset));
     if (wanted > this.#bytes.length) {
       const capacity = Math.ceil(wanted / PAGE_BYTES) * PAGE_BYTES;
       this.#bytes = new Uint8Array(capacity);
