@@ -1,7 +1,10 @@
 /** `npm run docs`: writes the documents that are generated from the source. tests/docs.test.ts fails when one is not current. */
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Machine } from '../bench/machine.ts';
+import type { Row } from '../bench/row.ts';
+import { tableOf } from '../bench/table.ts';
 import { ERROR_CODES, type ErrorFamily } from '../shared/errors.ts';
 import { formatsDocument } from './formats.ts';
 import { resultsTable } from './reliability-results.ts';
@@ -95,20 +98,31 @@ ${[...shipped.entries()]
 `;
 }
 
-const FIGURES = /(<!-- figures: npm run reliability -->\n)[\s\S]*(<!-- end of figures -->)/;
+/** The place of figures in a document: between two marks, the first of which names the command that they come from. */
+const FIGURES = /(<!-- figures: [^\n]* -->\n)[\s\S]*(<!-- end of figures -->)/;
 
-/** docs/RELIABILITY.md: its own text, with the figures of the last long run. */
-export function reliabilityDocument(): string {
-  const text = readFileSync(join(ROOT, 'docs/RELIABILITY.md'), 'utf8');
-  if (!FIGURES.test(text)) throw new Error('docs/RELIABILITY.md has no place for its figures');
-  return text.replace(FIGURES, (_, before: string, after: string) => `${before}${resultsTable()}${after}`);
+/** A document whose own text stays, with its figures anew. */
+function withFigures(file: string, figures: string): string {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  if (!FIGURES.test(text)) throw new Error(`${file} has no place for its figures`);
+  return text.replace(FIGURES, (_, before: string, after: string) => `${before}${figures}${after}`);
+}
+
+/** docs/PERFORMANCE.md: the rows of the last full run of the bench. */
+function performanceFigures(): string {
+  const file = join(ROOT, 'docs/figures/performance.json');
+  if (!existsSync(file)) return 'Not run yet.\n';
+  const { machine, commit, rows } = JSON.parse(readFileSync(file, 'utf8')) as { machine: Machine; commit: string; rows: Row[] };
+  const { cpu, cores, system, node, fileSystem } = machine;
+  return `Commit ${commit}, on ${cpu}, ${cores} cores, ${system}, Node ${node}, ${fileSystem}.\n\n${tableOf(rows)}\n`;
 }
 
 export const DOCUMENTS: Readonly<Record<string, () => string>> = {
   'docs/ERRORS.md': errorsDocument,
   'docs/FORMATS.md': formatsDocument,
   'docs/LICENSES.md': licencesDocument,
-  'docs/RELIABILITY.md': reliabilityDocument,
+  'docs/PERFORMANCE.md': () => withFigures('docs/PERFORMANCE.md', performanceFigures()),
+  'docs/RELIABILITY.md': () => withFigures('docs/RELIABILITY.md', resultsTable()),
 };
 
 if (import.meta.main) for (const [file, write] of Object.entries(DOCUMENTS)) writeFileSync(join(ROOT, file), write());

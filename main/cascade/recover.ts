@@ -191,17 +191,6 @@ export function recover(options: RecoverOptions): Recovery {
   const archives = probe('L4', 'archive', () => readArchive(layout, identity.storeId, writerAlive));
   const scan = course.run('probe.log', 'log segments', () => {
     const value = scanSegments(storage, layout, storeId, path);
-    for (const { name, error } of value.errors)
-      findings.push(
-        isUnfinished(storage, layout, storeId, value, name)
-          ? {
-              code: 'SEGMENT_UNFINISHED',
-              severity: 'note',
-              message: `${error.message}: it was being begun when the engine died, or is damaged; nothing depends on it`,
-              file: `wal/${name}`,
-            }
-          : { code: 'SEGMENT_UNREADABLE', severity: 'damage', message: error.message, file: `wal/${name}` },
-      );
     const first = value.segments[0];
     return {
       value,
@@ -216,6 +205,17 @@ export function recover(options: RecoverOptions): Recovery {
   // What process death leaves in memory is exact.
   const exact = sameBoot && [...watermarks.keys()].some((epoch) => epoch >= synced.epoch);
   const needed = exact ? acknowledgedBy(watermarks, [], path) : acknowledged;
+  for (const { name, error } of scan.errors)
+    findings.push(
+      isUnfinished(storage, layout, storeId, scan, name, exact ? needed : null)
+        ? {
+            code: 'SEGMENT_UNFINISHED',
+            severity: 'note',
+            message: `${error.message}: it was being begun when the engine died, or is damaged; nothing depends on it`,
+            file: `wal/${name}`,
+          }
+        : { code: 'SEGMENT_UNREADABLE', severity: 'damage', message: error.message, file: `wal/${name}` },
+    );
   const candidates = new Candidates(storage, clock, storeId, path, scan, heads, needed, options.at);
 
   const image = new Image(identity.rowsMax);

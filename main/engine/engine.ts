@@ -169,13 +169,13 @@ export class Engine {
       const bytes = transaction.recordBytesMax(intentBytesMax(intent, format));
       if (bytes > RECORD_BYTES_MAX)
         throw new RearmError('OPERATION_INVALID', `the record would take ${bytes} bytes, more than ${RECORD_BYTES_MAX}`, {});
-      const { target, start } = pipe.reserve(bytes);
+      const start = pipe.reserve(bytes);
       const { observer } = this.#parts;
       end = transaction.record(
         intent,
         format,
         posted,
-        target,
+        pipe.target,
         start,
         observer && (() => observer({ lsn, posted, timeNs: transaction.timeNs, intent })),
       );

@@ -63,11 +63,15 @@ export class InlinePipe implements RecordPipe {
     }
   }
 
-  reserve(bytes: number): { target: RecordTarget; start: number } {
+  get target(): RecordTarget {
+    return this.#frame;
+  }
+
+  reserve(bytes: number): number {
     if (this.#failure) throw this.#failure;
     if (this.#frame.end > GROUP_BYTES) this.#guard(() => this.#writer.write(this.#frame));
     this.#frame.reserve(bytes);
-    return { target: this.#frame, start: this.#frame.end };
+    return this.#frame.end;
   }
 
   push(end: number, lsn: number, urgent: boolean): void {

@@ -4,11 +4,13 @@ import type { RecordTarget } from '../operations/transaction.ts';
 
 export interface RecordPipe {
   /**
-   * Room for one record of up to `bytes`; it is written at `start` of the target.
+   * Makes room for one record of up to `bytes`; returns where in the {@link target} it is to be written.
    *
    * @throws RearmError RING_FULL, WRITER_POISONED, WRITER_FENCED; nothing was taken
    */
-  reserve(bytes: number): { readonly target: RecordTarget; readonly start: number };
+  reserve(bytes: number): number;
+  /** Of the record that room was made for last. */
+  readonly target: RecordTarget;
   /** Hands over the record that ends at `end`. Urgent: somebody waits for it to be durable. */
   push(end: number, lsn: number, urgent: boolean): void;
   /** Blocks until `lsn` is durable. @throws RearmError WRITER_POISONED, WRITER_FENCED */

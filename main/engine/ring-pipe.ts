@@ -29,6 +29,12 @@ import { startThread } from './threads.ts';
 import type { TierControl } from './tier-control.ts';
 import type { WriterThreadData } from './writer-thread.ts';
 
+interface Waiter {
+  readonly lsn: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
 export class RingPipe implements RecordPipe {
   readonly #ring: Ring;
   readonly #worker: Worker;
@@ -38,7 +44,7 @@ export class RingPipe implements RecordPipe {
   #produced = 0;
   /** Where the record lies that was reserved last. */
   #start = 0;
-  #waiting = 0;
+  readonly #waiters: Waiter[] = [];
   #failure: RearmError | undefined;
 
   private constructor(ring: Ring, worker: Worker, tiers: TierControl | undefined, ask: () => Promise<void>) {
@@ -99,7 +105,11 @@ export class RingPipe implements RecordPipe {
     }
   }
 
-  reserve(bytes: number): { target: RecordTarget; start: number } {
+  get target(): RecordTarget {
+    return this.#ring;
+  }
+
+  reserve(bytes: number): number {
     this.#check();
     const { capacity, control, quads } = this.#ring;
     const at = this.#produced % capacity;
@@ -123,11 +133,11 @@ export class RingPipe implements RecordPipe {
       this.#produced += skip;
     }
     this.#start = this.#produced % capacity;
-    return { target: this.#ring, start: this.#start };
+    return this.#start;
   }
 
   /** An empty ring whose rest is too short for a long record: the writer skips the rest first, which takes it a moment. */
-  #reserveAtStart(at: number): { target: RecordTarget; start: number } {
+  #reserveAtStart(at: number): number {
     const { capacity, control, quads } = this.#ring;
     quads[at >> 2] = WRAP;
     this.#produced += capacity - at;
@@ -139,7 +149,7 @@ export class RingPipe implements RecordPipe {
       Atomics.wait(control, IDLE, 0, 1);
     }
     this.#start = 0;
-    return { target: this.#ring, start: 0 };
+    return 0;
   }
 
   push(end: number, _lsn: number, urgent: boolean): void {
@@ -162,25 +172,36 @@ export class RingPipe implements RecordPipe {
     }
   }
 
-  async wait(lsn: number): Promise<void> {
-    if (this.durableLsn >= lsn) return;
-    // A pending wait does not keep a process alive by itself: the writer thread does, as long as somebody waits.
-    if (this.#waiting++ === 0) this.#worker.ref();
-    try {
-      await this.#waitAsync(lsn);
-    } finally {
-      if (--this.#waiting === 0) this.#worker.unref();
-    }
+  wait(lsn: number): Promise<void> {
+    if (this.durableLsn >= lsn) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      // LSNs only rise: whoever comes later waits for as much or more.
+      this.#waiters.push({ lsn, resolve, reject });
+      if (this.#waiters.length === 1) void this.#follow();
+    });
   }
 
-  async #waitAsync(lsn: number): Promise<void> {
-    for (;;) {
-      const signal = Atomics.load(this.#ring.control, DURABLE_SIGNAL);
-      if (this.durableLsn >= lsn) return;
-      if (Atomics.load(this.#ring.control, STATE) === STATE_FAILED && !this.#failure) await new Promise((resolve) => setImmediate(resolve));
-      this.#check();
-      const waited = Atomics.waitAsync(this.#ring.control, DURABLE_SIGNAL, signal, 1_000);
-      if (waited.async) await waited.value;
+  /** Follows what becomes durable as long as somebody waits: one wait for all, since each of its own would be woken by every sync. */
+  async #follow(): Promise<void> {
+    // A pending wait does not keep a process alive by itself: the writer thread does, as long as somebody waits.
+    this.#worker.ref();
+    try {
+      for (;;) {
+        const signal = Atomics.load(this.#ring.control, DURABLE_SIGNAL);
+        const durable = this.durableLsn;
+        const waiting = this.#waiters.findIndex(({ lsn }) => lsn > durable);
+        for (const { resolve } of this.#waiters.splice(0, waiting < 0 ? this.#waiters.length : waiting)) resolve();
+        if (waiting < 0) return;
+        if (Atomics.load(this.#ring.control, STATE) === STATE_FAILED && !this.#failure)
+          await new Promise((resolve) => setImmediate(resolve));
+        this.#check();
+        const waited = Atomics.waitAsync(this.#ring.control, DURABLE_SIGNAL, signal, 1_000);
+        if (waited.async) await waited.value;
+      }
+    } catch (error) {
+      for (const { reject } of this.#waiters.splice(0)) reject(error);
+    } finally {
+      this.#worker.unref();
     }
   }
 

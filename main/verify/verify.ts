@@ -121,14 +121,15 @@ function verifyOnce(options: VerifyOptions): VerifyReport {
 
   progress?.(0.1, 'log');
   const scan = scanSegments(storage, layout, storeId, lineage.path);
+  const mapped = readMapped(storage, layout, storeId, options.bootId);
+  const acknowledged = mapped.sameBoot === true ? Math.max(0, ...mapped.acknowledged.values()) : null;
   for (const { name, error } of scan.errors)
-    if (isUnfinished(storage, layout, storeId, scan, name))
+    if (isUnfinished(storage, layout, storeId, scan, name, acknowledged))
       findings.add(`wal/${name}`, 'torn', 'UNFINISHED', `${error.message}: nothing depends on it`, { offset: 0 });
     else findings.add(`wal/${name}`, 'damaged', error.code, error.message, { offset: 0 });
   if (covers('wal')) verifySegments(storage, layout, storeId, scan, findings);
 
   progress?.(0.4, 'tiers');
-  const mapped = readMapped(storage, layout, storeId, options.bootId);
   const heads: TierHead[] = [
     ...mapped.heads,
     ...readSlots(storage, layout, storeId),

@@ -8,10 +8,11 @@ import { readLog, type SegmentScan } from './log-reader.ts';
 import { SEGMENT_HEADER_BYTES } from './segment.ts';
 
 /**
- * The last segment, where it holds no byte behind its header, or no frame that the segments before it do not hold as well: begun after a
- * segment that was full, or after one that failed (segment.ts), and not yet counting.
+ * The last segment, where it holds no byte behind its header, or no frame that the segments before it do not hold as well, or none that can
+ * have been acknowledged: begun after a segment that was full, or after one that failed (segment.ts), and not yet counting.
  *
  * @param name of a segment among `scan.errors`
+ * @param acknowledged the highest LSN that anybody was told of; null where that is not known
  */
 export function isUnfinished(
   storage: Storage,
@@ -19,12 +20,14 @@ export function isUnfinished(
   storeId: Uint8Array,
   { segments, errors }: SegmentScan,
   name: string,
+  acknowledged: number | null,
 ): boolean {
   const error = errors.find((entry) => entry.name === name)?.error;
   if (error?.code !== 'FORMAT_INVALID' && error?.code !== 'CHECKSUM_MISMATCH') return false;
   const known = segments.findIndex((segment) => segment.name === name);
   if (segments.some((segment) => segment.name > name)) return false;
   if (known < 0) return nonZeroFrom(storage, join(layout.wal, name), SEGMENT_HEADER_BYTES) === null;
+  if (acknowledged !== null && acknowledged < segments[known]!.firstLsn) return true;
   const before = segments.slice(0, known);
   const lastLsnOf = (some: typeof segments): number => {
     const from = some.findLastIndex(({ firstLsn }) => firstLsn <= segments[known]!.firstLsn);
