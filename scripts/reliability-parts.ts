@@ -117,7 +117,7 @@ export const PARTS: readonly Part[] = [
   ),
   tests(
     'writes under ext4',
-    1,
+    16,
     'tests/faults/block-log.test.ts',
     (figures) => `${count(figures.states)} disks of a recorded ext4, any subset of the writes that no flush covers; ${verdict(figures)}`,
   ),
