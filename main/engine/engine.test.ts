@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { intentFromJson } from '../../shared/model/json.ts';
 import type { Intent } from '../../shared/model/operations.ts';
 import { TABLE_LIST, type TABLES } from '../../shared/model/tables.ts';
+import { formatTime } from '../../shared/units.ts';
 import { Generator } from '../../simulation/model/generator.ts';
 import { History } from '../../simulation/model/history.ts';
 import { randomOf } from '../../simulation/model/random.ts';
@@ -110,6 +111,26 @@ describe('engine and reference model', () => {
       assertRecovered(recovery, desk.model);
     });
   }
+
+  it('agree when far more has outlived its retention than one call prunes: the rest follows at once, oldest first, in small operations', async () => {
+    const desk = await deskOf({ pruneMs: 1_000, retentionMs: 500, markMs: 1_000_000 });
+    await work(desk, 5, new Generator(5).setupSteps, { invalid: 0 });
+    const before = desk.engine.usage().find(({ table }) => table === 'fills')!.used;
+    expect(before).toBe(0);
+    const first = desk.clock.wallNs();
+    for (let n = 0; n < 300; n += 1) {
+      // Some share a time, and come in another order than they were dealt.
+      const time = formatTime(first + BigInt((n * 7) % 30) * 1_000_000n)!;
+      expect(await desk.submit(external(`acc${n % 3}`, `trade-${n}`, { time }))).toBe(true);
+    }
+    for (let passed = 0; passed < 1_030; passed += 1) desk.pass(1);
+    desk.compare();
+    const prunes = desk.lines.filter(({ type }) => type === 'prune');
+    expect(prunes).toHaveLength(Math.ceil(300 / 64));
+    expect(desk.engine.usage().find(({ table }) => table === 'fills')!.used).toBe(0);
+    await desk.engine.abandon();
+    assertRecovered(desk.recover(), desk.model);
+  });
 
   it('agree at every LSN of the window', async () => {
     const desk = await deskOf({ windowMs: 86_400_000, retentionMs: 300, marketRetentionMs: 200, pruneMs: 30, l3Keep: 40, l3Ms: 60 });

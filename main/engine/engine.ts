@@ -218,7 +218,10 @@ export class Engine {
       this.post({ type: 'prune', table: name, before: due, count: PRUNE_AT_ONCE });
       more ||= this.#isOlder(name, due);
     }
-    if (more && !this.#closed) this.#parts.scheduler.after(PRUNE_AGAIN_MS, () => this.#background(() => this.pruneDue()));
+    if (!more) return;
+    this.#parts.scheduler.after(PRUNE_AGAIN_MS, () => {
+      if (!this.#closed) this.#background(() => this.pruneDue());
+    });
   }
 
   /** Whether a table has a row to be pruned that is older. */

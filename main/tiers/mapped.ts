@@ -24,6 +24,7 @@
  */
 
 import { xxh64 } from '@node-rs/xxhash';
+import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import type { Image } from '../image/image.ts';
 import { PageSet } from '../image/page-set.ts';
@@ -87,6 +88,21 @@ export class MappedTier {
     this.#msync = msync;
     this.#pending = [new PageSet(image.pagesMax), new PageSet(image.pagesMax)];
     for (const set of this.#pending) set.addRange(image.pageCount);
+    try {
+      // A large state begins with a large file: made here, where nobody trades yet, and not under the first checkpoint.
+      this.#grow();
+    } catch (error) {
+      // The checkpoint tries again, and says why it fails.
+      if (!(error instanceof RearmError)) throw error;
+    }
+  }
+
+  /** Makes room for the pages that the image has. */
+  #grow(): void {
+    const need = mappedPageAt(this.#image.pageCount, 0);
+    if (need <= this.#mapping.bytes) return;
+    const bound = mappedPageAt(this.#image.pagesMax, 0);
+    this.#mapping.grow(Math.min(bound, Math.ceil(need / GROWTH_BYTES) * GROWTH_BYTES));
   }
 
   /** Stores the watermark; call before the caller is told. */
@@ -119,11 +135,7 @@ export class MappedTier {
    */
   checkpoint(mark: CheckpointMark): number {
     const slot = this.#slot;
-    const need = mappedPageAt(this.#image.pageCount, 0);
-    if (need > this.#mapping.bytes) {
-      const bound = mappedPageAt(this.#image.pagesMax, 0);
-      this.#mapping.grow(Math.min(bound, Math.ceil(need / GROWTH_BYTES) * GROWTH_BYTES));
-    }
+    this.#grow();
     const pages = this.#pending[slot].take();
     let copied = 0;
     try {
