@@ -126,7 +126,8 @@ export function roundDivide(dividend: bigint, divisor: bigint): bigint {
   const negative = dividend < 0n !== divisor < 0n;
   const n = dividend < 0n ? -dividend : dividend;
   const d = divisor < 0n ? -divisor : divisor;
-  const rounded = (2n * n + d) / (2n * d);
+  // Half of an odd divisor is between two integers: what is above it rounds up, as what is half of an even one does.
+  const rounded = (n + (d >> 1n)) / d;
   return negative ? -rounded : rounded;
 }
 

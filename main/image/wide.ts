@@ -14,6 +14,10 @@ const WORD = 4_294_967_296;
 
 const cell = new BigInt64Array(1);
 const cellWords = new Uint32Array(cell.buffer);
+/** On the way from and to a bigint: three words of 64 bits, for each its two halves. */
+const transfer = new BigUint64Array(3);
+const transferSigned = new BigInt64Array(transfer.buffer);
+const transferWords = new Uint32Array(transfer.buffer);
 /** Where the next product goes; it changes places with the words of what was multiplied. */
 let product = new Uint32Array(WORDS);
 
@@ -81,19 +85,23 @@ export class Wide {
   /** @throws RearmError AMOUNT_OVERFLOW */
   set(value: bigint, what: string): this {
     if (BigInt.asIntN(32 * WORDS, value) !== value) throw overflow(what);
-    let rest = value;
-    for (let i = 0; i < WORDS; i += 1) {
-      this.#words[i] = Number(rest & 0xffff_ffffn);
-      rest >>= 32n;
-    }
+    const upper = value >> 64n;
+    // What is stored is taken modulo 2^64.
+    transfer[0] = value;
+    transfer[1] = upper;
+    transfer[2] = upper >> 64n;
+    const words = this.#words;
+    for (let i = 0; i < WORDS; i += 1) words[i] = transferWords[i]!;
     return this;
   }
 
   get value(): bigint {
     const words = this.#words;
-    const low = (BigInt(words[1]!) << 32n) | BigInt(words[0]!);
-    const high = (BigInt(words[4]! | 0) << 64n) | (BigInt(words[3]!) << 32n) | BigInt(words[2]!);
-    return (high << 64n) | low;
+    for (let i = 0; i < WORDS; i += 1) transferWords[i] = words[i]!;
+    transferWords[WORDS] = (words[WORDS - 1]! | 0) >> 31;
+    const [low, high, top] = [transferSigned[0]!, transferSigned[1]!, transferSigned[2]!];
+    if (top !== high >> 63n) return (top << 128n) | (transfer[1]! << 64n) | transfer[0]!;
+    return high === low >> 63n ? low : (high << 64n) | transfer[0]!;
   }
 
   get isZero(): boolean {
