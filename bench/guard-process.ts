@@ -21,8 +21,11 @@ const GROUP = 1_000;
 /** Small: preallocating one is most of what a short life costs. */
 const SEGMENT_BYTES = 1 << 20;
 
+/** So large that no second one is preallocated, and little else is done by the clock: two lives differ by their commits alone. */
+const COMMITS_ALONE = { tiers: 'off', segmentBytes: 4 << 20, l1Ms: 1e9, markMs: 1e9, pruneMs: 1e9 } as const;
+
 async function commits(root: string, mode: EngineConfig['commit'], count: number): Promise<void> {
-  const engine = await openDesk({ root, size: SIZE, config: { commit: mode, tiers: 'off', segmentBytes: SEGMENT_BYTES } });
+  const engine = await openDesk({ root, size: SIZE, config: { ...COMMITS_ALONE, commit: mode } });
   const day = new Day(SIZE);
   day.prepare(count);
   for (let i = 0; i < count; i += 1) await engine.commit(day.take());

@@ -132,7 +132,8 @@ const run = promisify(execFile);
 describe('system calls', () => {
   const CALLS = ['pwrite64', 'fdatasync', 'statx', 'read', 'write'] as const;
   const FEW = 100;
-  const MANY = 400;
+  /** Many more: how the desk's beginning falls into frames is a matter of time, and must not count. */
+  const MANY = 2_000;
   const counts = new Map<string, Record<string, number>>();
 
   /** Calls of a process by their name. */
@@ -158,13 +159,13 @@ describe('system calls', () => {
   // Measured, inline: 1 pwrite64, 1 fdatasync, 2 statx (the lock, by name and as it is open). Threaded: the same, and 2 reads and 2 writes
   // by which one thread wakes the other.
   test.for([
-    ['inline', 4.3],
-    ['threaded', 9],
+    ['inline', 4.4],
+    ['threaded', 9.5],
   ] as const)('%s, a commit takes one pwrite64, one fdatasync and few others', ([mode, callsMax], context) => {
     if (!canTrace) context.skip('strace is not installed');
     const of = counts.get(mode)!;
-    expectAtMost('pwrite64', of.pwrite64!, 1.05);
-    expectAtMost('fdatasync', of.fdatasync!, 1.05);
+    expectAtMost('pwrite64', of.pwrite64!, 1.1);
+    expectAtMost('fdatasync', of.fdatasync!, 1.1);
     expectAtMost(
       `calls (${JSON.stringify(of)})`,
       CALLS.reduce((sum, name) => sum + of[name]!, 0),
