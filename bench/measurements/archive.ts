@@ -10,7 +10,7 @@ import { ARCHIVE_FILE_NAME } from '../../main/store/layout.ts';
 import { ArchiveTier } from '../../main/tiers/archive.ts';
 import { pageTable } from '../../main/tiers/snapshot.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
-import { type DeskSize, imageOfDesk, LARGEST, OPERATIONS_BEFORE, openDesk, SIZES } from '../desk.ts';
+import { type DeskSize, imageOfDesk, LARGEST, OPERATIONS_BEFORE, SIZES } from '../desk.ts';
 import { type Row, rowOf } from '../row.ts';
 import { spreadOf } from '../statistics.ts';
 import { EPOCH, STORE_ID } from '../stepped-writer.ts';
@@ -91,19 +91,12 @@ async function besideLoop({ directory }: Bench, size: DeskSize): Promise<Row> {
   });
 }
 
-async function felt({ directory, short }: Bench, size: DeskSize): Promise<Row[]> {
-  const config = { commit: 'threaded', windowMs: 1, l3Ms: 86_400_000, l4Ms: 86_400_000, l4Keep: 1 } as const;
-  const engine = await openDesk({ root: join(directory, 'felt'), size, config });
-  await engine.checkpoint();
-  const rows = await disturbanceRows(engine, size, {
+const felt = (bench: Bench, size: DeskSize): Promise<Row[]> =>
+  disturbanceRows(bench, size, {
     name: `L4 archive, ${count(size.positions)} positions`,
-    tier: () => engine.snapshot(true),
-    postCount: short ? 3_000 : 20_000,
-    commitCount: short ? 300 : 3_000,
+    config: { windowMs: 1, l3Ms: 86_400_000, l4Ms: 86_400_000, l4Keep: 1 },
+    tier: (engine) => engine.snapshot(true),
   });
-  await engine.close();
-  return rows;
-}
 
 export const archive: Measurement = {
   name: 'L4 archive',

@@ -1,12 +1,13 @@
 /** What the caller feels of a tier that runs behind it: the tail of `post` and of `commit` in turns with and without it. */
 
+import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Engine } from '../../main/engine/engine.ts';
-import { Day, type DeskSize } from '../desk.ts';
+import { Day, type DeskOptions, type DeskSize, openDesk } from '../desk.ts';
 import { type Row, rowOf } from '../row.ts';
 import { quantile, spreadOf } from '../statistics.ts';
 import { takeTurns } from '../turns.ts';
-import { REPETITIONS } from './measurement.ts';
+import { type Bench, REPETITIONS } from './measurement.ts';
 
 const COST_MAX = 2;
 const TAIL = 0.999;
@@ -70,22 +71,24 @@ async function during<T>(tier: () => Promise<void>, work: () => Promise<T>): Pro
 export interface Disturbance {
   /** As in "while L3 runs". */
   readonly name: string;
-  readonly tier: () => Promise<void>;
-  readonly postCount: number;
-  readonly commitCount: number;
+  /** Of the desk, whose log and tiers have threads of their own. */
+  readonly config: DeskOptions['config'];
+  readonly tier: (engine: Engine) => Promise<void>;
 }
 
-/** Rows of the tails. The engine has a thread for its tiers and one for its log. */
-export async function disturbanceRows(engine: Engine, size: DeskSize, { name, tier, postCount, commitCount }: Disturbance): Promise<Row[]> {
+/** Rows of the tails of a desk of this size. */
+export async function disturbanceRows({ directory, short }: Bench, size: DeskSize, { name, config, tier }: Disturbance): Promise<Row[]> {
+  const engine = await openDesk({ root: join(directory, 'felt'), size, config: { ...config, commit: 'threaded' } });
+  await engine.checkpoint();
   const day = new Day(size);
   const rows: Row[] = [];
   for (const [what, work, count] of [
-    ['post', posts, postCount],
-    ['commit', commits, commitCount],
+    ['post', posts, short ? 3_000 : 20_000],
+    ['commit', commits, short ? 300 : 3_000],
   ] as const) {
     const tail = async (): Promise<number> => quantile(await work(engine, day, count), TAIL);
     await tail();
-    const tails = await takeTurns({ without: tail, during: () => during(tier, tail) }, REPETITIONS);
+    const tails = await takeTurns({ without: tail, during: () => during(() => tier(engine), tail) }, REPETITIONS);
     rows.push(
       rowOf({
         name: `${name}, ${what} meanwhile, p99.9`,
@@ -97,5 +100,6 @@ export async function disturbanceRows(engine: Engine, size: DeskSize, { name, ti
       }),
     );
   }
+  await engine.close();
   return rows;
 }

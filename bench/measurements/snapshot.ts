@@ -9,7 +9,7 @@ import { nativePlatform } from '../../main/engine/native-platform.ts';
 import type { Image } from '../../main/image/image.ts';
 import { makeDirectories, storeLayout } from '../../main/store/layout.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
-import { boundsOf, type DeskSize, imageOfDesk, LARGEST, OPERATIONS_BEFORE, openDesk, SIZES } from '../desk.ts';
+import { boundsOf, type DeskSize, imageOfDesk, LARGEST, OPERATIONS_BEFORE, SIZES } from '../desk.ts';
 import { type Row, rowOf } from '../row.ts';
 import { spreadOf } from '../statistics.ts';
 import { SteppedTiers } from '../stepped-tiers.ts';
@@ -95,19 +95,12 @@ function memory({ directory }: Bench, size: DeskSize, image: Image): Row {
   });
 }
 
-async function felt({ directory, short }: Bench, size: DeskSize): Promise<Row[]> {
-  const config = { commit: 'threaded', archive: false, windowMs: 1, l3Ms: 86_400_000 } as const;
-  const engine = await openDesk({ root: join(directory, 'felt'), size, config });
-  await engine.checkpoint();
-  const rows = await disturbanceRows(engine, size, {
+const felt = (bench: Bench, size: DeskSize): Promise<Row[]> =>
+  disturbanceRows(bench, size, {
     name: `L3 snapshot, ${count(size.positions)} positions`,
-    tier: () => engine.snapshot(),
-    postCount: short ? 3_000 : 20_000,
-    commitCount: short ? 300 : 3_000,
+    config: { archive: false, windowMs: 1, l3Ms: 86_400_000 },
+    tier: (engine) => engine.snapshot(),
   });
-  await engine.close();
-  return rows;
-}
 
 export const snapshot: Measurement = {
   name: 'L3 snapshot',
