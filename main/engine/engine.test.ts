@@ -429,6 +429,17 @@ describe('bounds', () => {
     await desk.engine.close();
   });
 
+  it('of the ring do not wait for the cadence of syncs when somebody flushes what was posted', async () => {
+    const desk = await deskOf({ commit: 'threaded', ringBytes: 131_072, tiers: 'off', syncMs: 2 ** 31 - 1, markMs: 2 ** 31 - 1 }, true);
+    for (let i = 0; i < 40; i += 1) {
+      const posted = desk.engine.post({ type: 'configuration.set', scope: 'risk', name: 'x', value: 'y'.repeat(1_000), time: 1n });
+      if (i % 3 > 0) continue;
+      expect(await desk.engine.flush()).toBe(posted);
+      expect(desk.engine.durableLsn).toBeGreaterThanOrEqual(posted);
+    }
+    await desk.engine.close();
+  });
+
   it('of the ring let a record of more than half of it pass, wherever the last one ended', async () => {
     const desk = await deskOf({ commit: 'threaded', ringBytes: 131_072, tiers: 'off' }, true);
     /** As the refusal says: wait, then submit again. */

@@ -21,6 +21,7 @@ import {
   STATE_CLOSING,
   STATE_FAILED,
   STATE_OPEN,
+  URGED,
   WRAP,
   WRITTEN,
 } from '../wal/ring.ts';
@@ -44,6 +45,8 @@ export class RingPipe implements RecordPipe {
   #produced = 0;
   /** Where the record lies that was reserved last. */
   #start = 0;
+  /** Last operation that the writer syncs of itself. */
+  #urgentLsn = 0;
   readonly #waiters: Waiter[] = [];
   #failure: RearmError | undefined;
 
@@ -142,8 +145,7 @@ export class RingPipe implements RecordPipe {
     quads[at >> 2] = WRAP;
     this.#produced += capacity - at;
     Atomics.store(control, PRODUCED, this.#produced | 0);
-    Atomics.add(control, SIGNAL, 1);
-    Atomics.notify(control, SIGNAL);
+    this.#signal();
     while (distance(this.#produced, Atomics.load(control, CONSUMED)) > 0) {
       this.#check();
       Atomics.wait(control, IDLE, 0, 1);
@@ -152,18 +154,33 @@ export class RingPipe implements RecordPipe {
     return 0;
   }
 
-  push(end: number, _lsn: number, urgent: boolean): void {
+  push(end: number, lsn: number, urgent: boolean): void {
     const { control } = this.#ring;
     this.#produced += end - this.#start;
     Atomics.store(control, PRODUCED, this.#produced | 0);
     // A posted operation waits for the writer's next look (1 ms at most): waking a thread costs the caller ten times the record.
-    if (urgent && Atomics.load(control, SLEEPING) === 1) {
-      Atomics.add(control, SIGNAL, 1);
-      Atomics.notify(control, SIGNAL);
-    } else if (urgent) Atomics.add(control, SIGNAL, 1);
+    if (!urgent) return;
+    this.#urgentLsn = lsn;
+    this.#signal();
+  }
+
+  /** Wakes the writer where it sleeps, and keeps it from going to sleep. */
+  #signal(): void {
+    const { control } = this.#ring;
+    Atomics.add(control, SIGNAL, 1);
+    if (Atomics.load(control, SLEEPING) === 1) Atomics.notify(control, SIGNAL);
+  }
+
+  /** Somebody waits for `lsn`: what was only posted is not left to the cadence of syncs. */
+  #urge(lsn: number): void {
+    if (lsn <= this.#urgentLsn) return;
+    this.#urgentLsn = lsn;
+    Atomics.store(this.#ring.control, URGED, 1);
+    this.#signal();
   }
 
   waitSync(lsn: number): void {
+    this.#urge(lsn);
     for (;;) {
       const signal = Atomics.load(this.#ring.control, DURABLE_SIGNAL);
       if (this.durableLsn >= lsn) return;
@@ -174,6 +191,7 @@ export class RingPipe implements RecordPipe {
 
   wait(lsn: number): Promise<void> {
     if (this.durableLsn >= lsn) return Promise.resolve();
+    this.#urge(lsn);
     return new Promise((resolve, reject) => {
       // LSNs only rise: whoever comes later waits for as much or more.
       this.#waiters.push({ lsn, resolve, reject });
@@ -232,8 +250,7 @@ export class RingPipe implements RecordPipe {
       const ended = new Promise((resolve) => this.#worker.once('exit', resolve));
       this.#worker.ref();
       Atomics.store(this.#ring.control, STATE, STATE_CLOSING);
-      Atomics.add(this.#ring.control, SIGNAL, 1);
-      Atomics.notify(this.#ring.control, SIGNAL);
+      this.#signal();
       await ended;
       if (Atomics.load(this.#ring.control, STATE) !== STATE_CLOSED) {
         throw this.#failure ?? new RearmError('WRITER_POISONED', 'the writer thread did not close in order', {});

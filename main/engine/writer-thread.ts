@@ -25,6 +25,7 @@ import {
   STATE_CLOSED,
   STATE_CLOSING,
   STATE_FAILED,
+  URGED,
   WRAP,
   WRITTEN,
 } from '../wal/ring.ts';
@@ -99,6 +100,8 @@ const frame = new FrameBuffer();
 let lsn = data.start.lsn;
 /** Bytes since the beginning; what the ring tells of it is modulo 2^32. */
 let consumed = 0;
+/** Somebody waits for what was produced up to here. */
+let urgedTo: number | undefined;
 
 /** Moves records from the ring into the frame, stretch by stretch; whether there were any. */
 function take(): boolean {
@@ -169,10 +172,17 @@ function run(): void {
   try {
     for (;;) {
       const signal = Atomics.load(ring.control, SIGNAL);
+      if (Atomics.exchange(ring.control, URGED, 0) === 1) urgedTo = Atomics.load(ring.control, PRODUCED);
       const some = take();
       if (some) {
         writer.write(frame);
         publish();
+      }
+      // What was produced when somebody began to wait is written: in two's complement, how far it is behind what was consumed.
+      if (urgedTo !== undefined && ((consumed - urgedTo) | 0) >= 0) {
+        writer.flush();
+        publish();
+        urgedTo = undefined;
       }
       writer.tick();
       publish();

@@ -2,8 +2,8 @@
  * A ring of records in shared memory: one producer (the caller's thread), one consumer (the writer thread).
  *
  * Control words (i32): 0 signal to the writer, 1 writer sleeps, 2 state (0 open, 1 closing, 2 failed, 3 closed), 3 signal to waiters, 4 bytes
- * produced, 5 bytes consumed (both modulo 2^32: a big integer for each record would cost as much as the record), 15 never changes. Counters
- * (i64): 0 durable LSN, 1 written LSN, 2 checksum of the last frame.
+ * produced, 5 bytes consumed (both modulo 2^32: a big integer for each record would cost as much as the record), 6 somebody waits for what was
+ * posted, 15 never changes. Counters (i64): 0 durable LSN, 1 written LSN, 2 checksum of the last frame.
  * Records lie one behind the other as in a frame (main/operations/record.ts), so that the writer takes all that came at once; the LSNs count up
  * from the first. A record stands whole: where it does not fit before the end, {@link WRAP} in place of its size says "go on at the start".
  */
@@ -16,6 +16,7 @@ export const STATE = 2;
 export const DURABLE_SIGNAL = 3;
 export const PRODUCED = 4;
 export const CONSUMED = 5;
+export const URGED = 6;
 /** A word that never changes: waiting on it is a short sleep. */
 export const IDLE = 15;
 
