@@ -52,6 +52,7 @@ const SECTIONS: readonly (readonly [string, string])[] = [
   ['L2, slots', 'main/tiers/slots.ts'],
   ['L3, snapshots', 'main/tiers/snapshot.ts'],
   ['L4, archive', 'main/tiers/archive.ts'],
+  ['Columns', 'main/tiers/columns.ts'],
   ['L4, page checksums', 'main/tiers/archive-sums.ts'],
   ['Side records', 'main/engine/side-records.ts'],
   ['Rows', 'shared/model/schema.ts'],

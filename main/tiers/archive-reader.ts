@@ -137,8 +137,8 @@ function load(path: string, name: string, mark: CheckpointMark, bytes: number, l
   if (!row || row.raw_bytes !== size || row.page_table.length !== mark.pageCount * PAGE_ENTRY_BYTES)
     throw new RearmError('FORMAT_INVALID', `${name} does not have the size of its pages`, {});
   const head: TierHead = { tier: 'L4', name, mark, scope: 'all', bytes, problem: null, load: () => load(path, name, mark, bytes, live) };
-  // A copy of its own: the views that judge it need an aligned buffer.
-  const pages = Uint8Array.from(decompress(row.codec, row.pages, size));
+  const pages = new Uint8Array(size);
+  decompress(row.codec, row.pages, pages);
   const copy = judgeWithTable(head, mark, pages, Uint8Array.from(row.page_table));
   if (!copy)
     throw new RearmError('CHECKSUM_MISMATCH', `${name}: neither the page table nor the pages sum to the root of LSN ${mark.lsn}`, { path });

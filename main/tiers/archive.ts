@@ -7,7 +7,7 @@
  * | table | columns |
  * |---|---|
  * | `archive` | one row: `format` TEXT "rearm-archive", `version` INTEGER, `store_id` TEXT, 32 hexadecimal digits |
- * | `images` | by (`epoch`, `lsn`), the newest only: `mark` BLOB, 56 bytes (Checkpoint mark); `page_table` BLOB, 16 bytes a page as in L2; `codec` INTEGER (0 raw, 1 zstd, 2 zstd of byte planes, as in a snapshot's chunk); `raw_bytes` INTEGER, size of the pages before compression; `pages` BLOB, all pages as one chunk, free ones as zeros; `archived_at` TEXT, ISO 8601 |
+ * | `images` | by (`epoch`, `lsn`), the newest only: `mark` BLOB, 56 bytes (Checkpoint mark); `page_table` BLOB, 16 bytes a page as in L2; `codec` INTEGER (0 raw, 1 zstd, 3 zstd of columns, as in a snapshot's chunk); `raw_bytes` INTEGER, size of the pages before compression; `pages` BLOB, all pages as one chunk, free ones as zeros; `archived_at` TEXT, ISO 8601 |
  * | `epochs` | the lineage as known when it was archived, by `epoch`: `parent` INTEGER, 0 for none; `fork_lsn` INTEGER |
  * | `lineage` | a view: for each epoch of the present lineage the LSNs above `from_lsn` up to `to_lsn`, NULL for the newest |
  * | every state table | the rows: `epoch` and `lsn` INTEGER of the image that they were taken from, then the columns of the state table |

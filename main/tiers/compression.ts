@@ -1,53 +1,49 @@
 /**
- * Compression of pages: zstd of their bytes rearranged (byte-planes.ts), where the runtime has it; a runtime without it reads zstd and
- * writes raw, visibly.
+ * Compression of pages: zstd of their columns (columns.ts), where the runtime has it; a runtime without it reads zstd and writes raw, visibly.
  */
 
 import zlib from 'node:zlib';
 import { decompress as decompressPortable } from 'fzstd';
 import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
-import { fromPlanes, toPlanes } from './byte-planes.ts';
+import { columnsBytes, fromColumns, toColumns } from './columns.ts';
 
 export const CODEC_RAW = 0;
-/** zstd of the pages as they are: what earlier releases wrote. */
+/** zstd of the pages as they are: what earlier versions wrote. */
 export const CODEC_ZSTD = 1;
-export const CODEC_ZSTD_PLANES = 2;
-export type Codec = typeof CODEC_RAW | typeof CODEC_ZSTD | typeof CODEC_ZSTD_PLANES;
+/** 2 is not used: it was another arrangement, and never released. */
+export const CODEC_ZSTD_COLUMNS = 3;
+export type Codec = typeof CODEC_RAW | typeof CODEC_ZSTD_COLUMNS;
 
 const native = zlib as { zstdCompressSync?: typeof zlib.zstdCompressSync; zstdDecompressSync?: typeof zlib.zstdDecompressSync };
 
 /** What this runtime writes. */
-export const writableCodec: Codec = native.zstdCompressSync ? CODEC_ZSTD_PLANES : CODEC_RAW;
+export const writableCodec: Codec = native.zstdCompressSync ? CODEC_ZSTD_COLUMNS : CODEC_RAW;
 
 /** Output is collected in buffers of this size at most: Node's 16 KiB would make a call into zstd of each, and a copy of all in the end. */
 const OUTPUT_BYTES_MAX = 1 << 20;
 /** What Node asks for at least. */
 const OUTPUT_BYTES_MIN = 64;
 
-/** @param bytes whole pages, 4-byte aligned */
-export function compress(bytes: Uint8Array): { codec: Codec; bytes: Uint8Array } {
-  if (!native.zstdCompressSync) return { codec: CODEC_RAW, bytes };
-  const planes = new Uint8Array(bytes.length);
-  toPlanes(bytes, planes);
-  const compressed = native.zstdCompressSync(planes, {
-    chunkSize: Math.max(OUTPUT_BYTES_MIN, Math.min(bytes.length, OUTPUT_BYTES_MAX)),
+/**
+ * @param pages whole pages, 4-byte aligned
+ * @param columns scratch, columnsBytes of them or more, for whoever compresses one chunk after the other
+ */
+export function compress(
+  pages: Uint8Array,
+  columns = new Uint8Array(columnsBytes(pages.length / PAGE_BYTES)),
+): { codec: Codec; bytes: Uint8Array } {
+  if (!native.zstdCompressSync) return { codec: CODEC_RAW, bytes: pages };
+  const arranged = columns.subarray(0, columnsBytes(pages.length / PAGE_BYTES));
+  toColumns(pages, arranged);
+  const bytes = native.zstdCompressSync(arranged, {
+    chunkSize: Math.max(OUTPUT_BYTES_MIN, Math.min(pages.length, OUTPUT_BYTES_MAX)),
     params: { [zlib.constants.ZSTD_c_compressionLevel]: 1 },
   });
-  return compressed.length < bytes.length ? { codec: CODEC_ZSTD_PLANES, bytes: compressed } : { codec: CODEC_RAW, bytes };
+  return bytes.length < pages.length ? { codec: CODEC_ZSTD_COLUMNS, bytes } : { codec: CODEC_RAW, bytes: pages };
 }
 
-/**
- * Decompresses to exactly `size` bytes. The caller has checked the checksum of the stored bytes.
- *
- * @throws RearmError FORMAT_INVALID for an unknown codec, or where the content does not have the declared size
- */
-export function decompress(codec: number, bytes: Uint8Array, size: number): Uint8Array {
-  if (codec === CODEC_RAW) {
-    if (bytes.length !== size) throw new RearmError('FORMAT_INVALID', `a raw chunk has ${bytes.length} bytes, not ${size}`, {});
-    return bytes;
-  }
-  if (codec !== CODEC_ZSTD && codec !== CODEC_ZSTD_PLANES) throw new RearmError('FORMAT_INVALID', `codec ${codec} is not known`, { codec });
+function unpack(bytes: Uint8Array, size: number): Uint8Array {
   let content: Uint8Array;
   try {
     content = native.zstdDecompressSync
@@ -57,9 +53,24 @@ export function decompress(codec: number, bytes: Uint8Array, size: number): Uint
     throw new RearmError('FORMAT_INVALID', `a chunk does not decompress: ${(error as Error).message}`, {}, error);
   }
   if (content.length !== size) throw new RearmError('FORMAT_INVALID', `a chunk decompresses to ${content.length} bytes, not ${size}`, {});
-  if (codec === CODEC_ZSTD) return content;
-  if (size % PAGE_BYTES !== 0) throw new RearmError('FORMAT_INVALID', `a chunk of ${size} bytes holds no whole pages`, {});
-  const pages = new Uint8Array(size);
-  fromPlanes(content, pages);
-  return pages;
+  return content;
+}
+
+/**
+ * Fills `pages` exactly. The caller has checked the checksum of the stored bytes.
+ *
+ * @param pages whole pages, 4-byte aligned; unspecified where this throws
+ * @throws RearmError FORMAT_INVALID for an unknown codec, or where the content does not have that size
+ */
+export function decompress(codec: number, bytes: Uint8Array, pages: Uint8Array): void {
+  if (codec === CODEC_ZSTD_COLUMNS) {
+    const columns = unpack(bytes, columnsBytes(pages.length / PAGE_BYTES));
+    fromColumns(columns.byteOffset % 4 === 0 ? columns : Uint8Array.from(columns), pages);
+    return;
+  }
+  if (codec !== CODEC_RAW && codec !== CODEC_ZSTD) throw new RearmError('FORMAT_INVALID', `codec ${codec} is not known`, { codec });
+  const content = codec === CODEC_ZSTD ? unpack(bytes, pages.length) : bytes;
+  if (content.length !== pages.length)
+    throw new RearmError('FORMAT_INVALID', `a raw chunk has ${content.length} bytes, not ${pages.length}`, {});
+  pages.set(content);
 }

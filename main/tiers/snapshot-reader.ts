@@ -107,7 +107,8 @@ function load(storage: Storage, path: string, name: string, mark: CheckpointMark
       const part = bytes.subarray(offset, offset + stored);
       if (xxh64(part) !== view.getBigUint64(at + 24, true))
         throw new RearmError('CHECKSUM_MISMATCH', `chunk ${chunk} does not match its checksum`, {});
-      pages.set(decompress(view.getUint32(at + 12, true), part, raw), chunk * CHUNK_PAGES * PAGE_BYTES);
+      const start = chunk * CHUNK_PAGES * PAGE_BYTES;
+      decompress(view.getUint32(at + 12, true), part, pages.subarray(start, start + raw));
     } catch (error) {
       if (!(error instanceof RearmError)) throw error;
       for (let page = chunk * CHUNK_PAGES; page < Math.min((chunk + 1) * CHUNK_PAGES, mark.pageCount); page += 1)

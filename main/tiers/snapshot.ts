@@ -14,12 +14,12 @@
  * | 40 | 56 | mark (Checkpoint mark) |
  * | 96 | 8 | bytes of the whole file |
  * | 104 | 24 | zero |
- * | 128 | 32 each | directory: per chunk {offset u64, stored bytes u32, codec u32 (0 raw, 1 zstd, 2 zstd of byte planes), raw bytes u32, zero u32, checksum u64: XXH64 of the stored bytes} |
+ * | 128 | 32 each | directory: per chunk {offset u64, stored bytes u32, codec u32 (0 raw, 1 zstd, 3 zstd of columns), raw bytes u32, zero u32, checksum u64: XXH64 of the stored bytes} |
  * | then | 16 each | page table: {lsn u64, hash u64} per page, zero where free |
  * | then | | chunks, one after the other, without gaps |
  *
  * A chunk holds the pages from chunk x pages per chunk on, one after the other, free ones as 4096 zeros; the last one holds what is
- * left. As byte planes, byte b of the 8-byte word w of the chunk's page p of P lies at b x 512 P + w x P + p. A chunk is damaged by itself: the pages of the others still count. Pages count as in L2.
+ * left. A chunk is damaged by itself: the pages of the others still count. Pages count as in L2. The pages of a chunk as columns: Columns.
  */
 
 import { join } from 'node:path';
@@ -29,6 +29,7 @@ import { publishFile } from '../storage/publish.ts';
 import type { Storage } from '../storage/storage.ts';
 import { parseSnapshotName, snapshotFileName } from '../store/layout.ts';
 import { type CheckpointMark, encodeMark, PAGE_ENTRY_BYTES } from './checkpoint.ts';
+import { columnsBytes } from './columns.ts';
 import { compress } from './compression.ts';
 
 export const SNAPSHOT_MAGIC = 0x504e5352;
@@ -57,6 +58,7 @@ export function writeSnapshot(
   const head = new Uint8Array(headBytes);
   const view = new DataView(head.buffer);
   const chunkBytes = new Uint8Array(Math.min(CHUNK_PAGES, mark.pageCount) * PAGE_BYTES);
+  const columns = new Uint8Array(columnsBytes(chunkBytes.length / PAGE_BYTES));
   const path = join(directory, snapshotFileName(mark.epoch, mark.lsn));
   let offset = headBytes;
   publishFile(storage, path, (file) => {
@@ -64,7 +66,7 @@ export function writeSnapshot(
       const first = chunk * CHUNK_PAGES;
       const raw = chunkBytes.subarray(0, Math.min(CHUNK_PAGES, mark.pageCount - first) * PAGE_BYTES);
       readPages(first, raw);
-      const { codec, bytes } = compress(raw);
+      const { codec, bytes } = compress(raw, columns);
       const at = SNAPSHOT_DIRECTORY_AT + chunk * CHUNK_ENTRY_BYTES;
       view.setBigUint64(at, BigInt(offset), true);
       view.setUint32(at + 8, bytes.length, true);

@@ -783,20 +783,39 @@ class Reader:
         return image
 
     def unpack(self, codec, data, raw):
-        need(codec < 3, 'codec %d' % codec)
+        need(codec in (0, 1, 3), 'codec %d' % codec)
         if codec > 0:
             data = self.zstd(data)
+        if codec == 3:
+            need(raw % 4096 == 0, 'a chunk of %d bytes holds no whole pages' % raw)
+            return self.pages_of_columns(data, raw // 4096)
         need(len(data) == raw, 'a chunk has %d bytes of %d' % (len(data), raw))
-        if codec < 2:
-            return data
-        need(raw % 4096 == 0, 'a chunk of %d bytes holds no whole pages' % raw)
-        pages = raw // 4096
-        whole = bytearray(raw)
-        for page in range(pages):
-            for byte in range(8):
-                at = byte * 512 * pages + page
-                whole[page * 4096 + byte : (page + 1) * 4096 : 8] = data[at : at + 512 * pages : pages]
-        return bytes(whole)
+        return data
+
+    def pages_of_columns(self, data, pages):
+        at = (pages + 1) // 2 * 4
+        need(len(data) == at + 4096 * pages, 'columns have %d bytes, not those of %d pages' % (len(data), pages))
+        sizes = struct.unpack_from('<%dH' % pages, data)
+        whole = [bytearray() for _ in range(pages)]
+
+        def word():
+            nonlocal at
+            at += 4
+            return data[at - 4 : at]
+
+        for size in dict.fromkeys(sizes):
+            group = [page for page in range(pages) if sizes[page] == size]
+            rows = 4064 // size
+            header = [[word() for _ in group] for _ in range(8)]
+            columns = [[word() for _ in range(rows * len(group))] for _ in range(size // 4)]
+            for index, page in enumerate(group):
+                whole[page] += b''.join(column[index] for column in header)
+                for row in range(rows):
+                    whole[page] += b''.join(column[index * rows + row] for column in columns)
+                rest = 4064 - rows * size
+                whole[page] += data[at : at + rest]
+                at += rest
+        return b''.join(bytes(page) for page in whole)
 
     def zstd(self, data):
         try:
