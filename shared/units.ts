@@ -8,6 +8,8 @@
  * - Times are `bigint` nanoseconds since the Unix epoch, UTC; `0n` means "never". A time is a label, never an order.
  */
 
+import { floorDivide } from './amounts.ts';
+
 declare const brand: unique symbol;
 type Branded<T, B extends string> = T & { readonly [brand]: B };
 
@@ -23,19 +25,25 @@ export const timeNs = (value: bigint): TimeNs => value as TimeNs;
 export const LSN_NONE = lsn(0);
 export const TIME_NONE = timeNs(0n);
 
-/** The last second that was formatted, and its text: rows of one state share their seconds, and a date is most of the cost of a time. */
-const last = { second: -1n, text: '1969-12-31T23:59:59' };
+const DAY_NS = 86_400_000_000_000n;
+/** The last day that was formatted, and its text: rows of one state share their days, and a date is most of the cost of a time. */
+const last = { startNs: 0n, text: '1970-01-01' };
+const two = (value: number): string => (value < 10 ? `0${value}` : `${value}`);
 
 /** ISO 8601 in UTC with nanoseconds, `2026-01-31T09:31:04.112000000Z`; null for "never". */
 export function formatTime(value: bigint): string | null {
   if (value === 0n) return null;
-  const seconds = value / 1_000_000_000n;
-  const nanos = value % 1_000_000_000n;
-  if (seconds !== last.second) {
-    last.text = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
-    last.second = seconds;
+  let sinceStart = Number(value - last.startNs);
+  if (sinceStart < 0 || sinceStart >= 86_400e9) {
+    const days = floorDivide(value, DAY_NS);
+    last.startNs = days * DAY_NS;
+    last.text = new Date(Number(days) * 86_400_000).toISOString().slice(0, 10);
+    sinceStart = Number(value - last.startNs);
   }
-  return `${last.text}.${nanos.toString().padStart(9, '0')}Z`;
+  const nanos = sinceStart % 1e9;
+  const seconds = (sinceStart - nanos) / 1e9;
+  const minutes = Math.floor(seconds / 60);
+  return `${last.text}T${two(Math.floor(minutes / 60))}:${two(minutes % 60)}:${two(seconds % 60)}.${`${nanos}`.padStart(9, '0')}Z`;
 }
 
 /** The inverse of {@link formatTime}; also takes whole milliseconds or seconds (`...04Z`, `...04.112Z`). */

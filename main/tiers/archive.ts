@@ -26,7 +26,7 @@ import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { RearmError } from '../../shared/errors.ts';
 import type { Table } from '../../shared/model/schema.ts';
-import { CANONICAL_TABLES, type CanonicalReader } from '../image/canonical.ts';
+import { CANONICAL_TABLES, type CanonicalReader, type Cell } from '../image/canonical.ts';
 import type { Storage } from '../storage/storage.ts';
 import { climb, type Rung } from '../store/ladder.ts';
 import { ARCHIVE_FILE_NAME, ARCHIVE_SUMS_NAME } from '../store/layout.ts';
@@ -218,13 +218,14 @@ export class ArchiveTier {
           const insert = database.prepare(
             `INSERT OR REPLACE INTO ${sqlName(state.name)} (epoch, lsn, ${names.join(', ')}) VALUES (?, ?${', ?'.repeat(names.length)})`,
           );
+          const values: Cell[] = [mark.epoch, mark.lsn];
           for (const row of reader.image.rows(state)) {
             const base = reader.image.rowOffset(state, row);
-            const values = state.columns.map((column) => {
-              const value = reader.cell(state, base, column);
-              return typeof value === 'boolean' ? (value ? 1 : 0) : value;
-            });
-            insert.run(mark.epoch, mark.lsn, ...values);
+            for (let at = 0; at < state.columns.length; at += 1) {
+              const value = reader.cell(state, base, state.columns[at]!);
+              values[2 + at] = typeof value === 'boolean' ? Number(value) : value;
+            }
+            insert.run(values);
             rows += 1;
           }
         }
