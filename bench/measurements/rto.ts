@@ -1,12 +1,16 @@
 /** From the start of a process to the validated state, with L1 and L2 gone; and what that time depends on. */
 
+import { once } from 'node:events';
+import fs from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { systemClock } from '../../main/storage/native.ts';
 import { buildAll } from '../../scripts/build.ts';
 import { bundleNode } from '../../scripts/bundle.ts';
 import type { RecoveryReport } from '../../shared/contract/recovery.ts';
 import { parseTime } from '../../shared/units.ts';
+import { openDesk } from '../desk.ts';
 import { type History, historyOf, RECOVERED, words } from '../history.ts';
 import { answerOf, fresh } from '../processes/fresh.ts';
 import { replayOf } from '../report.ts';
@@ -29,17 +33,22 @@ const TERMINAL = fileURLToPath(new URL('../../dist/cli/rearm.js', import.meta.ur
 interface Course {
   readonly startMs: number;
   readonly phasesMs: number;
+  /** Of that, the probes of all tiers. */
+  readonly probesMs: number;
   readonly rtoMs: number;
 }
 
-/** Starts a program that prints a report. */
-function courseOf(file: string, args: readonly string[], count: number): Course {
+const sumOf = (steps: RecoveryReport['steps']): number => steps.reduce((sum, { ms }) => sum + ms, 0);
+
+/** Starts a program that prints a report. @param count operations that it must have replayed; any where it is left out */
+function courseOf(file: string, args: readonly string[], count?: number): Course {
   const spawnedNs = systemClock.wallNs();
   const report = answerOf<RecoveryReport>(file, args);
-  replayOf(report, count);
+  if (count !== undefined) replayOf(report, count);
   return {
     startMs: Number(parseTime(report.startedAt) - spawnedNs) / 1e6,
-    phasesMs: report.steps.reduce((sum, { ms, afterRto }) => sum + (afterRto ? 0 : ms), 0),
+    phasesMs: sumOf(report.steps.filter(({ afterRto }) => !afterRto)),
+    probesMs: sumOf(report.steps.filter(({ step }) => step.startsWith('probe.'))),
     rtoMs: report.rtoMs,
   };
 }
@@ -102,6 +111,35 @@ async function whole(bench: Bench, history: History, programs: readonly Program[
   ];
 }
 
+/** A thread that does nothing, from its start to its first word: what is probed in a thread is not known earlier. */
+async function bareThreadMs(): Promise<number> {
+  const start = performance.now();
+  const worker = new Worker('require("node:worker_threads").parentPort.postMessage(0)', { eval: true });
+  await once(worker, 'message');
+  const ms = performance.now() - start;
+  await worker.terminate();
+  return ms;
+}
+
+/** The probes of a store that has every tier, beside the least that a thread for each would take. */
+async function probing(bench: Bench, { file, args }: Program): Promise<Row> {
+  const root = join(bench.directory, 'every-tier');
+  const engine = await openDesk({ root, size: RECOVERED, config: {} });
+  await engine.checkpoint();
+  await engine.snapshot(true);
+  await engine.abandon();
+  const { ours, limit } = await takeTurns({ ours: () => courseOf(file, args(root)).probesMs, limit: bareThreadMs }, REPETITIONS);
+  fs.rmSync(root, { recursive: true });
+  return rowOf({
+    name: 'RTO, probing every tier, one after the other',
+    unit: 'ms',
+    ours: spreadOf(ours),
+    limit: { by: 'bare Node', spread: spreadOf(limit) },
+    targets: [{ against: 'limit', costMax: 1 }],
+    note: 'limit: a thread that starts and says so, the least that probing side by side takes',
+  });
+}
+
 /** Time per operation over distances that differ a thousandfold: the slowest by the fastest, compiled code in fresh processes. */
 async function scale(bench: Bench, { root, lastLsn, since }: History): Promise<Row> {
   const nsOf = new Map<number, number[]>(since.map((count) => [count, []]));
@@ -145,6 +183,8 @@ export const rto: Measurement = {
     const programs = await programsOf(bench.directory);
     bench.tell('whole');
     const rows = await whole(bench, history, programs);
+    bench.tell('probing');
+    rows.push(await probing(bench, programs[0]!));
     bench.tell('with more operations');
     rows.push(await scale(bench, history));
     bench.tell('with a longer past');
