@@ -1,6 +1,7 @@
 /** The engine against the reference model, through its embedding API. */
 
 import fs from 'node:fs';
+import os from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { intentFromJson } from '../../shared/model/json.ts';
@@ -438,6 +439,20 @@ describe('bounds', () => {
       expect(desk.engine.durableLsn).toBeGreaterThanOrEqual(posted);
     }
     await desk.engine.close();
+  });
+
+  it.runIf(process.platform === 'linux')('of time: the thread of the tiers gives way to every other one', async () => {
+    const nicer = () =>
+      fs.readdirSync('/proc/self/task').filter((task) => {
+        // After the name, which may hold anything: state is the third field, niceness the nineteenth.
+        const [, rest = ''] = fs.readFileSync(`/proc/self/task/${task}/stat`, 'utf8').split(/^.*\) /);
+        return Number(rest.split(' ')[16]) === Math.min(19, os.getPriority(process.pid) + 10);
+      }).length;
+    const before = nicer();
+    const desk = await deskOf({ commit: 'threaded', tiers: 'thread' }, true);
+    expect(nicer()).toBe(before + 1);
+    await desk.engine.close();
+    await expect.poll(nicer).toBe(before);
   });
 
   it('of the ring let a record of more than half of it pass, wherever the last one ended', async () => {

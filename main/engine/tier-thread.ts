@@ -1,5 +1,6 @@
 /** Entry of the tier thread: a checkpointer behind a message port. */
 
+import os from 'node:os';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { NativeStorage, systemClock } from '../storage/native.ts';
 import { Checkpointer, type CheckpointerOptions } from '../tiers/checkpointer.ts';
@@ -15,6 +16,13 @@ export type TierRequest =
   | { readonly type: 'job'; readonly job: CheckpointJob }
   | { readonly type: 'snapshot'; readonly archive: boolean }
   | { readonly type: 'close' };
+
+/** Levels of niceness below the caller and the writer: a tier that takes longer is late, a caller that waits for a core trades late. */
+const NICER = 10;
+const NICEST = 19;
+
+// Of this thread alone, where a system counts its threads as processes.
+if (process.platform === 'linux') os.setPriority(0, Math.min(NICEST, os.getPriority(0) + NICER));
 
 const { options, port } = workerData as TierThreadData;
 const checkpointer = new Checkpointer(new NativeStorage(), systemClock, options, (event) =>
