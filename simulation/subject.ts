@@ -4,21 +4,22 @@ import { parseEngineConfig } from '../main/engine/config.ts';
 import { createStore } from '../main/engine/create.ts';
 import type { Accepted } from '../main/gate/gate.ts';
 import { intentFromJson } from '../shared/model/json.ts';
+import { TABLE_LIST } from '../shared/model/tables.ts';
 import { recordAcceptance } from './accepting.ts';
 import { type Enumeration, enumerate, type Subject } from './damage.ts';
 import { Durability, FileTree } from './disk.ts';
 import { forgeries } from './forge.ts';
 import { Digests, type Expectation } from './judge.ts';
 import { Generator } from './model/generator.ts';
-import { type Operation, ReferenceModel } from './model/reference.ts';
+import { type IntentJson, type Operation, ReferenceModel } from './model/reference.ts';
 import { release } from './released.ts';
 import { SteppedClock, SteppedScheduler } from './stepped.ts';
 import { SimulatedStorage } from './storage.ts';
 import { BOOT, isRefusal, LATER_BOOT, lineOf, ROOT, ROWS_MAX } from './workload.ts';
 
-export const SUBJECTS = ['young', 'cut', 'accepted', 'released'] as const;
+export const SUBJECTS = ['tiny', 'young', 'cut', 'accepted', 'released'] as const;
 /**
- * `young`: one epoch, killed. `cut`: the same, and the machine lost its power before it wrote anything of L1; only the copies are damaged, for
+ * `young`: one epoch, killed. `tiny`: the same with the tables of a plain trade only, so small that every bit of it can be flipped. `cut`: the same, and the machine lost its power before it wrote anything of L1; only the copies are damaged, for
  * of a bad end of its log nothing could tell whether it was acknowledged. `accepted`: the recovery of `young` accepted, so that it has a
  * lineage. `released`: that released by two people; only what the gate wrote is damaged.
  */
@@ -53,6 +54,18 @@ const STEPS = 48;
 /** Steps after which tiers are taken; the last operations are in the log and in L1 only. */
 const CHECKPOINTS = [14, 28, 40];
 const SNAPSHOTS = [16, 32];
+/** Operations of the tiny store. */
+const PLAIN: ReadonlySet<string> = new Set([
+  'asset.define',
+  'venue.define',
+  'instrument.define',
+  'mark',
+  'order.submit',
+  'order.accept',
+  'fill',
+]);
+/** Its bounds: a page for each table, since L1 and L2 have room for every page that there can be. */
+const PAGE_EACH = Object.fromEntries(TABLE_LIST.map(({ name, rowsMax, rowsPerPage }) => [name, Math.min(rowsMax, rowsPerPage)]));
 
 /** Keeps what each file was at each of its syncs. */
 class Versions {
@@ -66,7 +79,7 @@ class Versions {
   }
 }
 
-async function young(seed: number) {
+async function young(seed: number, tiny: boolean) {
   const clock = new SteppedClock();
   const tree = new FileTree();
   const versions = new Versions();
@@ -83,15 +96,21 @@ async function young(seed: number) {
     root: ROOT,
     name: 'small',
     config: parseEngineConfig({ tiers: 'inline', archive: false, segmentBytes: 65_536, l3Keep: 3 }),
-    rowsMax: ROWS_MAX,
+    rowsMax: tiny ? PAGE_EACH : ROWS_MAX,
     storeId: seed.toString(16).padStart(32, 'd'),
     observer: (submission) => lines.push(lineOf(submission)),
   });
   const generator = new Generator(seed, { invalid: 0, prunes: false, halts: false, accounts: 1, blobBytes: 200 });
+  let tried = 0;
   for (let step = 0; step < STEPS; step += 1) {
     while (model.lsn < lines.length) model.apply(lines[model.lsn]!);
+    let intent: IntentJson;
+    do {
+      intent = generator.intent(tried, model, clock.wallNs());
+      tried += 1;
+    } while (tiny && !PLAIN.has(intent.type));
     try {
-      await engine.commit(intentFromJson(generator.intent(step, model, clock.wallNs())));
+      await engine.commit(intentFromJson(intent));
     } catch (error) {
       if (!isRefusal(error)) throw error;
     }
@@ -103,7 +122,10 @@ async function young(seed: number) {
 }
 
 export async function subjectOf(name: SubjectName, seed: number): Promise<DamageSubject> {
-  const [{ tree, earlier, lines, acknowledged, clock }, { tree: foreign }] = [await young(seed), await young(seed + 1)];
+  const [{ tree, earlier, lines, acknowledged, clock }, { tree: foreign }] = [
+    await young(seed, name === 'tiny'),
+    await young(seed + 1, name === 'tiny'),
+  ];
   const expect = (all: readonly Operation[], lsn: number, bootId: string): Expectation => ({
     digests: new Digests(all),
     submitted: all.length,
@@ -111,7 +133,8 @@ export async function subjectOf(name: SubjectName, seed: number): Promise<Damage
     bootId,
     clock,
   });
-  if (name === 'young') return { name, tree, earlier, foreign, expected: expect(lines, acknowledged, BOOT), accepted: null };
+  if (name === 'young' || name === 'tiny')
+    return { name, tree, earlier, foreign, expected: expect(lines, acknowledged, BOOT), accepted: null };
   if (name === 'cut') {
     const left = tree.copy();
     // All that was ever synced of it: its head.
