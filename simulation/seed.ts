@@ -30,8 +30,8 @@ export interface SeedOptions {
 }
 
 const ERRORS = ['EIO', 'ENOSPC', 'EACCES', 'EROFS', 'EMFILE', 'ENOENT', 'EDQUOT', 'EFBIG', 'ENOMEM', 'EINTR'] as const;
-/** Copies into and out of a mapping cannot fail as a call, and whoever asks what is there is told. */
-const NO_CALLS: ReadonlySet<CallKind> = new Set<CallKind>(['exists', 'isDirectory', 'isLocked', 'copyIn', 'copyOut']);
+/** Copies into and out of a mapping cannot fail as a call. */
+const NO_CALLS: ReadonlySet<CallKind> = new Set<CallKind>(['copyIn', 'copyOut']);
 
 /** Of each of so many recordings, few cuts. */
 const AFTER_EVERY_CALL = { exhaustive: 4, samples: 2 } as const;

@@ -85,6 +85,9 @@ const FAILS: ReadonlySet<CallKind> = new Set<CallKind>([
   'remove',
   'syncDirectory',
   'lock',
+  'exists',
+  'isDirectory',
+  'isLocked',
 ]);
 
 export class SimulatedStorage implements Storage {

@@ -33,8 +33,6 @@ export interface Order {
   readonly lastResort: boolean;
 }
 
-const PROBLEM_CONTENT = { torn: 'torn', damaged: 'damaged', newer: 'newer', foreign: 'foreign', unavailable: 'unavailable' } as const;
-
 export class Candidates {
   readonly all: readonly Candidate[];
   readonly #storage: Storage;
@@ -64,7 +62,7 @@ export class Candidates {
     this.all = heads.map((head) => {
       const lsn = head.mark?.lsn ?? 0;
       const facts: CopyFacts = {
-        content: head.problem ? PROBLEM_CONTENT[head.problem.code] : 'whole',
+        content: head.problem?.code ?? 'whole',
         lineage: path.length === 0 ? 'unprovable' : head.mark && onLineage(path, head.mark.epoch, lsn) ? 'on' : 'off',
         // Assumed until it is loaded: only what is used is worth reading a segment for.
         chain: logFirst === undefined || logFirst > lsn + 1 ? 'unreached' : 'matches',
@@ -108,7 +106,7 @@ export class Candidates {
     } catch (error) {
       if (!(error instanceof RearmError)) throw error;
       const torn = error.code === 'CHECKSUM_MISMATCH' && head.tier !== 'L3' && head.tier !== 'L4';
-      content = torn ? 'torn' : PROBLEM_CONTENT[problemOf(error).code];
+      content = torn ? 'torn' : problemOf(error).code;
       candidate.reason = error.message;
     }
     candidate.ms = Number(this.#clock.monotonicNs() - start) / 1e6;
@@ -203,6 +201,11 @@ export class Candidates {
     return this.all.flatMap((candidate) => findingOf(candidate, mayBeTorn(candidate.head, heads, sameBoot)));
   }
 
+  /** Why a copy that the disk does not give was not read; undefined where there is none. */
+  unread(): string | undefined {
+    return this.all.find(({ facts }) => facts.content === 'unread')?.reason;
+  }
+
   damagedCount(): number {
     return this.all.filter((candidate) => ['damaged', 'partial', 'foreign', 'newer'].includes(candidate.facts.content)).length;
   }
@@ -250,6 +253,7 @@ function findingOf(candidate: Candidate, mayTear: boolean): Finding[] {
         ? { code: 'COPY_TORN', severity: 'note', message: candidate.reason, file: candidate.head.name }
         : { code: 'COPY_DAMAGED', severity: 'damage', message: candidate.reason, file: candidate.head.name },
     ];
+  if (content === 'unread') return [{ code: 'COPY_UNREAD', severity: 'warning', message: candidate.reason, file: candidate.head.name }];
   if (content === 'unavailable')
     return [{ code: 'TIER_UNAVAILABLE', severity: 'note', message: candidate.reason, file: candidate.head.name }];
   // L1 alone may be ahead: it is written before the log is synced.
@@ -277,7 +281,7 @@ function findingOf(candidate: Candidate, mayTear: boolean): Finding[] {
 /** The word of the tier rows for a candidate's facts. */
 export function statusOf(candidate: Candidate): TierStatus {
   const { content, lineage, chain, log } = candidate.facts;
-  if (content === 'unavailable') return 'unavailable';
+  if (content === 'unavailable' || content === 'unread') return 'unavailable';
   if (content === 'torn') return 'torn';
   if (content === 'damaged' || content === 'foreign' || content === 'newer') return 'damaged';
   if (log === 'ended') return 'torn';

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { CASES, type CopyFacts, compareRanked, judge, type Ranked, type Use } from './decide.ts';
 
 const FACTS = {
-  content: ['whole', 'partial', 'torn', 'damaged', 'foreign', 'newer', 'unavailable'],
+  content: ['whole', 'partial', 'torn', 'damaged', 'foreign', 'newer', 'unavailable', 'unread'],
   lineage: ['on', 'off', 'unprovable'],
   chain: ['matches', 'differs', 'beyond', 'unreached'],
   log: ['continues', 'gap', 'notNeeded', 'ended'],

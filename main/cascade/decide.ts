@@ -10,7 +10,7 @@ import type { LocalTier } from '../tiers/tier-copy.ts';
 
 export interface CopyFacts {
   /** What its head, or its pages, turned out to be. */
-  readonly content: 'whole' | 'partial' | 'torn' | 'damaged' | 'foreign' | 'newer' | 'unavailable';
+  readonly content: 'whole' | 'partial' | 'torn' | 'damaged' | 'foreign' | 'newer' | 'unavailable' | 'unread';
   /** Whether its epoch and LSN lie on the lineage. `unprovable`: the lineage itself cannot be read. */
   readonly lineage: 'on' | 'off' | 'unprovable';
   /**
@@ -45,6 +45,7 @@ export interface Case {
 /** The first case whose every listed fact holds decides. */
 export const CASES: readonly Case[] = [
   { name: 'unavailable', when: { content: ['unavailable'] }, use: 'reject', because: 'this runtime cannot read it' },
+  { name: 'unread', when: { content: ['unread'] }, use: 'reject', because: 'the disk does not give it' },
   { name: 'newer', when: { content: ['newer'] }, use: 'reject', because: 'a newer release wrote it' },
   { name: 'foreign', when: { content: ['foreign'] }, use: 'reject', because: 'it belongs to another store' },
   { name: 'torn', when: { content: ['torn'] }, use: 'reject', because: 'it was being written when the engine died' },

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import type { Finding } from '../../shared/contract/recovery.ts';
 import { RearmError } from '../../shared/errors.ts';
 import type { Storage } from '../storage/storage.ts';
+import { saysNothing } from '../storage/system-errors.ts';
 import { parseEpochName, parseMappedName, parseSlotName, parseSnapshotName, type StoreLayout } from '../store/layout.ts';
 import { type Epoch, lineageOf, readLineage, type Stretch } from '../store/lineage.ts';
 import { parseSegmentName, readSegmentHeader, type SegmentHeader, segmentName } from '../wal/segment.ts';
@@ -90,7 +91,7 @@ function named(storage: Storage, directory: string): string[] {
   try {
     return storage.list(directory);
   } catch (error) {
-    if (!(error instanceof RearmError)) throw error;
+    if (!(error instanceof RearmError) || saysNothing(error)) throw error;
     return [];
   }
 }
@@ -105,7 +106,7 @@ function oldestSegment(storage: Storage, layout: StoreLayout, storeId: Uint8Arra
       // Under another name than its own it tells nothing of this epoch.
       if (header?.epoch === epoch && segmentName(epoch, header.segment) === name) return header;
     } catch (error) {
-      if (!(error instanceof RearmError)) throw error;
+      if (!(error instanceof RearmError) || saysNothing(error)) throw error;
     } finally {
       file.close();
     }

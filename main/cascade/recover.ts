@@ -8,6 +8,7 @@ import { RearmError } from '../../shared/errors.ts';
 import { stateDigest } from '../image/canonical.ts';
 import { Image } from '../image/image.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
+import { isUnread } from '../storage/system-errors.ts';
 import { filesInPlaceOfDirectories } from '../store/directories.ts';
 import { readIdentity, type StoreIdentity, storeIdBytes } from '../store/identity.ts';
 import { mappedFileName, type StoreLayout, storeLayout } from '../store/layout.ts';
@@ -139,7 +140,8 @@ class Course {
 /**
  * Runs the cascade. Damage is in the report, not thrown.
  *
- * @throws RearmError STORE_MISSING or IDENTITY_LOST of store.json; VERSION_NEWER, VERSION_OLDER or PERMISSION_DENIED of any file;
+ * @throws RearmError STORE_MISSING or IDENTITY_LOST of store.json; VERSION_NEWER, VERSION_OLDER or PERMISSION_DENIED of any file; IO_FAILED
+ *   where the process has not the means to read (too many open files, too little memory), or the disk does not give what the state would need;
  *   LSN_UNREACHABLE for a point in time that the store no longer reaches; CANCELLED
  */
 export function recover(options: RecoverOptions): Recovery {
@@ -321,6 +323,10 @@ export function recover(options: RecoverOptions): Recovery {
     losses,
     digest,
   });
+  const notGiven = scan.errors.find(({ error }) => isUnread(error))?.error.message ?? candidates.unread();
+  // It may hold what is missing: nobody is asked to give up what another try can read.
+  if (report.outcome === 'refused' && notGiven !== undefined)
+    throw new RearmError('IO_FAILED', `${notGiven}; without it there is no whole state: ${report.sentence}`, { root });
   const end = best?.replay?.end;
   const base = best?.assembly.hot;
   const headHash = end && end.lastLsn >= (base?.mark.lsn ?? 0) ? end.headHash : (base?.mark.headHash ?? 0n);

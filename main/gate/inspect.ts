@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import type { AuditEntry } from '../../shared/contract/gate.ts';
 import { RearmError } from '../../shared/errors.ts';
 import type { Storage } from '../storage/storage.ts';
-import { mayNotRead } from '../storage/system-errors.ts';
+import { saysNothing } from '../storage/system-errors.ts';
 import { headSchema, privateKeySchema, publicKeySchema } from './audit.ts';
 import { burntSchema } from './burn.ts';
 import { currentSchema } from './current.ts';
@@ -57,7 +57,7 @@ export function inspectGate({ storage, layout, storeId, people, audited }: Inspe
       read();
       found.push({ path: relative(layout.root, path), trouble: null });
     } catch (error) {
-      if (!(error instanceof RearmError) || mayNotRead(error)) throw error;
+      if (!(error instanceof RearmError) || saysNothing(error)) throw error;
       found.push({ path: relative(layout.root, path), trouble: { code: error.code, message: error.message, severity: 'damaged' } });
     }
   };

@@ -12,8 +12,17 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   EFBIG: 'DISK_FULL',
 };
 
-/** This user may not read the file: that says nothing about the file, and nobody can judge the store before it is mended. */
-export const mayNotRead = ({ code }: RearmError): boolean => code === 'PERMISSION_DENIED';
+/** Of the process, not of the file: it has too many files open, too little memory, or was interrupted. */
+const OF_PROCESS: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EINTR', 'EAGAIN']);
+
+/**
+ * This user may not read the file, or this process has not the means to: that says nothing about the file, and nobody can judge the store
+ * before it is mended.
+ */
+export const saysNothing = ({ code, context }: RearmError): boolean => code === 'PERMISSION_DENIED' || OF_PROCESS.has(context.system);
+
+/** The disk did not give it. It may be whole: what it holds is neither good nor bad. */
+export const isUnread = ({ code }: RearmError): boolean => code === 'IO_FAILED';
 
 /** @param what was tried, as in "could not sync" */
 export const systemFailure = (system: string, what: string, path: string, cause?: unknown): RearmError =>

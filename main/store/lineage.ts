@@ -26,7 +26,7 @@ import { xxh64 } from '@node-rs/xxhash';
 import { RearmError } from '../../shared/errors.ts';
 import { publish, readWhole } from '../storage/publish.ts';
 import type { Storage } from '../storage/storage.ts';
-import { mayNotRead } from '../storage/system-errors.ts';
+import { isUnread, saysNothing } from '../storage/system-errors.ts';
 import { ofOtherVersion, requireVersion } from './ladder.ts';
 import { epochFileName, parseEpochName, type StoreLayout } from './layout.ts';
 
@@ -102,7 +102,8 @@ export interface LineageReading {
 /**
  * Reads every epoch; what cannot be read is in `errors`, nothing is thrown for it.
  *
- * @throws RearmError VERSION_NEWER, VERSION_OLDER: another release has written here, and without it nobody can tell what is present
+ * @throws RearmError VERSION_NEWER, VERSION_OLDER: another release has written here, and without it nobody can tell what is present;
+ *   PERMISSION_DENIED, IO_FAILED: a record that was not read may be whole, and say what is present
  */
 export function readLineage(storage: Storage, layout: StoreLayout, storeId: Uint8Array): LineageReading {
   const epochs = new Map<number, Epoch>();
@@ -116,7 +117,7 @@ export function readLineage(storage: Storage, layout: StoreLayout, storeId: Uint
     try {
       epochs.set(number, decode(path, readWhole(storage, path, 4096), storeId, number));
     } catch (error) {
-      if (!(error instanceof RearmError) || ofOtherVersion(error) || mayNotRead(error)) throw error;
+      if (!(error instanceof RearmError) || ofOtherVersion(error) || saysNothing(error) || isUnread(error)) throw error;
       errors.push(error);
     }
   }

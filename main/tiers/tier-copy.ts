@@ -8,7 +8,7 @@ import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import { TABLE_BY_ID } from '../../shared/model/tables.ts';
 import { LAYOUT_RUNGS } from '../image/migrations.ts';
 import { hashPage, isFree, LAYOUT_VERSION, PAGE_WORDS, type PageRows, readPageHeader, rowsOfPage } from '../image/page.ts';
-import { mayNotRead } from '../storage/system-errors.ts';
+import { isUnread, saysNothing } from '../storage/system-errors.ts';
 import { climb } from '../store/ladder.ts';
 import { type CheckpointMark, PAGE_ENTRY_BYTES } from './checkpoint.ts';
 
@@ -26,7 +26,7 @@ export interface TierHead {
   /** L2: pages that its table has room for. */
   readonly pagesMax?: number;
   readonly problem: {
-    readonly code: 'torn' | 'damaged' | 'newer' | 'foreign' | 'unavailable';
+    readonly code: 'torn' | 'damaged' | 'newer' | 'foreign' | 'unavailable' | 'unread';
     readonly message: string;
     readonly offset?: number;
   } | null;
@@ -34,10 +34,11 @@ export interface TierHead {
   readonly load: () => TierCopy;
 }
 
-/** Why a head cannot be used. @throws the error itself where this user may not read it */
+/** Why a head cannot be used. @throws the error itself where it says nothing about the file */
 export function problemOf(error: RearmError): NonNullable<TierHead['problem']> {
-  if (mayNotRead(error)) throw error;
+  if (saysNothing(error)) throw error;
   const { code, message } = error;
+  if (isUnread(error)) return { code: 'unread', message };
   if (code === 'VERSION_NEWER') return { code: 'newer', message };
   if (code === 'VERSION_OLDER') return { code: 'unavailable', message };
   return { code: code === 'STORE_FOREIGN' ? 'foreign' : 'damaged', message };

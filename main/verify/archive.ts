@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import type { Storage } from '../storage/storage.ts';
-import { mayNotRead } from '../storage/system-errors.ts';
+import { saysNothing } from '../storage/system-errors.ts';
 import { ARCHIVE_FILE_NAME, ARCHIVE_SUMS_NAME, type StoreLayout } from '../store/layout.ts';
 import { checkDatabase } from '../tiers/archive-reader.ts';
 import { type ArchiveSums, readSums, sumPages } from '../tiers/archive-sums.ts';
@@ -20,7 +20,7 @@ export function verifyArchive(storage: Storage, layout: StoreLayout, storeId: Ui
   try {
     known = readSums(storage, join(layout.l4, ARCHIVE_SUMS_NAME), storeId);
   } catch (error) {
-    if (!(error instanceof RearmError) || mayNotRead(error)) throw error;
+    if (!(error instanceof RearmError) || saysNothing(error)) throw error;
     findings.add(SUMS, 'damaged', error.code, error.message, { offset: 0 });
     return;
   }

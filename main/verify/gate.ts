@@ -8,7 +8,7 @@ import { inspectGate } from '../gate/inspect.ts';
 import { gateLayout } from '../gate/layout.ts';
 import { type People, readPeople } from '../gate/people.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
-import { mayNotRead } from '../storage/system-errors.ts';
+import { saysNothing } from '../storage/system-errors.ts';
 import type { FileFindings } from './file-findings.ts';
 
 /** Number and hash of an entry of the audit log. */
@@ -36,7 +36,7 @@ export function verifyGate(options: GateOptions, storeId: string, findings: File
     try {
       people = readPeople(storage, layout.people, storeId);
     } catch (error) {
-      if (!(error instanceof RearmError) || mayNotRead(error)) throw error;
+      if (!(error instanceof RearmError) || saysNothing(error)) throw error;
       findings.add('gate/people.log', 'damaged', error.code, error.message, { offset: 0 });
     }
   }
@@ -94,7 +94,7 @@ function verifyAudit(
       );
     return { audited: entries, head: entries && { sequence: verification.count, head: verification.head } };
   } catch (error) {
-    if (!(error instanceof RearmError) || mayNotRead(error)) throw error;
+    if (!(error instanceof RearmError) || saysNothing(error)) throw error;
     findings.add('audit/audit.log', 'damaged', error.code, error.message);
     return { audited: null, head: null };
   }

@@ -8,7 +8,7 @@ import { RearmError } from '../../shared/errors.ts';
 import { knownLineage } from '../cascade/known-lineage.ts';
 import { recover } from '../cascade/recover.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
-import { mayNotRead } from '../storage/system-errors.ts';
+import { saysNothing } from '../storage/system-errors.ts';
 import { filesInPlaceOfDirectories } from '../store/directories.ts';
 import { readIdentity, storeIdBytes } from '../store/identity.ts';
 import { ofOtherVersion } from '../store/ladder.ts';
@@ -106,7 +106,7 @@ function verifyOnce(options: VerifyOptions): VerifyReport {
     storeId = storeIdBytes(identity);
     identityText = identity.storeId;
   } catch (error) {
-    if (!(error instanceof RearmError) || ofOtherVersion(error) || mayNotRead(error) || error.code === 'STORE_MISSING') throw error;
+    if (!(error instanceof RearmError) || ofOtherVersion(error) || saysNothing(error) || error.code === 'STORE_MISSING') throw error;
     findings.add('store.json', 'damaged', error.code, error.message, { offset: 0 });
     return reportOf('', findings, null);
   }

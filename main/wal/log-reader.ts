@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import type { Storage, StoredFile } from '../storage/storage.ts';
-import { mayNotRead } from '../storage/system-errors.ts';
+import { isUnread, saysNothing } from '../storage/system-errors.ts';
 import { ofOtherVersion } from '../store/ladder.ts';
 import type { StoreLayout } from '../store/layout.ts';
 import type { Stretch } from '../store/lineage.ts';
@@ -92,7 +92,7 @@ export function scanSegments(storage: Storage, layout: StoreLayout, storeId: Uin
         });
       }
     } catch (error) {
-      if (!(error instanceof RearmError) || ofOtherVersion(error) || mayNotRead(error)) throw error;
+      if (!(error instanceof RearmError) || ofOtherVersion(error) || saysNothing(error)) throw error;
       errors.push({ name, error });
       const rebuilt = error.code === 'STORE_FOREIGN' ? null : withoutHeader(storage, storeId, file, name, parsed, stretch);
       if (rebuilt) {
@@ -142,7 +142,7 @@ function withoutHeader(
     const header = found as FrameHeader | null;
     return header && header.firstLsn <= stretch.to ? { ...guess, firstLsn: header.firstLsn, previousHash: header.previousHash } : null;
   } catch (error) {
-    if (error instanceof RearmError) return null;
+    if (error instanceof RearmError && !saysNothing(error)) return null;
     throw error;
   }
 }
@@ -562,7 +562,7 @@ export function highestLsn(storage: Storage, layout: StoreLayout, storeId: Uint8
         file.close();
       }
     } catch (error) {
-      if (!(error instanceof RearmError)) throw error;
+      if (!(error instanceof RearmError) || saysNothing(error) || isUnread(error)) throw error;
     }
   }
   return highest;

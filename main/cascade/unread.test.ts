@@ -1,0 +1,94 @@
+/**
+ * A store that is whole, on a disk or in a process that does not let it be read: every call of a recovery and of an acceptance fails, once,
+ * from there on for its kind, and from there on altogether. What was not read is never called damaged, lost or not there.
+ */
+
+import { describe, expect, it } from 'vitest';
+import type { FileTree } from '../../simulation/disk.ts';
+import { FUZZ_SEED } from '../../simulation/fuzz.ts';
+import { SteppedScheduler } from '../../simulation/stepped.ts';
+import { type Fault, SimulatedStorage } from '../../simulation/storage.ts';
+import { type DamageSubject, subjectOf } from '../../simulation/subject.ts';
+import { ROOT } from '../../simulation/workload.ts';
+import { LONG } from '../../tests/support/profile.ts';
+import { acceptRecovery } from '../engine/accept.ts';
+import { stateDigest } from '../image/canonical.ts';
+import { recover } from './recover.ts';
+
+const ERRORS = ['EIO', 'EMFILE', 'ENOMEM', 'EACCES', 'EINTR'];
+/** One of the disk, one of the process. */
+const ERRORS_FEW = ['EIO', 'EMFILE'];
+const STICKY: readonly Fault['sticky'][] = [false, 'kind', 'all'];
+/** What an error of the system may be called. */
+const NAMED = ['IO_FAILED', 'PERMISSION_DENIED'];
+
+const codeOf = (error: unknown): string => (error as { code?: string }).code ?? String(error);
+
+/** The same work with every fault, one after the other; how many there were. */
+async function underEveryFault(calls: number, errors: readonly string[], work: (fault: Fault) => Promise<string | null>): Promise<number> {
+  const wrong: string[] = [];
+  let tried = 0;
+  for (let at = 1; at <= calls; at += 1)
+    for (const error of errors)
+      for (const sticky of STICKY) {
+        tried += 1;
+        const words = await work({ at, error, sticky });
+        if (words !== null) wrong.push(`call ${at}, ${error}, ${sticky || 'once'}: ${words}`);
+      }
+  expect(wrong).toEqual([]);
+  return tried;
+}
+
+const look = ({ expected: { clock, bootId } }: DamageSubject, tree: FileTree, fault?: Fault) => {
+  const storage = new SimulatedStorage({ tree, fault });
+  return { storage, ...recover({ storage, clock, root: ROOT, bootId }) };
+};
+
+describe.each(['tiny', 'accepted'] as const)('the %s store, whole', (name) => {
+  it('is recovered as it is from what can be read, or the error is told', async () => {
+    const subject = await subjectOf(name, FUZZ_SEED);
+    const whole = look(subject, subject.tree);
+    let told = 0;
+    const tried = await underEveryFault(whole.storage.calls, ERRORS, async (fault) => {
+      try {
+        const { report, image } = look(subject, subject.tree, fault);
+        if (report.outcome !== 'recovered') return `${report.outcome}: ${report.sentence}`;
+        if (stateDigest(image!) !== whole.report.stateDigest) return 'another state';
+        const damage = report.findings.find(({ severity, file }) => severity === 'damage' && /^(l[123]|lineage)\//.test(file ?? ''));
+        return damage ? `${damage.code}: ${damage.message}` : null;
+      } catch (error) {
+        told += 1;
+        return NAMED.includes(codeOf(error)) ? null : `${codeOf(error)}: ${(error as Error).stack}`;
+      }
+    });
+    expect(told).toBeGreaterThan(0);
+    expect(told).toBeLessThan(tried);
+  });
+
+  it.runIf(LONG || name === 'tiny')('is accepted, or not, and nothing of it is put into quarantine', { timeout: 600_000 }, async () => {
+    const subject = await subjectOf(name, FUZZ_SEED);
+    const accept = (tree: FileTree, fault?: Fault) => {
+      const { clock, bootId } = subject.expected;
+      const storage = new SimulatedStorage({ tree, fault });
+      const platform = { storage, clock, scheduler: new SteppedScheduler(clock), bootId };
+      return { storage, accepting: acceptRecovery({ platform, root: ROOT, by: 'the test', segmentBytes: 65_536 }) };
+    };
+    const free = accept(subject.tree.copy());
+    await free.accepting;
+    const before = look(subject, subject.tree).report.lsn;
+    await underEveryFault(free.storage.calls, LONG ? ERRORS : ERRORS_FEW, async (fault) => {
+      const tree = subject.tree.copy();
+      let failed: string | null = null;
+      try {
+        await accept(tree, fault).accepting;
+      } catch (error) {
+        failed = codeOf(error);
+        if (!['IO_FAILED', 'PERMISSION_DENIED', 'WRITER_POISONED'].includes(failed)) return `${failed}: ${(error as Error).stack}`;
+      }
+      const moved = [...tree.files()].filter((path) => path.startsWith(`${ROOT}/quarantine/`));
+      if (moved.length > 0) return `${failed ?? 'accepted'}, and ${moved.join(' ')}`;
+      const { report } = look(subject, tree);
+      return report.outcome === 'recovered' && report.lsn >= before ? null : `afterwards ${report.outcome}: ${report.sentence}`;
+    });
+  });
+});
