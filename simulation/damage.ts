@@ -26,13 +26,13 @@ export type Damage =
   | { readonly kind: 'foreign file'; readonly path: string }
   /** The file as it was before. */
   | { readonly kind: 'older file'; readonly path: string; readonly version: number }
-  /** A field of a checked structure with another value, and the checksum mended: what no flipped bit can make. */
+  /** A field of a checked structure with another value, and the checksums mended: what no flipped bit can make. */
   | {
       readonly kind: 'forged field';
       readonly path: string;
       readonly offset: number;
       readonly bytes: Uint8Array;
-      readonly checksum: { readonly at: number; readonly bytes: Uint8Array };
+      readonly mended: readonly { readonly at: number; readonly bytes: Uint8Array }[];
       readonly field: string;
     };
 
@@ -261,7 +261,7 @@ export function damaged({ tree, earlier, foreign }: Subject, damage: Damage): Fi
       return copy;
     case 'forged field':
       copy.write(inode, damage.offset, damage.bytes);
-      copy.write(inode, damage.checksum.at, damage.checksum.bytes);
+      for (const { at, bytes } of damage.mended) copy.write(inode, at, bytes);
       return copy;
   }
 }
@@ -288,7 +288,7 @@ export function describeDamage(damage: Damage): string {
     case 'duplicated file':
       return `${kind} ${path} -> ${damage.to}`;
     case 'forged field':
-      return `${damage.field} of ${path} set to 0x${Buffer.from(damage.bytes).reverse().toString('hex')}, the checksum mended`;
+      return `${damage.field} of ${path} set to 0x${Buffer.from(damage.bytes).reverse().toString('hex')}, the checksums mended`;
     case 'older file':
       return `${path} as it was in version ${damage.version}`;
     default:

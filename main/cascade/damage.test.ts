@@ -466,7 +466,7 @@ describe('a tier whose directory does not answer', () => {
     judge(recovery, desk, Number(desk.engine.durableLsn));
     const { report } = recovery;
     expect(report.outcome).not.toBe('refused');
-    expect(report.tiers.find((row) => row.tier === tier.toUpperCase())).toMatchObject({ status: 'damaged', lsn: null });
+    expect(report.tiers.find((row) => row.tier === tier.toUpperCase())).toMatchObject({ status: 'unavailable', lsn: null });
     expect(report.tiers.filter(({ status }) => status === 'valid').length).toBeGreaterThan(1);
     expect(report.findings.map(({ message }) => message)).toContain(`could not list ${join(root, tier)}`);
   });

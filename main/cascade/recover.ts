@@ -407,7 +407,9 @@ function firstWhole(
   let last: Attempt | null = null;
   let lacking: Incomplete | null = null;
   const target = options.at ?? Number.POSITIVE_INFINITY;
-  const orders = candidates.orders();
+  let orders = candidates.orders();
+  /** Where the log holds what is no operation: everything is loaded anew and replayed up to there. */
+  let cut: LogEnd | null = null;
   for (let alone: boolean | undefined = false; !alone; ) {
     const { assembly, lastResort } = course.run('load', 'the base, page by page', () => {
       const order = orders.next();
@@ -458,12 +460,13 @@ function firstWhole(
         segments: reaches ? scan.segments : [],
         from: assembly.from,
         baseLsn,
-        to: target,
+        to: Math.min(target, cut?.lastLsn ?? target),
         progress: (fraction, lsn) => course.tell('replay', fraction, `LSN ${lsn}`),
       });
-      const { kind, reason } = value.end;
+      const end = cut && value.end.lastLsn >= cut.lastLsn ? cut : value.end;
+      const { kind, reason } = end;
       return {
-        value,
+        value: { ...value, end },
         reason:
           kind === 'end'
             ? `${plural(value.replayed, 'operation')} from LSN ${assembly.from + 1}; ${rootsWords(value.rootsCompared)}`
@@ -473,6 +476,12 @@ function firstWhole(
         lsnAfter: image.lsn,
       };
     });
+    if (done.spoilt) {
+      cut = done.end;
+      orders = candidates.orders();
+      alone = false;
+      continue;
+    }
     // A reconstruction of which no operation is left is no state: the one before it was given up.
     const nothing = !assembly.hot && origin !== 0 && done.replayed === 0;
     const unfinished = nothing || (assembly.from < baseLsn && done.end.lastLsn < baseLsn);
@@ -524,6 +533,7 @@ function goOnWithout(
         to: Number.POSITIVE_INFINITY,
       }),
     );
+    if (done?.spoilt) return { value: null, outcome: 'failed', reason: done.end.reason };
     if (done === null) return { value: null, outcome: 'failed', reason: 'others refer to the rows that are lost' };
     const broken = validate(image, options.clock.wallNs()).find(({ severity }) => severity === 'critical');
     const short = assembly.from < baseLsn && done.end.lastLsn < baseLsn;

@@ -5,7 +5,7 @@ import { OPERATIONS } from '../../shared/model/operations.ts';
 import type { Image } from '../image/image.ts';
 import { RECORD_HEADER_BYTES, readRecordHeader, recordBytesAt, redo } from '../operations/record.ts';
 import type { Storage } from '../storage/storage.ts';
-import { type LogEnd, type LogSegment, readLog } from '../wal/log-reader.ts';
+import { type FrameView, type LogEnd, type LogSegment, readLog } from '../wal/log-reader.ts';
 import { SEGMENT_VERSION } from '../wal/segment.ts';
 
 export interface ReplayOptions {
@@ -29,6 +29,8 @@ export interface Replay {
   readonly rootDiffersAt: number | null;
   readonly lastTimeNs: bigint;
   readonly lastOperation: number;
+  /** A frame of which a part was applied holds what is no operation: the image is that of no LSN. The log counts as damaged there. */
+  readonly spoilt: boolean;
 }
 
 const ROOT_MARK = OPERATIONS['root.mark'].id;
@@ -41,7 +43,7 @@ function refuseOlder({ name, version }: LogSegment, lsn: number): never {
   throw new RearmError('VERSION_OLDER', why, { lsn, version });
 }
 
-/** @throws RearmError VERSION_OLDER where operations of an older row layout would have to be replayed; FORMAT_INVALID where a frame with a right checksum holds a record that is not one; CANCELLED from progress */
+/** @throws RearmError VERSION_OLDER where operations of an older row layout would have to be replayed; CANCELLED from progress */
 export function replay(image: Image, options: ReplayOptions): Replay {
   const { from, to, baseLsn } = options;
   let replayed = 0;
@@ -49,7 +51,36 @@ export function replay(image: Image, options: ReplayOptions): Replay {
   let rootDiffersAt: number | null = null;
   let lastTimeNs = 0n;
   let lastOperation = 0;
+  let spoilt = false;
   let told = 0;
+  const visit = ({ header, segment, bytes, view, quads, words, payloadAt }: FrameView): boolean | undefined => {
+    let lsn = header.firstLsn;
+    if (lsn > to) return false;
+    let at = payloadAt;
+    let lastAt = at;
+    const frameEnd = at + header.payloadBytes;
+    for (let left = header.count; left > 0 && lsn <= to; left -= 1, lsn += 1) {
+      const recordBytes = recordBytesAt(quads, at, frameEnd);
+      if (bytes[at + 4] === ROOT_MARK && lsn > baseLsn && rootDiffersAt === null) {
+        image.takeChanged();
+        rootsCompared += 1;
+        if (image.root !== view.getBigUint64(at + RECORD_HEADER_BYTES, true)) rootDiffersAt = lsn;
+      }
+      if (lsn > from) {
+        if (segment.version < SEGMENT_VERSION && quads[(at + 20) >> 2]! > 0) refuseOlder(segment, lsn);
+        redo(image, lsn, quads, words, at);
+        replayed += 1;
+        if (lsn > image.lsn) image.lsn = lsn;
+      }
+      lastAt = at;
+      at += recordBytes;
+    }
+    ({ timeNs: lastTimeNs, operation: lastOperation } = readRecordHeader(view, lastAt, frameEnd));
+    if (lsn <= header.firstLsn + header.count - 1) return false;
+    if (at !== frameEnd)
+      throw new RearmError('FORMAT_INVALID', `the frame at LSN ${header.firstLsn} does not end with its last record`, {});
+    return undefined;
+  };
   const end = readLog({
     storage: options.storage,
     storeId: options.storeId,
@@ -62,35 +93,18 @@ export function replay(image: Image, options: ReplayOptions): Replay {
       told = bytes;
       options.progress?.(total > 0 ? bytes / total : 1, image.lsn);
     },
-    visit: ({ header, segment, bytes, view, quads, words, payloadAt }) => {
-      let lsn = header.firstLsn;
-      if (lsn > to) return false;
-      let at = payloadAt;
-      let lastAt = at;
-      const frameEnd = at + header.payloadBytes;
-      for (let left = header.count; left > 0 && lsn <= to; left -= 1, lsn += 1) {
-        const recordBytes = recordBytesAt(quads, at, frameEnd);
-        if (bytes[at + 4] === ROOT_MARK && lsn > baseLsn && rootDiffersAt === null) {
-          image.takeChanged();
-          rootsCompared += 1;
-          if (image.root !== view.getBigUint64(at + RECORD_HEADER_BYTES, true)) rootDiffersAt = lsn;
-        }
-        if (lsn > from) {
-          if (segment.version < SEGMENT_VERSION && quads[(at + 20) >> 2]! > 0) refuseOlder(segment, lsn);
-          redo(image, lsn, quads, words, at);
-          replayed += 1;
-          if (lsn > image.lsn) image.lsn = lsn;
-        }
-        lastAt = at;
-        at += recordBytes;
+    visit: (frame) => {
+      try {
+        return visit(frame);
+      } catch (error) {
+        if (!(error instanceof RearmError) || error.code !== 'FORMAT_INVALID') throw error;
+        // Nothing of it is applied: only what its last operation was is not known.
+        if (frame.header.firstLsn + frame.header.count - 1 <= from) return undefined;
+        spoilt = true;
+        return error.message;
       }
-      ({ timeNs: lastTimeNs, operation: lastOperation } = readRecordHeader(view, lastAt, frameEnd));
-      if (lsn <= header.firstLsn + header.count - 1) return false;
-      if (at !== frameEnd)
-        throw new RearmError('FORMAT_INVALID', `the frame at LSN ${header.firstLsn} does not end with its last record`, {});
-      return undefined;
     },
   });
   image.takeChanged();
-  return { end, replayed, rootsCompared, rootDiffersAt, lastTimeNs, lastOperation };
+  return { end, replayed, rootsCompared, rootDiffersAt, lastTimeNs, lastOperation, spoilt };
 }

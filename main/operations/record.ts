@@ -110,7 +110,10 @@ export function redo(image: Image, lsn: number, quads: Uint32Array, words: BigIn
       throw new RearmError('FORMAT_INVALID', `LSN ${lsn}: a change does not fit its table`, { lsn });
     }
     if (kind === CHANGE_PAGE) {
-      const number = Number(words[word]!);
+      const number = count === 1 ? Number(words[word]!) : -1;
+      const { rowsMax } = image.pagesOf(table);
+      if (number < 0 || number >= image.pagesMax || row * table.rowsPerPage >= rowsMax)
+        throw new RearmError('FORMAT_INVALID', `LSN ${lsn}: page ${number} of ${table.name} is outside the image`, { lsn });
       if (image.pageTable(number) === 0) image.addPage(table, row, number);
       if (image.pageLsn(number) < lsn) image.setPageLsn(number, lsn);
       word += count;
@@ -118,7 +121,7 @@ export function redo(image: Image, lsn: number, quads: Uint32Array, words: BigIn
     }
     const index = (row / table.rowsPerPage) | 0;
     const page = image.pagesOf(table).pages[index] ?? -1;
-    if (page < 0) throw new RearmError('INTERNAL', `row ${row} of ${table.name} is outside the image`, { table: table.name, row });
+    if (page < 0) throw new RearmError('FORMAT_INVALID', `LSN ${lsn}: row ${row} of ${table.name} is outside the image`, { lsn });
     // In halves: this is asked for every change of a replay.
     const low = imageQuads[page * PAGE_QUADS + 2]!;
     const high = imageQuads[page * PAGE_QUADS + 3]!;
@@ -133,4 +136,5 @@ export function redo(image: Image, lsn: number, quads: Uint32Array, words: BigIn
     }
     word += count;
   }
+  if (word !== end) throw new RearmError('FORMAT_INVALID', `LSN ${lsn}: the record does not end with its last change`, { lsn });
 }

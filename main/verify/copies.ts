@@ -65,6 +65,11 @@ export function compareCopies(options: CompareOptions): void {
     try {
       const done = replay(image, { storage, storeId, segments, from: at, baseLsn: at, to });
       at = image.lsn;
+      if (done.spoilt) {
+        const { lastLsn, reason, at: place } = done.end;
+        findings.add(`wal/${place!.file}`, 'damaged', 'FORMAT_INVALID', reason, { offset: place!.offset, lsn: lastLsn + 1 });
+        return false;
+      }
       if (done.rootDiffersAt === null) return true;
       const why = `the root that was logged at LSN ${done.rootDiffersAt} is not that of the replayed state`;
       findings.add('wal', 'damaged', 'ROOT_DIFFERS', why, { lsn: done.rootDiffersAt });

@@ -192,8 +192,8 @@ export interface ReadLogOptions {
   readonly fromLsn: number;
   /** First LSN that is needed, where that is above `fromLsn`: damage wholly before it is passed over. */
   readonly neededFrom?: number;
-  /** Called per frame in order; false ends the reading there. */
-  readonly visit: (frame: FrameView) => boolean | undefined;
+  /** Called per frame in order; false ends the reading there, and so does a text: what is wrong with what the frame holds. */
+  readonly visit: (frame: FrameView) => boolean | string | undefined;
   /** Called now and then with the bytes read so far. May throw CANCELLED. */
   readonly progress?: ((bytes: number, total: number) => void) | undefined;
 }
@@ -278,6 +278,7 @@ export function readLog(options: ReadLogOptions): LogEnd {
     const behind = ({ resumesAt }: Stop) => (resumesAt && (!next || resumesAt.lsn < next.firstLsn) ? resumesAt : null);
     let stopped = false;
     let resumed = false;
+    let wrong: { readonly offset: number; readonly reason: string } | undefined;
     const visit = (frame: FrameView): Verdict => {
       if (resumed) {
         resumed = false;
@@ -288,7 +289,9 @@ export function readLog(options: ReadLogOptions): LogEnd {
       if (next && header.firstLsn >= next.firstLsn) return 'stop';
       if (header.previousHash !== headHash || header.firstLsn !== lastLsn + 1) return 'broken';
       if (header.firstLsn + header.count - 1 > segment.lastLsnAllowed) return 'stop';
-      if (header.firstLsn + header.count - 1 >= fromLsn && options.visit(frame) === false) {
+      const said = header.firstLsn + header.count - 1 >= fromLsn ? options.visit(frame) : undefined;
+      if (typeof said === 'string') wrong = { offset: frame.offset, reason: said };
+      if (said === false || wrong) {
         stopped = true;
         return 'stop';
       }
@@ -305,6 +308,17 @@ export function readLog(options: ReadLogOptions): LogEnd {
       stop = reader.read(segment, to.offset, visit);
     }
     done += segment.bytes;
+    if (wrong) {
+      survey(i, wrong.offset);
+      return ended(
+        'damaged',
+        `${segment.name}: the frame at ${wrong.offset} has a right checksum and holds what no engine writes: ${wrong.reason}`,
+        {
+          file: segment.name,
+          offset: wrong.offset,
+        },
+      );
+    }
     if (stopped) return ended('end', 'stopped on request');
     // What lies behind the fork of the next epoch belongs to nobody.
     if (lastLsn >= segment.lastLsnAllowed) continue;
