@@ -23,7 +23,6 @@ import { readIdentity, storeIdBytes } from '../store/identity.ts';
 import { storeLayout } from '../store/layout.ts';
 import { MAPPED_PAGES_AT } from '../tiers/mapped.ts';
 import { readSlots } from '../tiers/slot-reader.ts';
-import { slotPageAt } from '../tiers/slots.ts';
 import { rowsIn } from '../tiers/tier-copy.ts';
 import { verify } from '../verify/verify.ts';
 import { FRAME_HEADER_BYTES } from '../wal/frame.ts';
@@ -307,7 +306,7 @@ describe('a page of which no copy is good', () => {
     const page = Array.from({ length: copy.mark.pageCount }, (_, number) => number).find(
       (number) => rowsIn([copy], number)?.table === table && rowsIn([copy], number)!.rows[0] === 0,
     )!;
-    for (const { name, pagesMax } of heads) flipBit(join(root, name), (slotPageAt(pagesMax!, page) + 100) * 8);
+    for (const { name, pageAt } of heads) flipBit(join(root, name), (pageAt!(page) + 100) * 8);
     const oldest = Math.min(...heads.map(({ mark }) => mark!.lsn));
     const segments = filesIn(root, 'wal');
     const first = segments.findLastIndex((path) => framesOf(root).some((frame) => frame.path === path && frame.firstLsn <= oldest));
