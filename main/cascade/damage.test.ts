@@ -23,10 +23,20 @@ import { readIdentity, storeIdBytes } from '../store/identity.ts';
 import { storeLayout } from '../store/layout.ts';
 import { MAPPED_PAGES_AT } from '../tiers/mapped.ts';
 import { readSlots } from '../tiers/slot-reader.ts';
-import { rowsIn } from '../tiers/tier-copy.ts';
+import { rowsIn, type TierCopy, type TierHead } from '../tiers/tier-copy.ts';
 import { verify } from '../verify/verify.ts';
 import { FRAME_HEADER_BYTES } from '../wal/frame.ts';
 import { type Recovery, recover } from './recover.ts';
+
+/** Both slots of L2, the older one first. */
+function slotsOf(root: string): TierHead[] {
+  const storage = new NativeStorage();
+  const heads = readSlots(storage, storeLayout(root), storeIdBytes(readIdentity(storage, root))).filter(({ mark }) => mark !== null);
+  expect(heads.length).toBe(2);
+  return heads.sort((a, b) => a.mark!.lsn - b.mark!.lsn);
+}
+
+const pageOf = ({ pages }: TierCopy, page: number): Buffer => Buffer.from(pages.subarray(page * PAGE_BYTES, (page + 1) * PAGE_BYTES));
 
 const made: string[] = [];
 afterEach(() => {
@@ -292,6 +302,46 @@ describe('a tier that is not what it should be', () => {
   });
 });
 
+describe('a page that is bad in one copy', () => {
+  it('comes from the next best one and is brought forward: page, table, rows and source are told, the state is the model’s', async () => {
+    const desk = await crashed(900, [500, 800]);
+    const root = leave(desk);
+    removeFiles(root, 'l1', 'l3');
+    const [older, younger] = slotsOf(root);
+    // One that has changed between the two.
+    const [before, after] = [older!.load(), younger!.load()];
+    const page = Array.from({ length: before.mark.pageCount }, (_, number) => number).find(
+      (number) => rowsIn([before], number)?.table === 'orders' && !pageOf(before, number).equals(pageOf(after, number)),
+    )!;
+    const { table, rows } = rowsIn([before], page)!;
+    flipBit(join(root, younger!.name), (younger!.pageAt!(page) + 100) * 8);
+    const recovery = recoverAt(root);
+    judge(recovery, desk, Number(desk.engine.durableLsn));
+    const { report } = recovery;
+    expect(report).toMatchObject({ outcome: 'salvaged', base: 'L2', baseLsn: younger!.mark!.lsn, lsn: desk.lines.length });
+    const told = report.findings.filter(({ code }) => code === 'PAGE_SALVAGED');
+    expect(told).toMatchObject([{ severity: 'damage', page, table, rows, source: older!.name }]);
+    expect(report.pageMap.states[page]).toBe('s');
+    // Brought forward from the older copy on, and not only from the base.
+    expect(report.replayed).toBe(report.lsn - older!.mark!.lsn);
+  });
+
+  it('comes from the log alone where the next best copy did not have it yet', async () => {
+    const desk = await crashed(900, [100, 800]);
+    const root = leave(desk);
+    removeFiles(root, 'l1', 'l3');
+    const [older, younger] = slotsOf(root);
+    const page = older!.mark!.pageCount;
+    const { table, rows } = rowsIn([younger!.load()], page)!;
+    flipBit(join(root, younger!.name), (younger!.pageAt!(page) + 100) * 8);
+    const recovery = recoverAt(root);
+    judge(recovery, desk, Number(desk.engine.durableLsn));
+    expect(recovery.report.outcome).toBe('salvaged');
+    const told = recovery.report.findings.filter(({ code }) => code === 'PAGE_SALVAGED');
+    expect(told).toMatchObject([{ page, table, rows, source: 'wal' }]);
+  });
+});
+
 describe('a page of which no copy is good', () => {
   /** A store whose every copy has the first page of a table bad, and whose log does not reach back to its beginning. */
   async function lacking(table: keyof typeof TABLES) {
@@ -299,9 +349,7 @@ describe('a page of which no copy is good', () => {
     const acknowledged = Number(desk.engine.durableLsn);
     const root = leave(desk);
     removeFiles(root, 'l1', 'l3');
-    const identity = readIdentity(new NativeStorage(), root);
-    const heads = readSlots(new NativeStorage(), storeLayout(root), storeIdBytes(identity)).filter(({ mark }) => mark !== null);
-    expect(heads.length).toBe(2);
+    const heads = slotsOf(root);
     const copy = heads[0]!.load();
     const page = Array.from({ length: copy.mark.pageCount }, (_, number) => number).find(
       (number) => rowsIn([copy], number)?.table === table && rowsIn([copy], number)!.rows[0] === 0,

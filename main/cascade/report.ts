@@ -180,13 +180,14 @@ function damageFindings({ assembly, replay, image, candidates, endProven }: Evid
     });
   }
   for (const page of assembly?.salvaged ?? []) {
-    const source = assembly!.copies[assembly!.sources[page] ?? -1];
+    const copy = assembly!.copies[assembly!.sources[page] ?? -1];
     findings.push({
       code: 'PAGE_SALVAGED',
       severity: 'damage',
       page,
+      source: copy?.head.name ?? 'wal',
       ...rowsIn(assembly!.copies, page),
-      message: `page ${page} was bad in ${base?.head.name ?? 'the base'}; it comes from ${source ? source.head.name : 'the log'} and was brought forward`,
+      message: `page ${page} was bad in ${base?.head.name ?? 'the base'}; it comes from ${copy?.head.name ?? 'the log'} and was brought forward`,
     });
   }
   for (const { page, reason } of assembly?.lost ?? []) {
