@@ -137,10 +137,20 @@ function slotHead(
     return bad(`${name} is not slot ${slot}`);
   const mark = decodeMark(view, at + 16);
   if (!mark || mark.pageCount > pagesMax) return bad(`${name} names pages that it cannot hold`);
-  return { tier: 'L1', name, mark, scope: 'hot', bytes: size, problem: null, load: () => loadSlot(storage, path, name, slot, mark) };
+  const head: TierHead = {
+    tier: 'L1',
+    name,
+    mark,
+    scope: 'hot',
+    bytes: size,
+    pageAt: (page) => mappedPageAt(page, slot),
+    problem: null,
+    load: () => loadSlot(storage, path, head, slot, mark),
+  };
+  return head;
 }
 
-function loadSlot(storage: Storage, path: string, name: string, slot: 0 | 1, mark: CheckpointMark): TierCopy {
+function loadSlot(storage: Storage, path: string, head: TierHead, slot: 0 | 1, mark: CheckpointMark): TierCopy {
   const file = storage.open(path, 'read');
   const pages = new Uint8Array(mark.pageCount * PAGE_BYTES);
   try {
@@ -157,22 +167,13 @@ function loadSlot(storage: Storage, path: string, name: string, slot: 0 | 1, mar
   } finally {
     file.close();
   }
-  const head: TierHead = {
-    tier: 'L1',
-    name,
-    mark,
-    scope: 'hot',
-    bytes: pages.length,
-    problem: null,
-    load: () => loadSlot(storage, path, name, slot, mark),
-  };
   const view = new DataView(pages.buffer);
   const belongs = (page: number) => TABLE_BY_ID.get(readPageHeader(view, page * PAGE_BYTES).table)?.hot === true;
   const copy = judgeByHeaders(head, mark, pages, mark.hotRoot, belongs);
   if (!copy)
     throw new RearmError(
       'CHECKSUM_MISMATCH',
-      `${name}: the pages do not sum to the root of LSN ${mark.lsn}: it was being written, or is damaged`,
+      `${head.name}: the pages do not sum to the root of LSN ${mark.lsn}: it was being written, or is damaged`,
       { path },
     );
   return copy;

@@ -71,29 +71,20 @@ function readHead(
     throw new RearmError('FORMAT_INVALID', `${name} holds another slot or epoch than its name says`, context);
   }
   const size = file.size();
-  return {
-    tier: 'L2',
-    name,
-    mark,
-    scope: 'all',
-    bytes: size,
-    pagesMax,
-    problem: null,
-    load: () => load(storage, file.path, name, mark, pagesMax, size),
-  };
-}
-
-function load(storage: Storage, path: string, name: string, mark: CheckpointMark, pagesMax: number, size: number): TierCopy {
   const head: TierHead = {
     tier: 'L2',
     name,
     mark,
     scope: 'all',
     bytes: size,
-    pagesMax,
+    pageAt: (page) => slotPageAt(pagesMax, page),
     problem: null,
-    load: () => load(storage, path, name, mark, pagesMax, size),
+    load: () => load(storage, file.path, head, mark, pagesMax),
   };
+  return head;
+}
+
+function load(storage: Storage, path: string, head: TierHead, mark: CheckpointMark, pagesMax: number): TierCopy {
   const table = new Uint8Array(mark.pageCount * PAGE_ENTRY_BYTES);
   const pages = new Uint8Array(mark.pageCount * PAGE_BYTES);
   const file = storage.open(path, 'read');
@@ -107,7 +98,7 @@ function load(storage: Storage, path: string, name: string, mark: CheckpointMark
   if (!copy)
     throw new RearmError(
       'CHECKSUM_MISMATCH',
-      `${name}: neither the page table nor the pages sum to the root of LSN ${mark.lsn}: it was being written, or is damaged`,
+      `${head.name}: neither the page table nor the pages sum to the root of LSN ${mark.lsn}: it was being written, or is damaged`,
       { path },
     );
   return copy;

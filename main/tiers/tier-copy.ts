@@ -23,8 +23,8 @@ export interface TierHead {
   /** `hot`: holds the hot tables only. */
   readonly scope: 'hot' | 'all';
   readonly bytes: number;
-  /** L2: pages that its table has room for. */
-  readonly pagesMax?: number;
+  /** Where a page lies in the file; L3: where the chunk of it does. Only of a whole head, and not of the archive, which has its own pages. */
+  readonly pageAt?: (page: number) => number;
   readonly problem: {
     readonly code: 'torn' | 'damaged' | 'newer' | 'foreign' | 'unavailable' | 'unread';
     readonly message: string;
@@ -48,12 +48,17 @@ export const PAGE_FREE = 0;
 export const PAGE_VALID = 1;
 export const PAGE_BAD = 2;
 
-/** What a page is for, by the first of these copies whose header of it can be read. */
-export function rowsIn(copies: readonly Pick<TierCopy, 'pages' | 'mark'>[], page: number): PageRows | null {
-  for (const { pages, mark } of copies) {
-    if (page >= mark.pageCount) continue;
-    const found = rowsOfPage(viewOf(pages), page * PAGE_BYTES, page);
-    if (found) return found;
+/**
+ * What a page is for, by the first of these copies that has it good: it is for the same in all of them. Where none has, by the first one
+ * whose header of it can be read, which may itself be what was hit.
+ */
+export function rowsIn(copies: readonly Pick<TierCopy, 'pages' | 'mark' | 'states'>[], page: number): PageRows | null {
+  for (const good of [true, false]) {
+    for (const { pages, mark, states } of copies) {
+      if (page >= mark.pageCount || (states[page] === PAGE_VALID) !== good) continue;
+      const found = rowsOfPage(viewOf(pages), page * PAGE_BYTES, page);
+      if (found) return found;
+    }
   }
   return null;
 }
