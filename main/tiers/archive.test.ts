@@ -146,6 +146,18 @@ describe('the archive', () => {
     expect(fs.statSync(path).mode & 0o777).toBe(0o600);
   });
 
+  it('is not written through a journal that is a link', () => {
+    const path = freshPath();
+    tierOn(path, 2).write(checkpoint(), reader, EPOCHS, AT);
+    const before = fs.readFileSync(path);
+    fs.writeFileSync(`${path}-elsewhere`, '');
+    fs.symlinkSync(`${path}-elsewhere`, `${path}-journal`);
+    expect(() => tierOn(path, 2).write(checkpoint(taken.mark.lsn + 1), reader, EPOCHS, AT)).toThrow(
+      expect.objectContaining({ code: 'FORMAT_INVALID' }),
+    );
+    expect(fs.readFileSync(path).equals(before)).toBe(true);
+  });
+
   it('whose first transaction never ended holds nothing, and is no damage', () => {
     const path = freshPath();
     const layout = storeLayout(join(dirname(path), '..'));

@@ -186,7 +186,8 @@ export async function loadVenues(path: string, environment: Environment = proces
 function readWhole(path: string): { text: string; mode: number } {
   let descriptor: number;
   try {
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    // A pipe would wait for its other end.
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT') throw new RearmError('NOT_FOUND', `no venue configuration at ${path}`, { path });
