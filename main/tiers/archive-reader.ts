@@ -1,6 +1,6 @@
 /**
  * Reads L4. A database that nobody writes and that has no journal is opened where it lies, for reading only, which writes nothing and
- * costs nothing of its size; with a writer, or a transaction that was cut short, a copy outside the store is opened.
+ * costs nothing of its size; with a writer, a lock of somebody else, or a transaction that was cut short, a copy outside the store is opened.
  */
 
 import fs from 'node:fs';
@@ -40,7 +40,13 @@ function withDatabase<T>(path: string, live: boolean, work: (database: Database.
   const journal = `${path}-journal`;
   // Neither SQLite nor a copy looks first: both would wait for the other end of a pipe.
   sizeOfRegular(path);
-  if (!live && sizeOfRegular(journal) === null) return opened(path, { readonly: true, fileMustExist: true });
+  if (!live && sizeOfRegular(journal) === null)
+    try {
+      return opened(path, { readonly: true, fileMustExist: true, timeout: 0 });
+    } catch (error) {
+      // Whoever holds it, an analyst perhaps, keeps nobody from a copy; and a recovery does not wait for them.
+      if (!String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY')) throw error;
+    }
   const directory = fs.mkdtempSync(join(os.tmpdir(), 'rearm-archive-'));
   try {
     const copy = join(directory, 'archive.db');
