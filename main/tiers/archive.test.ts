@@ -146,6 +146,30 @@ describe('the archive', () => {
     expect(fs.statSync(path).mode & 0o777).toBe(0o600);
   });
 
+  it('of another store is not written to, whoever put it there', () => {
+    const path = freshPath();
+    tierOn(path, 2).write(checkpoint(), reader, EPOCHS, AT);
+    fs.rmSync(join(dirname(path), 'archive.sums'));
+    const before = fs.readFileSync(path);
+    const other = new ArchiveTier(desk.platform.storage, dirname(path), new Uint8Array(16).fill(1), 2);
+    expect(() => other.write(checkpoint(taken.mark.lsn + 1), reader, EPOCHS, AT)).toThrow(
+      expect.objectContaining({ code: 'STORE_FOREIGN' }),
+    );
+    expect(fs.readFileSync(path).equals(before)).toBe(true);
+  });
+
+  it('is not written through a journal that is a link', () => {
+    const path = freshPath();
+    tierOn(path, 2).write(checkpoint(), reader, EPOCHS, AT);
+    const before = fs.readFileSync(path);
+    fs.writeFileSync(`${path}-elsewhere`, '');
+    fs.symlinkSync(`${path}-elsewhere`, `${path}-journal`);
+    expect(() => tierOn(path, 2).write(checkpoint(taken.mark.lsn + 1), reader, EPOCHS, AT)).toThrow(
+      expect.objectContaining({ code: 'FORMAT_INVALID' }),
+    );
+    expect(fs.readFileSync(path).equals(before)).toBe(true);
+  });
+
   it('whose first transaction never ended holds nothing, and is no damage', () => {
     const path = freshPath();
     const layout = storeLayout(join(dirname(path), '..'));
