@@ -41,3 +41,13 @@ test('an identity whose checksum is right and whose content is none is lost', ()
     expect.objectContaining({ code: 'IDENTITY_LOST', message: expect.stringContaining('storeId') }),
   );
 });
+
+test.each([
+  ['a word', '"store"'],
+  ['no version', '{"checksum":"0000000000000000"}'],
+  ['another name than its checksum is of', JSON.stringify({ ...IDENTITY, checksum: '0000000000000000' })],
+])('an identity that is %s is lost', (_, text) => {
+  const { tree, storage } = made();
+  tree.put('/store/store.json', new TextEncoder().encode(text));
+  expect(() => readIdentity(storage, '/store')).toThrow(expect.objectContaining({ code: 'IDENTITY_LOST' }));
+});

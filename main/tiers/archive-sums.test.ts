@@ -40,4 +40,10 @@ test('the checksums of the archive are those of this store, and as many as they 
       new Uint8Array(16).fill(8),
     ),
   ).toBe('STORE_FOREIGN');
+  // As it was written, but for one bit of a sum.
+  const tree = forged(() => undefined).tree;
+  const bytes = tree.bytes(PATH).slice();
+  bytes[48]! ^= 1;
+  tree.put(PATH, bytes);
+  expect(codeOf(new SimulatedStorage({ tree }))).toBe('CHECKSUM_MISMATCH');
 });
