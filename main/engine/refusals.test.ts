@@ -7,6 +7,7 @@ import { intentFromJson } from '../../shared/model/json.ts';
 import { SteppedClock, SteppedScheduler } from '../../simulation/stepped.ts';
 import { BOOT, Desk, temporaryDirectory } from '../../tests/support/desk.ts';
 import { ACCEPTED, DRAFT, ROOT, releaseBy, STORE_ID, signBoth, staffed } from '../gate/simulated.test-support.ts';
+import { RECORD_BYTES_MAX } from '../operations/record.ts';
 import { NativeStorage } from '../storage/native.ts';
 import { parseEngineConfig } from './config.ts';
 import { createStore } from './create.ts';
@@ -21,6 +22,18 @@ test('an engine that was closed says so, of every operation', async (context) =>
   await define();
   await desk.engine.close();
   await expect(define()).rejects.toMatchObject({ code: 'WRITER_POISONED', message: 'the engine is closed' });
+});
+
+test('an operation that no record can hold is refused before room is made for it', async (context) => {
+  const desk = await Desk.create();
+  context.onTestFinished(() => fs.rmSync(dirname(desk.root), { recursive: true, force: true }));
+  const set = (value: string) => desk.engine.commit({ type: 'configuration.set', scope: 'risk', name: '', value, time: 1n });
+  await set('x');
+  const lsn = desk.engine.nextLsn;
+  const why = expect.objectContaining({ code: 'OPERATION_INVALID', message: expect.stringContaining('the record would take') });
+  await expect(set('x'.repeat(RECORD_BYTES_MAX / 3))).rejects.toEqual(why);
+  expect(desk.engine.nextLsn).toBe(lsn);
+  await desk.engine.abandon();
 });
 
 test('a configuration that makes no sense makes no engine', () => {

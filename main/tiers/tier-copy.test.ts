@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import { TABLES } from '../../shared/model/tables.ts';
 import { Image } from '../image/image.ts';
-import { hashPage } from '../image/page.ts';
+import { LAYOUT_RUNGS, type LaidOut } from '../image/migrations.ts';
+import { hashPage, LAYOUT_VERSION } from '../image/page.ts';
 import type { CheckpointMark } from './checkpoint.ts';
 import { pageTable } from './snapshot.ts';
 import { judgeByHeaders, judgeWithTable, PAGE_BAD, PAGE_VALID, type TierHead } from './tier-copy.ts';
@@ -61,4 +62,36 @@ test('a page of another layout than its copy is none of it', () => {
   const copy = judgeWithTable(head, mark, pages, table)!;
   expect([...copy.states]).toEqual([PAGE_VALID, PAGE_BAD, PAGE_VALID]);
   expect(copy.reasons.get(1)).toContain('its layout version');
+});
+
+test('a page of a table that there is not is none, whatever sums to the root', () => {
+  const { mark, head, pages } = checkpoint();
+  new DataView(pages.buffer).setUint16(PAGE_BYTES + 24, 999, true);
+  seal(pages, 1);
+  const view = new DataView(pages.buffer);
+  const sum = [0, 1, 2].reduce((total, page) => total + view.getBigUint64(page * PAGE_BYTES, true), 0n);
+  const forged = { ...mark, hotRoot: BigInt.asUintN(64, sum), coldRoot: 0n };
+  expect([...judgeWithTable(head, forged, pages, pageTable(pages))!.states]).toEqual([PAGE_VALID, PAGE_BAD, PAGE_VALID]);
+});
+
+test('of an older row layout only a whole copy of all tables is carried over: there, no page can be taken from elsewhere', (context) => {
+  const rung = { from: LAYOUT_VERSION - 1, climb: (laidOut: LaidOut) => laidOut };
+  LAYOUT_RUNGS.push(rung);
+  context.onTestFinished(() => void LAYOUT_RUNGS.splice(LAYOUT_RUNGS.indexOf(rung), 1));
+  const { mark, head, pages } = checkpoint();
+  const view = new DataView(pages.buffer);
+  let root = 0n;
+  for (let page = 0; page < PAGES; page += 1) {
+    view.setUint16(page * PAGE_BYTES + 26, LAYOUT_VERSION - 1, true);
+    seal(pages, page);
+    root += view.getBigUint64(page * PAGE_BYTES, true);
+  }
+  const older = { ...mark, hotRoot: BigInt.asUintN(64, root), coldRoot: 0n };
+  const table = pageTable(pages);
+  const judge = (of: TierHead = head) => judgeWithTable(of, older, pages.slice(), table);
+  const refused = expect.objectContaining({ code: 'VERSION_OLDER', message: expect.stringContaining('only a whole copy') });
+  expect(judge()).toMatchObject({ bad: 0 });
+  expect(() => judge({ ...head, scope: 'hot' })).toThrow(refused);
+  pages[PAGE_BYTES + 100]! ^= 1;
+  expect(() => judge()).toThrow(refused);
 });
