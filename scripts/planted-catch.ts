@@ -45,7 +45,14 @@ export function checksOf(file: string, root: string): readonly Check[] {
     { name: 'damage', command: rearm('fuzz'), secondsMax: 600, quick: false },
     {
       name: 'unit tests',
-      command: vitest('main/', 'simulation/model/', 'tests/trace/', 'tests/flow/', 'tests/cli/', 'tests/crash/log-failure.test.ts'),
+      command: vitest(
+        'main/',
+        'simulation/model/',
+        'tests/trace/',
+        'tests/flow/reconstruct.test.ts',
+        'tests/cli/old-runtime.test.ts',
+        'tests/crash/log-failure.test.ts',
+      ),
       secondsMax: 900,
       quick: false,
     },
