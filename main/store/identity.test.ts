@@ -66,6 +66,20 @@ describe('the name of a store', () => {
 });
 
 describe('a store.json', () => {
+  it('is made once, with bounds for tables that there are, and missed where there is none', () => {
+    const storage = new SimulatedStorage({ tree: made(IDENTITY) });
+    expect(() => createIdentity(storage, ROOT, IDENTITY)).toThrow(expect.objectContaining({ code: 'STORE_EXISTS' }));
+    expect(() => made({ ...IDENTITY, rowsMax: { ordres: 64 } })).toThrow(expect.objectContaining({ code: 'CONFIGURATION_INVALID' }));
+    const none = new SimulatedStorage({ tree: emptyTree() });
+    expect(() => readIdentity(none, ROOT)).toThrow(expect.objectContaining({ code: 'STORE_MISSING' }));
+  });
+
+  it('whose checksum is right and whose store id is none is refused, and says so', () => {
+    expect(() => read(sealed({ ...IDENTITY, storeId: 'none' }))).toThrow(
+      expect.objectContaining({ code: 'IDENTITY_LOST', message: expect.stringContaining('storeId') }),
+    );
+  });
+
   const whole = sealed(IDENTITY);
   const deep = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
   it.each([
@@ -82,6 +96,9 @@ describe('a store.json', () => {
     ['the same behind a version', `{"version":1,"checksum":"","x":${deep(30_000)}}`],
     ['bytes behind it', `${whole}{}`],
     ['nothing', ''],
+    ['a word', '"store"'],
+    ['no version', '{"checksum":"0000000000000000"}'],
+    ['a checksum of something else', JSON.stringify({ ...IDENTITY, checksum: '0000000000000000' })],
   ])('with %s is refused by name', (_, text) => {
     expect(() => read(text)).toThrow(expect.objectContaining({ code: 'IDENTITY_LOST', name: 'RearmError' }));
   });

@@ -190,6 +190,40 @@ describe('the archive', () => {
     expect(look()).toEqual(before);
   });
 
+  it('of another store is not written to', () => {
+    const path = freshPath();
+    tierOn(path, 2).write(checkpoint(), reader, EPOCHS, AT);
+    execute(path, `UPDATE archive SET store_id = '${'b2'.repeat(16)}'`);
+    expect(() => tierOn(path, 2).write(checkpoint(), reader, EPOCHS, AT)).toThrow(expect.objectContaining({ code: 'STORE_FOREIGN' }));
+  });
+
+  it.each([
+    ['a mark of another LSN', 'UPDATE images SET lsn = lsn + 1', 'its mark makes no sense'],
+    ['a mark of another epoch', 'UPDATE images SET epoch = epoch + 1', 'its mark makes no sense'],
+  ])('tells a copy with %s by its head', (_, sql, words) => {
+    const path = freshPath();
+    tierOn(path, 2).write(checkpoint(), reader, EPOCHS, AT);
+    execute(path, sql);
+    const [head] = readArchive(storeLayout(join(dirname(path), '..')), storeId, false);
+    expect(head!.problem).toMatchObject({ code: 'damaged', message: expect.stringContaining(words) });
+  });
+
+  it.each([
+    ['that are more than its pages', 'UPDATE images SET raw_bytes = raw_bytes + 4096', 'FORMAT_INVALID'],
+    ['with a page table that is too short', 'UPDATE images SET page_table = substr(page_table, 17)', 'FORMAT_INVALID'],
+    [
+      'that nothing proves',
+      'UPDATE images SET page_table = zeroblob(length(page_table)), pages = zeroblob(raw_bytes), codec = 0',
+      'CHECKSUM_MISMATCH',
+    ],
+  ])('does not load a copy with bytes %s', (_, sql, code) => {
+    const path = freshPath();
+    tierOn(path, 2).write(checkpoint(), reader, EPOCHS, AT);
+    execute(path, sql);
+    const [head] = readArchive(storeLayout(join(dirname(path), '..')), storeId, false);
+    expect(() => head!.load()).toThrow(expect.objectContaining({ code }));
+  });
+
   it('of version 1 climbs to the present one: rows get their epoch, what was there twice is there once', () => {
     const path = freshPath();
     const tier = tierOn(path, 1);
