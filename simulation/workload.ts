@@ -58,6 +58,8 @@ export interface Recording {
   readonly calls: number;
   /** Kinds of all calls, by number from 1. */
   readonly callKinds: readonly CallKind[];
+  /** What each of them was for, by number. */
+  readonly callSites: readonly string[];
   /** What ended the process before its steps were over; null where nothing did. */
   readonly ended: RearmError | null;
   readonly clock: SteppedClock;
@@ -82,13 +84,20 @@ export const lineOf = ({ lsn, posted, timeNs, intent }: Submission): Operation =
   return { lsn, type: json.type, class: posted ? 'post' : 'commit', time: formatTime(timeNs), intent: json };
 };
 
+/** Less than a desk may configure: a life of a few dozen operations fills, prepares and frees several. */
+const SEGMENT_BYTES = [12_288, 12_288, 65_536];
+/** Of two lives, one ends in order. */
+export const isClosed = (seed: number): boolean => seed % 2 === 0;
+
+/** What a file of the store is for, whatever its number. */
+export const siteOf = (kind: CallKind, path: string): string => `${kind} ${path.slice(ROOT.length + 1).replaceAll(/[0-9a-f]{8,}/g, 'N')}`;
+
 /** Runs the process; a failing call of the storage ends it when the engine stops. */
 export async function record({ seed, steps, without, fault }: WorkloadOptions): Promise<Recording> {
   const random = randomOf(seed, 0, 17);
-  const config = parseEngineConfig({
+  const configured = parseEngineConfig({
     tiers: 'inline',
     archive: false,
-    segmentBytes: 65_536,
     l1Ms: random.pick([3, 10]),
     l1: !random.chance(0.1),
     l1Msync: random.chance(0.2),
@@ -102,16 +111,19 @@ export async function record({ seed, steps, without, fault }: WorkloadOptions): 
     retentionMs: 120,
     marketRetentionMs: 60,
   });
+  const config = { ...configured, segmentBytes: random.pick(SEGMENT_BYTES) };
   const clock = new SteppedClock();
   const scheduler = new SteppedScheduler(clock);
   const events: Event[] = [];
   const callKinds: CallKind[] = [];
+  const callSites: string[] = [];
   let call = '';
   const storage = new SimulatedStorage({
     tree: new FileTree(),
     fault,
     called: ({ number, kind, path }) => {
       callKinds[number] = kind;
+      callSites[number] = siteOf(kind, path);
       call = `${kind} ${path}`;
     },
     effect: (effect) => events.push({ kind: 'effect', effect, call }),
@@ -147,11 +159,15 @@ export async function record({ seed, steps, without, fault }: WorkloadOptions): 
       scheduler.run();
     }
     follow();
+    if (isClosed(seed)) {
+      await engine.close();
+      acknowledged(Number(engine.durableLsn));
+    }
   } catch (error) {
-    if (error instanceof ProcessEnded || !(error instanceof RearmError)) throw error;
-    ended = error;
+    if (error instanceof ProcessEnded) throw error;
+    ended = error instanceof RearmError ? error : new RearmError('INTERNAL', (error as Error).stack ?? String(error), {}, error);
   }
-  return { events, calls: storage.calls, callKinds, ended, clock };
+  return { events, calls: storage.calls, callKinds, callSites, ended, clock };
 }
 
 async function one(

@@ -250,7 +250,12 @@ function findingOf(candidate: Candidate, mayTear: boolean): Finding[] {
   if (content === 'torn')
     return [
       mayTear
-        ? { code: 'COPY_TORN', severity: 'note', message: candidate.reason, file: candidate.head.name }
+        ? {
+            code: 'COPY_TORN',
+            severity: 'note',
+            message: `${candidate.reason}: it was being written when the engine died, or is damaged; nothing depends on it`,
+            file: candidate.head.name,
+          }
         : { code: 'COPY_DAMAGED', severity: 'damage', message: candidate.reason, file: candidate.head.name },
     ];
   if (content === 'unread') return [{ code: 'COPY_UNREAD', severity: 'warning', message: candidate.reason, file: candidate.head.name }];

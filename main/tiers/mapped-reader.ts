@@ -132,7 +132,10 @@ function slotHead(
   const header = bytes.subarray(at, at + MAPPED_SLOT_HEADER_BYTES);
   if (header.every((byte) => byte === 0)) return null;
   const bad = (message: string): TierHead => badHead(name, new RearmError('CHECKSUM_MISMATCH', message, { path }), at);
-  if (xxh64(header.subarray(8)) !== view.getBigUint64(at, true)) return bad(`the header of ${name} does not match its checksum`);
+  if (xxh64(header.subarray(8)) !== view.getBigUint64(at, true)) {
+    const message = `the header of ${name} does not match its checksum`;
+    return { ...bad(message), problem: { code: 'torn', message, offset: at } };
+  }
   if (view.getUint32(at + 8, true) !== MAPPED_SLOT_MAGIC || view.getUint32(at + 12, true) !== slot)
     return bad(`${name} is not slot ${slot}`);
   const mark = decodeMark(view, at + 16);

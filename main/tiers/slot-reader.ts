@@ -32,7 +32,7 @@ export function readSlots(storage: Storage, layout: StoreLayout, storeId: Uint8A
         mark: null,
         scope: 'all',
         bytes: 0,
-        problem: problemOf(error),
+        problem: error.code === 'CHECKSUM_MISMATCH' ? { code: 'torn', message: error.message } : problemOf(error),
         load: () => {
           throw error;
         },
@@ -56,11 +56,11 @@ function readHead(
   const have = file.read(bytes, 0, bytes.length, 0);
   // Never written: its engine may have died while it made the file.
   if (bytes.every((byte) => byte === 0)) return null;
-  if (have < bytes.length) throw new RearmError('FORMAT_INVALID', `${name} is shorter than its header`, context);
   const view = new DataView(bytes.buffer);
-  if (view.getUint32(8, true) !== SLOT_MAGIC) throw new RearmError('FORMAT_INVALID', `${name} is not a slot`, context);
-  if (xxh64(bytes.subarray(8)) !== view.getBigUint64(0, true))
+  // Before anything else of it: whoever dies while it is written leaves a part of it.
+  if (have < bytes.length || xxh64(bytes.subarray(8)) !== view.getBigUint64(0, true))
     throw new RearmError('CHECKSUM_MISMATCH', `the header of ${name} does not match its checksum`, context);
+  if (view.getUint32(8, true) !== SLOT_MAGIC) throw new RearmError('FORMAT_INVALID', `${name} is not a slot`, context);
   const version = view.getUint16(12, true);
   requireVersion(name, SLOT_VERSION, version);
   if (!storeId.every((byte, i) => bytes[16 + i] === byte))

@@ -65,12 +65,20 @@ export function rowsIn(copies: readonly Pick<TierCopy, 'pages' | 'mark' | 'state
 
 /**
  * Whether a copy whose pages do not sum to its root can be one that was being written: the older of two slots. The newest claim of a tier was
- * made after its pages were written; of L1 only until the machine lost its power.
+ * made after its pages were written; of L1 only until the machine lost its power. A header that is not whole says nothing of its age: it can be
+ * the one that was being written where it is the only one of its epoch.
  */
-export const mayBeTorn = (head: TierHead, heads: readonly TierHead[], sameBoot: boolean): boolean =>
-  (head.tier === 'L1' && !sameBoot) ||
-  ((head.tier === 'L1' || head.tier === 'L2') &&
-    heads.some((other) => other.name !== head.name && other.tier === head.tier && (other.mark?.lsn ?? -1) >= (head.mark?.lsn ?? 0)));
+export function mayBeTorn(head: TierHead, heads: readonly TierHead[], sameBoot: boolean): boolean {
+  if (head.tier === 'L1' && !sameBoot) return true;
+  if (head.tier !== 'L1' && head.tier !== 'L2') return false;
+  const others = heads.filter((other) => other.name !== head.name && other.tier === head.tier);
+  const { mark } = head;
+  if (mark) return others.some((other) => other.mark && other.mark.lsn >= mark.lsn);
+  return others.every((other) => other.mark || epochOf(other) !== epochOf(head));
+}
+
+/** `l2/00000001-a.slot`, `l1/00000001.map#0`: up to the number. */
+const epochOf = ({ name }: TierHead): string => name.slice(0, 11);
 
 export interface TierCopy {
   readonly head: TierHead;

@@ -37,7 +37,10 @@ export function verifyCopies({ storage, root, heads, sameBoot, only, findings, t
     }
     if (head.problem) {
       // What cannot be read is so from its beginning.
-      findings.add(file, 'damaged', head.problem.code.toUpperCase(), head.problem.message, { offset: head.problem.offset ?? 0 });
+      const torn = head.problem.code === 'torn' && mayBeTorn(head, heads, sameBoot);
+      findings.add(file, torn ? 'torn' : 'damaged', head.problem.code.toUpperCase(), head.problem.message, {
+        offset: head.problem.offset ?? 0,
+      });
       continue;
     }
     try {
