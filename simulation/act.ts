@@ -77,5 +77,6 @@ export async function recordAct(act: Act, tree: FileTree, lines: readonly Operat
     callSites,
     ended: null,
     clock,
+    bootId: LATER_BOOT,
   };
 }

@@ -29,7 +29,10 @@ export interface JudgedDamage {
 export function judgeDamage(subject: DamageSubject, damage: Damage, alone = false): JudgedDamage | null {
   const tree = damaged(subject, damage);
   if (isSame(subject.tree, tree, damage)) return null;
-  let { verdict, words } = judge(tree, subject.expected);
+  const forged = damage.kind === 'forged field';
+  let { verdict, words } = judge(tree, subject.expected, forged);
+  const stopped = forged ? verifyStops(subject, tree) : null;
+  if (stopped) [verdict, words] = ['crashed', stopped];
   const wrong = subject.accepted && permitted(tree, subject.expected.clock, subject.accepted);
   if (wrong) [verdict, words] = ['wrong', wrong];
   const missed = damage.kind === 'bit' && !(alone && shows(subject, tree, damage, damage.path)) && !shows(subject, tree, damage);
@@ -40,6 +43,19 @@ function isSame(before: FileTree, after: FileTree, damage: Damage): boolean {
   if (damage.kind === 'deleted file' || damage.kind === 'renamed file' || damage.kind === 'duplicated file') return false;
   const paths = damage.kind === 'swapped sectors' ? [damage.path, damage.other] : [damage.path];
   return paths.every((path) => before.fingerprintOf(path) === after.fingerprintOf(path));
+}
+
+/** Of another release: the only files beside the identity at which a verification ends. */
+const ENDS_OF_VERIFY: ReadonlySet<string> = new Set(['VERSION_NEWER', 'VERSION_OLDER', 'IDENTITY_LOST']);
+
+/** How a verification ended that was to go on to the last file; null where it did. */
+function verifyStops({ expected: { clock, bootId } }: DamageSubject, tree: FileTree): string | null {
+  try {
+    verify({ storage: new SimulatedStorage({ tree }), clock, root: ROOT, bootId });
+    return null;
+  } catch (error) {
+    return error instanceof RearmError && ENDS_OF_VERIFY.has(error.code) ? null : `the verification ended with ${(error as Error).stack}`;
+  }
 }
 
 const places = new WeakMap<FileTree, Places>();

@@ -8,7 +8,7 @@ import { Durability, FileTree, type Pending } from './disk.ts';
 import { Digests, type Judgement, judge, type Verdict } from './judge.ts';
 import { randomOf } from './model/random.ts';
 import type { Operation } from './model/reference.ts';
-import { BOOT, LATER_BOOT, type Recording } from './workload.ts';
+import { bootAfter, type Recording } from './workload.ts';
 
 export const FAULT_CLASSES = [
   'process killed',
@@ -132,7 +132,7 @@ export function judgeRecording(recording: Recording, options: MomentsOptions): F
 
   const look = (tree: FileTree, bootId: string, moment: Moment): Failure | null => {
     const fingerprint = tree.fingerprint();
-    const key = `${fingerprint} ${course.acknowledged} ${bootId === BOOT}`;
+    const key = `${fingerprint} ${course.acknowledged} ${bootId}`;
     if (seen.has(key)) return null;
     seen.add(key);
     const { verdict, words } = course.judge(tree, bootId);
@@ -142,12 +142,12 @@ export function judgeRecording(recording: Recording, options: MomentsOptions): F
   };
   const everyEnd = (): Failure | null => {
     if (course.at < from) return null;
-    const killed = look(course.disk.live.copy(), BOOT, { at: course.at, death: 'killed', choices: null });
+    const killed = look(course.disk.live.copy(), recording.bootId, { at: course.at, death: 'killed', choices: null });
     if (killed) return killed;
     const pending = course.disk.pending();
     since += 1;
     for (const choices of powerCuts(pending, limits, randomOf(seed, since, 31))) {
-      const cut = look(course.disk.after(pending, choices), LATER_BOOT, { at: course.at, death: 'cut', choices });
+      const cut = look(course.disk.after(pending, choices), bootAfter(recording.bootId), { at: course.at, death: 'cut', choices });
       if (cut) return cut;
     }
     return null;
@@ -157,7 +157,7 @@ export function judgeRecording(recording: Recording, options: MomentsOptions): F
     if (cancelled?.()) return null;
     const half = course.at < from ? null : withinWrite(course, seed);
     if (half) {
-      const torn = look(half, BOOT, { at: course.at, death: 'withinWrite', choices: null });
+      const torn = look(half, recording.bootId, { at: course.at, death: 'withinWrite', choices: null });
       if (torn) return torn;
     }
     const { kind } = events[course.at]!;
@@ -198,5 +198,5 @@ export function sceneOf(recording: Recording, seed: number, { at, death, choices
   const pending = course.disk.pending();
   const tree =
     death === 'cut' ? course.disk.after(pending, choices!) : death === 'withinWrite' ? withinWrite(course, seed)! : course.disk.live.copy();
-  return { course, pending, judgement: course.judge(tree, death === 'cut' ? LATER_BOOT : BOOT) };
+  return { course, pending, judgement: course.judge(tree, death === 'cut' ? bootAfter(recording.bootId) : recording.bootId) };
 }

@@ -4,6 +4,7 @@ import { recover } from '../main/cascade/recover.ts';
 import { RearmError } from '../shared/errors.ts';
 import { type Act, recordAct } from './act.ts';
 import type { Choices, CrashLimits } from './crashes.ts';
+import { Durability } from './disk.ts';
 import { Course, type Deaths } from './moments.ts';
 import { type Fault, SimulatedStorage } from './storage.ts';
 import { LATER_BOOT, type Recording, ROOT, record } from './workload.ts';
@@ -69,9 +70,11 @@ async function acting(life: Recording, { act, at, choices }: Extract<Scenario, {
   const course = new Course(life);
   while (course.at < Math.min(at, life.events.length)) course.step();
   const pending = course.disk.pending();
+  // Of a life that was made shorter fewer versions may be pending.
+  const most = Durability.choicesOf(pending);
   const tree = course.disk.after(
     pending,
-    pending.map((_, i) => choices[i] ?? 0),
+    most.map((count, i) => Math.min(choices[i] ?? 0, count - 1)),
   );
   try {
     const storage = new SimulatedStorage({ tree: tree.copy() });

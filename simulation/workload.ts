@@ -18,6 +18,9 @@ import { type CallKind, type Fault, ProcessEnded, SimulatedStorage } from './sto
 export const ROOT = '/store';
 export const BOOT = '00000000-0000-4000-8000-000000000001';
 export const LATER_BOOT = '00000000-0000-4000-8000-000000000002';
+const LAST_BOOT = '00000000-0000-4000-8000-000000000003';
+/** After the power was cut. */
+export const bootAfter = (bootId: string): string => (bootId === BOOT ? LATER_BOOT : LAST_BOOT);
 
 /** Bounds that keep an image at a few dozen pages, so that a thousand states are judged in a second. */
 export const ROWS_MAX = {
@@ -63,6 +66,8 @@ export interface Recording {
   /** What ended the process before its steps were over; null where nothing did. */
   readonly ended: RearmError | null;
   readonly clock: SteppedClock;
+  /** Of the machine that it was recorded on. */
+  readonly bootId: string;
   /** Events before this one are another recording's too, and are not judged again. */
   readonly from?: number;
 }
@@ -85,7 +90,7 @@ export const lineOf = ({ lsn, posted, timeNs, intent }: Submission): Operation =
 };
 
 /** Less than a desk may configure: a life of a few dozen operations fills, prepares and frees several. */
-const SEGMENT_BYTES = [12_288, 12_288, 65_536];
+const SEGMENT_BYTES = [8_192, 8_192, 65_536];
 /** Of two lives, one ends in order. */
 export const isClosed = (seed: number): boolean => seed % 2 === 0;
 
@@ -102,12 +107,12 @@ export async function record({ seed, steps, without, fault }: WorkloadOptions): 
     l1: !random.chance(0.1),
     l1Msync: random.chance(0.2),
     l2Ms: random.pick([10, 40]),
-    l3Ms: random.pick([40, 120]),
+    l3Ms: random.pick([20, 20, 120]),
     l3Keep: 2,
     syncMs: random.pick([4, 15]),
     markMs: random.pick([10, 30]),
     pruneMs: 40,
-    windowMs: random.pick([30, 300]),
+    windowMs: random.pick([10, 10, 300]),
     retentionMs: 120,
     marketRetentionMs: 60,
   });
@@ -167,7 +172,7 @@ export async function record({ seed, steps, without, fault }: WorkloadOptions): 
     if (error instanceof ProcessEnded) throw error;
     ended = error instanceof RearmError ? error : new RearmError('INTERNAL', (error as Error).stack ?? String(error), {}, error);
   }
-  return { events, calls: storage.calls, callKinds, callSites, ended, clock };
+  return { events, calls: storage.calls, callKinds, callSites, ended, clock, bootId: BOOT };
 }
 
 async function one(

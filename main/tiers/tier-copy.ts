@@ -25,6 +25,8 @@ export interface TierHead {
   readonly bytes: number;
   /** Where a page lies in the file; L3: where the chunk of it does. Only of a whole head, and not of the archive, which has its own pages. */
   readonly pageAt?: (page: number) => number;
+  /** L1: whether it was written in this boot of the machine, so that what process death left of it is exact. */
+  readonly sameBoot?: boolean;
   readonly problem: {
     readonly code: 'torn' | 'damaged' | 'newer' | 'foreign' | 'unavailable' | 'unread';
     readonly message: string;
@@ -68,8 +70,8 @@ export function rowsIn(copies: readonly Pick<TierCopy, 'pages' | 'mark' | 'state
  * made after its pages were written; of L1 only until the machine lost its power. A header that is not whole says nothing of its age: it can be
  * the one that was being written where it is the only one of its epoch.
  */
-export function mayBeTorn(head: TierHead, heads: readonly TierHead[], sameBoot: boolean): boolean {
-  if (head.tier === 'L1' && !sameBoot) return true;
+export function mayBeTorn(head: TierHead, heads: readonly TierHead[]): boolean {
+  if (head.tier === 'L1' && !head.sameBoot) return true;
   if (head.tier !== 'L1' && head.tier !== 'L2') return false;
   const others = heads.filter((other) => other.name !== head.name && other.tier === head.tier);
   const { mark } = head;

@@ -16,7 +16,6 @@ export interface VerifyCopiesOptions {
   readonly root: string;
   readonly heads: readonly TierHead[];
   /** L1 was written in this boot of the machine. */
-  readonly sameBoot: boolean;
   /** The copies of this file alone; what it may be is judged beside the others. */
   readonly only?: string | undefined;
   readonly findings: FileFindings;
@@ -24,7 +23,7 @@ export interface VerifyCopiesOptions {
 }
 
 /** @returns the copies whose every page is proven */
-export function verifyCopies({ storage, root, heads, sameBoot, only, findings, tell }: VerifyCopiesOptions): TierCopy[] {
+export function verifyCopies({ storage, root, heads, only, findings, tell }: VerifyCopiesOptions): TierCopy[] {
   const looked = heads.filter(({ name }) => only === undefined || name.split('#')[0] === only);
   const loaded: TierCopy[] = [];
   for (const head of looked) {
@@ -37,7 +36,7 @@ export function verifyCopies({ storage, root, heads, sameBoot, only, findings, t
     }
     if (head.problem) {
       // What cannot be read is so from its beginning.
-      const torn = head.problem.code === 'torn' && mayBeTorn(head, heads, sameBoot);
+      const torn = head.problem.code === 'torn' && mayBeTorn(head, heads);
       findings.add(file, torn ? 'torn' : 'damaged', head.problem.code.toUpperCase(), head.problem.message, {
         offset: head.problem.offset ?? 0,
       });
@@ -49,7 +48,7 @@ export function verifyCopies({ storage, root, heads, sameBoot, only, findings, t
       loaded.push(copy);
     } catch (error) {
       if (!(error instanceof RearmError)) throw error;
-      const torn = error.code === 'CHECKSUM_MISMATCH' && mayBeTorn(head, heads, sameBoot);
+      const torn = error.code === 'CHECKSUM_MISMATCH' && mayBeTorn(head, heads);
       const severity = torn ? 'torn' : error.code === 'VERSION_OLDER' ? 'note' : 'damaged';
       const code = torn ? 'SLOT_TORN' : error.code;
       findings.add(file, severity, code, error.message, head.mark ? { lsn: head.mark.lsn } : {});
