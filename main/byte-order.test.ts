@@ -62,9 +62,9 @@ function thrownBy(read: () => unknown): Told {
 it.each([
   ['an epoch', 'lineage', MAGIC_AT, /^FORMAT_INVALID: .* is not an epoch$/],
   ['a segment', 'wal', MAGIC_AT, /^FORMAT_INVALID: .* is not a log segment$/],
-  ['a mapped file', 'l1', MAGIC_AT, /^damaged: .* is not a mapped tier$/],
+  ['a mapped file', 'l1', MAGIC_AT, /^torn: the header of .* does not match its checksum$/],
   ['a slot of a mapped file', 'l1', SLOT_AT + MAGIC_AT, /^damaged: .* is not slot 0$/],
-  ['a slot', 'l2', MAGIC_AT, /^damaged: .* is not a slot$/],
+  ['a slot', 'l2', MAGIC_AT, /^torn: the header of .* does not match its checksum$/],
   ['a snapshot', 'l3', MAGIC_AT, /^damaged: .* is not a snapshot$/],
   ['the sums of the archive', 'l4', MAGIC_AT, /^FORMAT_INVALID: .* holds no page checksums$/],
 ] as const)('%s of the other byte order is refused by name', (what, folder, at, told) => {

@@ -84,8 +84,8 @@ export const HAND_MADE: readonly PlantedBug[] = [
   bug(
     'L2: a slot’s header is not verified',
     'main/tiers/slot-reader.ts',
-    'if (xxh64(bytes.subarray(8)) !== view.getBigUint64(0, true))',
-    'if (false)',
+    'if (have < bytes.length || xxh64(bytes.subarray(8)) !== view.getBigUint64(0, true))',
+    'if (have < bytes.length)',
   ),
   bug('L2: ahead of the log', 'main/engine/writer.ts', '    this.flush();\n    this.#takeChanged();', '    this.#takeChanged();'),
   bug(

@@ -90,7 +90,7 @@ describe('replay', () => {
 
   test('stops at a row of a page that is not there, and at a change that does not fit its table', () => {
     const outside = TABLES.orders.rowsPerPage;
-    expect(() => apply(image(7), 8, [{ row: outside, first: 0, word: 1n }])).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
+    expect(() => apply(image(7), 8, [{ row: outside, first: 0, word: 1n }])).toThrow(expect.objectContaining({ code: 'FORMAT_INVALID' }));
     expect(() => apply(image(7), 8, [{ row: 0, first: TABLES.orders.rowBytes / 8, word: 1n }])).toThrow(
       expect.objectContaining({ code: 'FORMAT_INVALID' }),
     );
