@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Machine } from '../bench/machine.ts';
 import type { Row } from '../bench/row.ts';
 import { tableOf } from '../bench/table.ts';
-import { ERROR_CODES, type ErrorFamily } from '../shared/errors.ts';
+import { ERROR_CODES, type ErrorFamily, SYSTEM_REMEDIES } from '../shared/errors.ts';
 import { formatsDocument } from './formats.ts';
 import { resultsTable } from './reliability-results.ts';
 import { ROOT } from './run.ts';
@@ -34,7 +34,18 @@ other boundary it is data: \`{code, message, remedy, context}\`. Exit status 3 i
 
 Generated from shared/errors.ts by \`npm run docs\`; a test compares the two.
 
-${sections.join('\n')}`;
+${sections.join('\n')}
+## What the system said
+
+Where the system refused a call, its word ends the message (\`could not sync FILE: EIO\`) and is \`system\` in the context. For these it
+decides what to do, whatever the code is.
+
+| word | what to do |
+|---|---|
+${Object.entries(SYSTEM_REMEDIES)
+  .map(([word, remedy]) => `| ${word} | ${remedy} |`)
+  .join('\n')}
+`;
 }
 
 interface LockEntry {

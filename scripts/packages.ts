@@ -18,6 +18,8 @@ const TOOLS: Readonly<Record<string, string>> = {
   e2fsprogs: '/usr/sbin/mkfs.ext4',
   xfsprogs: '/usr/sbin/mkfs.xfs',
   'python3-fusepy': '/usr/lib/python3/dist-packages/fusepy.py',
+  gcc: '/usr/bin/cc',
+  'libc6-dev': '/usr/include/stdio.h',
   libfaketime: '/usr/lib/*/faketime/libfaketimeMT.so.1',
 };
 

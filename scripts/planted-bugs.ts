@@ -1,43 +1,38 @@
 /**
- * Bugs that are planted to prove the tests: each one takes a promise away. A text must occur once in its file, so that a bug whose place
- * has changed is told, and not silently left out.
+ * Bugs that are planted to prove the tests, made by hand: each one takes a promise away. A text must occur once in its file, so that a bug
+ * whose place has changed is told (planted.test.ts), and not silently left out.
  */
 
-import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+export interface Edit {
+  readonly from: string;
+  readonly to: string;
+  /** Where `from` begins; without it, it must be there once. */
+  readonly at?: number;
+}
 
 export interface PlantedBug {
   readonly name: string;
   readonly file: string;
-  readonly from: string;
-  readonly to: string;
-  /** Which occurrence of `from`, where there are several. */
-  readonly occurrence?: number;
+  readonly edits: readonly Edit[];
 }
 
-const bug = (name: string, file: string, from: string, to: string): PlantedBug => ({ name, file, from, to });
+const bug = (name: string, file: string, from: string, to: string, ...more: readonly Edit[]): PlantedBug => ({
+  name,
+  file,
+  edits: [{ from, to }, ...more],
+});
 
-/** A call of a sync, with everything in its brackets. */
-const SYNC = /[\w.#!]+\.(?:sync|syncDirectory)\((?:[^()]|\([^()]*\))*\)/g;
-
-/** Every sync and directory sync of the engine and the gate, one at a time. */
-export function syncs(root: string): PlantedBug[] {
-  return globSync('main/**/*.ts', { cwd: root })
-    .filter((file) => !/\.test(-support)?\.ts$|^main\/storage\/(native|storage)\.ts$/.test(file))
-    .sort()
-    .flatMap((file) => {
-      const text = readFileSync(join(root, file), 'utf8');
-      const seen = new Map<string, number>();
-      return [...text.matchAll(SYNC)].flatMap((match) => {
-        const occurrence = seen.get(match[0]) ?? 0;
-        seen.set(match[0], occurrence + 1);
-        const line = text.slice(0, match.index).split('\n').length;
-        const whole = text.split('\n')[line - 1]!.trim();
-        // Where it is spoken of, and not called.
-        if (whole.startsWith('*') || whole.startsWith('//')) return [];
-        return [{ name: `no sync: ${file}:${line}: ${match[0]}`, file, from: match[0], to: 'void 0', occurrence }];
-      });
-    });
+/** @throws Error where the place of an edit is not there, or there more than once */
+export function plant({ name, file, edits }: PlantedBug, text: string): string {
+  let result = text;
+  for (const { from, to, at } of edits) {
+    const places = result.split(from).length - 1;
+    const place = at ?? result.indexOf(from);
+    if (at === undefined ? places !== 1 : !result.startsWith(from, at))
+      throw new Error(`${name}: its place in ${file} is there ${places} times`);
+    result = `${result.slice(0, place)}${to}${result.slice(place + from.length)}`;
+  }
+  return result;
 }
 
 const FRAME = 'main/wal/frame.ts';
@@ -46,6 +41,12 @@ const WRITER = 'main/wal/log-writer.ts';
 const COPY = 'main/tiers/tier-copy.ts';
 const MAPPED = 'main/tiers/mapped.ts';
 const RECOVER = 'main/cascade/recover.ts';
+const REPLAY = 'main/cascade/replay.ts';
+const RECORD = 'main/operations/record.ts';
+const RELEASE = 'main/gate/release.ts';
+const ED25519 = 'main/gate/ed25519.ts';
+const NATIVE = 'main/storage/native.ts';
+const BURN = "    burn(storage, layout, { format: 'rearm-burnt-1', nonce, dossierHash, at: context.now(), by, purpose: 'release' });\n";
 
 export const HAND_MADE: readonly PlantedBug[] = [
   bug('a frame’s checksum is not verified', FRAME, 'if (xxh64(bytes.subarray(start + 8, start + need)) !== checksum)', 'if (false)'),
@@ -61,8 +62,8 @@ export const HAND_MADE: readonly PlantedBug[] = [
   bug('what lies behind a fork is read', READER, "if (header.firstLsn + header.count - 1 > segment.lastLsnAllowed) return 'stop';", ''),
   bug('every end is a torn tail', READER, 'if (resumesAt !== null) {', 'if (false) {'),
   bug('the log tells of no durable LSN', READER, 'if (header.durableLsn > durableSeen) durableSeen = header.durableLsn;', ''),
-  bug('a page’s hash is not verified', COPY, "if (hashPage(pages, at) !== header.hash) return 'its bytes do not match its hash';", ''),
-  bug('a page may be another page', COPY, 'if (header.number !== page) return', 'if (false) return'),
+  bug('a page’s hash is not verified', COPY, "if (view.getBigUint64(at, true) !== hash) return 'its bytes do not match its hash';", ''),
+  bug('a page may be another page', COPY, 'if (number !== page) return', 'if (false) return'),
   bug('a stale page is taken', COPY, 'const current = pageView.getBigUint64(page * PAGE_BYTES, true) === hash;', 'const current = true;'),
   bug('headers need not sum to the root', COPY, 'if (BigInt.asUintN(64, stored) === root) return result;', 'return result;'),
   bug('L1: one slot only', MAPPED, 'this.#slot = slot === 0 ? 1 : 0;', ''),
@@ -83,8 +84,8 @@ export const HAND_MADE: readonly PlantedBug[] = [
   bug(
     'L2: a slot’s header is not verified',
     'main/tiers/slot-reader.ts',
-    'if (xxh64(bytes.subarray(8)) !== view.getBigUint64(0, true))',
-    'if (false)',
+    'if (have < bytes.length || xxh64(bytes.subarray(8)) !== view.getBigUint64(0, true))',
+    'if (have < bytes.length)',
   ),
   bug('L2: ahead of the log', 'main/engine/writer.ts', '    this.flush();\n    this.#takeChanged();', '    this.#takeChanged();'),
   bug(
@@ -140,18 +141,14 @@ export const HAND_MADE: readonly PlantedBug[] = [
     "    when: { chain: ['differs'] },\n    use: 'candidate',",
   ),
   bug('a log that is gone is not missed', RECOVER, '  if (!acknowledgedKnown) {', '  if (false) {'),
+  bug('roots are not compared', REPLAY, 'if (bytes[at + 4] === ROOT_MARK && lsn > baseLsn', 'if (false && lsn > baseLsn'),
+  bug('replay leaves the first operation out', REPLAY, 'if (lsn > from) {', 'if (lsn > from + 1) {'),
+  bug('replay takes what a page has already', RECORD, 'if (same || high < lsnHigh || (high === lsnHigh && low < lsnLow)) {', 'if (true) {'),
   bug(
-    'roots are not compared',
-    'main/cascade/replay.ts',
-    'if (header.operation === ROOT_MARK && lsn > baseLsn',
-    'if (false && lsn > baseLsn',
-  ),
-  bug('replay leaves the first operation out', 'main/cascade/replay.ts', '        if (lsn > from) {', '        if (lsn > from + 1) {'),
-  bug(
-    'replay takes what a page has already',
-    'main/operations/record.ts',
-    'if (image.pageLsn(page) <= lsn) {',
-    'if (image.pageLsn(page) < lsn) {',
+    'replay gives a page the first change of a record only',
+    RECORD,
+    'if (same || high < lsnHigh || (high === lsnHigh && low < lsnLow)) {',
+    'if (high < lsnHigh || (high === lsnHigh && low < lsnLow)) {',
   ),
   bug('an acceptance does not halt', 'main/engine/accept.ts', "if (engine.row('risk')?.halted !== true) {", 'if (false) {'),
   bug('an acceptance uses an epoch’s number again', 'main/engine/accept.ts', 'highestEpoch(storage, layout, parent) + 1', 'parent + 1'),
@@ -168,14 +165,20 @@ export const HAND_MADE: readonly PlantedBug[] = [
     '    file.sync();\n  } finally {\n    file.close();\n  }\n  storage.rename(temporary, path);',
     '    storage.rename(temporary, path);\n    file.sync();\n  } finally {\n    file.close();\n  }',
   ),
+  bug('a token is not burnt', RELEASE, BURN, ''),
+  bug('a token is burnt after the mode is set', RELEASE, BURN, '', {
+    from: '      nonce,\n      epoch: head.epoch,\n    });\n',
+    to: `      nonce,\n      epoch: head.epoch,\n    });\n${BURN}`,
+  }),
+  bug('a release without its line', RELEASE, "    audit.append(by, 'token.burnt', { nonce, dossierHash, scope });\n", ''),
+  bug('a used token is good', RELEASE, 'burnt: isBurnt(storage, layout, token.nonce),', 'burnt: false,'),
+  bug('the storage takes no lock', NATIVE, "if (libc().fcntl(fd, F_OFD_SETLK, 'void*', flockStruct(F_WRLCK)) !== 0) {", 'if (false) {'),
+  bug('a lock is one of the process, not of the open file', NATIVE, 'const F_OFD_SETLK = 37;', 'const F_OFD_SETLK = 6;'),
+  bug('a key of other bytes is an Ed25519 key', ED25519, "if (raw.length !== 32 || raw.toString('base64') !== text) return false;", ''),
   bug(
-    'a token is burnt after the mode is set',
-    'main/gate/release.ts',
-    "    burn(storage, layout, { format: 'rearm-burnt-1', nonce, dossierHash, at: context.now(), by, purpose: 'release' });\n",
+    'a signature may be spelled in two ways',
+    ED25519,
+    "if (bytes.length !== 64 || bytes.toString('base64') !== signature) return false;",
     '',
   ),
-  bug('a release without its line', 'main/gate/release.ts', "    audit.append(by, 'token.burnt', { nonce, dossierHash, scope });\n", ''),
-  bug('a used token is good', 'main/gate/release.ts', 'burnt: isBurnt(storage, layout, token.nonce),', 'burnt: false,'),
-  bug('the storage does not sync', 'main/storage/native.ts', 'fs.fdatasyncSync(this.#fd)', 'void 0'),
-  bug('the storage does not sync directories', 'main/storage/native.ts', 'fs.fsyncSync(fd)', 'void 0'),
 ];

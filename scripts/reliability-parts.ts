@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { StageResult } from '../tests/support/not-run-reporter.ts';
+import { COPIED } from './planted-catch.ts';
 import { ROOT } from './run.ts';
 
 /** Sums over shares; what must be zero is under its own name, as `lost`. */
@@ -13,11 +14,23 @@ export type Figures = Readonly<Record<string, number>>;
 export interface Part {
   readonly name: string;
   readonly shares: number;
+  /** What it runs: with another command, or other shares of it, its figures are others. */
+  readonly command: readonly string[];
+  /** Files, where what it runs begins; all that they import lies within `sources` (reliability.test.ts). */
+  readonly entries: readonly string[];
+  /** Paths of what is tried and of what tries it: its figures are of these. Of a folder, not the tests in it. */
+  readonly sources: readonly string[];
+  /** The tests in its folders are what tries. */
+  readonly withTests?: boolean;
   /** One line for the table: what was done, in words. */
   readonly words: (figures: Figures) => string;
   /** @param share from 1. @throws Error where a promise did not hold, or where it cannot run here */
   readonly run: (share: number, signal: AbortSignal) => Promise<Figures>;
 }
+
+/** Whether a file is one of these sources: of folders everything but tests and documents, where they are not what tries. */
+export const isSource = (file: string, sources: readonly string[], withTests = false): boolean =>
+  sources.includes(file) || (sources.some((path) => file.startsWith(`${path}/`)) && (withTests || !/\.test\.tsx?$|\.md$/.test(file)));
 
 const BIN = join(ROOT, 'node_modules/.bin');
 const count = (value = 0): string => value.toLocaleString('en-US');
@@ -57,8 +70,28 @@ async function rearm(args: readonly string[], signal: AbortSignal): Promise<Read
   return JSON.parse(stdout) as Record<string, unknown>;
 }
 
-const numbersOf = (document: Readonly<Record<string, unknown>>, names: readonly string[]): Figures =>
-  Object.fromEntries(names.map((name) => [name, Number(document[name])]));
+function numbersOf(document: Readonly<Record<string, unknown>>, names: readonly string[]): Figures {
+  const missing = names.filter((name) => !Number.isFinite(document[name]));
+  if (missing.length > 0) throw new Error(`there are no figures called ${missing.join(', ')}`);
+  return Object.fromEntries(names.map((name) => [name, document[name] as number]));
+}
+
+/** Before the name of a class, in the figures. */
+const CLASS = 'class: ';
+
+/** How many there were of each class: of `counted` in the counts by class. */
+const byClass = (counts: unknown, counted: string): Figures =>
+  Object.fromEntries(
+    Object.entries(counts as Readonly<Record<string, Readonly<Record<string, number>>>>).map(([name, of]) => [
+      `${CLASS}${name}`,
+      numbersOf(of, [counted])[counted]!,
+    ]),
+  );
+
+const classWords = (figures: Figures): string =>
+  Object.entries(figures)
+    .flatMap(([name, value]) => (name.startsWith(CLASS) ? [`${name.slice(CLASS.length)} ${count(value)}`] : []))
+    .join(', ');
 
 export function sumOf(all: readonly Figures[]): Figures {
   const sum: Record<string, number> = {};
@@ -66,18 +99,40 @@ export function sumOf(all: readonly Figures[]): Figures {
   return sum;
 }
 
+const ENGINE = ['main', 'shared', 'package-lock.json'];
+/** What submits to a process that is going to die, and what judges it then. */
+const LIVES = [
+  ...ENGINE,
+  ...['model', 'stepped.ts', 'workload.ts', 'disk.ts', 'event.ts', 'storage.ts'].map((name) => `simulation/${name}`),
+  'tests/crash',
+  'tests/faults',
+  'tests/support',
+];
+const SIMULATION = [
+  ...ENGINE,
+  'simulation',
+  'app/cli/commands/sim.ts',
+  'app/cli/commands/fuzz.ts',
+  'app/cli/options.ts',
+  'app/cli/output.ts',
+];
+
 /** A test file in its long profile. */
 function tests(name: string, shares: number, file: string, words: Part['words'], filter?: string): Part {
+  const command = ['vitest', 'run', file, ...(filter ? ['-t', filter] : [])];
   return {
     name,
     shares,
+    command,
+    entries: [file, 'tests/crash/worker.ts', 'tests/faults/racer.ts'],
+    sources: [...LIVES, file],
     words,
     run: async (share, signal) => {
       const directory = mkdtempSync(join(tmpdir(), 'rearm-figures-'));
       const result = join(directory, 'result');
       try {
         const figures = join(directory, 'figures-');
-        const { stdout, status } = await output(['vitest', 'run', file, ...(filter ? ['-t', filter] : [])], signal, {
+        const { stdout, status } = await output(command, signal, {
           REARM_PROFILE: 'long',
           REARM_SEED: String(share),
           REARM_SHARES: String(shares),
@@ -104,8 +159,30 @@ const lives = (figures: Figures): string =>
 
 /** Of each share: some twelve thousand states a seed. */
 const SEEDS_PER_SHARE = 20;
-const DAMAGE_SHARES = 40;
-const PLANTED_SHARES = 12;
+
+const simulation = ['sim', '--profile', 'long', '--seeds', String(SEEDS_PER_SHARE)];
+
+/** Every kind of damage to these stores. */
+function damage(name: string, shares: number, profile: string, subjects: readonly string[], what: string): Part {
+  const command = ['fuzz', '--profile', profile, '--subject', ...subjects];
+  return {
+    name,
+    shares,
+    command,
+    entries: ['app/cli/commands/fuzz.ts'],
+    sources: SIMULATION,
+    words: (figures) =>
+      `${count(figures.damages)} damaged stores, ${what}: ${classWords(figures)}; ${verdict(figures)}; ` +
+      `refused by name ${count(figures.refused)}; flips that verify did not show ${count(figures.missed)}`,
+    run: async (share, signal) => {
+      const document = await rearm([...command, '--share', `${share}/${shares}`], signal);
+      const figures = numbersOf(document, ['damages', 'refused', 'lost', 'invented', 'wrong', 'crashed', 'missed']);
+      return { ...figures, ...byClass(document.byKind, 'damages') };
+    },
+  };
+}
+
+const PLANTED_SHARES = 24;
 
 export const PARTS: readonly Part[] = [
   tests(
@@ -128,7 +205,12 @@ export const PARTS: readonly Part[] = [
   {
     name: 'planted bugs',
     shares: PLANTED_SHARES,
-    words: ({ planted, caught }) => `${count(caught)} of ${count(planted)} caught`,
+    command: ['node', '--no-warnings', 'scripts/planted.ts'],
+    entries: ['scripts/planted.ts'],
+    // Not the documents: the figures themselves are among them.
+    sources: [...COPIED.filter((path) => path !== 'docs'), 'package-lock.json'],
+    withTests: true,
+    words: (figures) => `${count(figures.caught)} of ${count(figures.planted)} caught: ${classWords(figures)}`,
     run: async (share, signal) => {
       const directory = mkdtempSync(join(tmpdir(), 'rearm-figures-'));
       const file = join(directory, 'planted.json');
@@ -139,54 +221,41 @@ export const PARTS: readonly Part[] = [
         );
         process.stderr.write(stdout);
         if (status !== 0) throw new Error('a planted bug was not caught, or could not be planted');
-        return numbersOf(JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>, ['planted', 'caught']);
+        const { by, ...document } = JSON.parse(readFileSync(file, 'utf8')) as { readonly by: Figures };
+        const caughtBy = Object.entries(by).map(([name, value]) => [`${CLASS}by ${name}`, value]);
+        return { ...numbersOf(document, ['planted', 'caught']), ...Object.fromEntries(caughtBy) };
       } finally {
         rmSync(directory, { recursive: true, force: true });
       }
     },
   },
-  {
-    name: 'damage',
-    shares: DAMAGE_SHARES,
-    words: (figures) =>
-      `${count(figures.damages)} damaged stores, every bit, length, sector and pair of sectors of one store and its gate; ${verdict(figures)}; ` +
-      `refused by name ${count(figures.refused)}; flips that verify did not show ${count(figures.missed)}`,
-    run: async (share, signal) =>
-      numbersOf(
-        await rearm(['fuzz', '--profile', 'exhaustive', '--subject', 'young', 'released', '--share', `${share}/${DAMAGE_SHARES}`], signal),
-        ['damages', 'right', 'refused', 'lost', 'invented', 'wrong', 'crashed', 'missed'],
-      ),
-  },
-  {
-    name: 'damage, more stores',
-    shares: 4,
-    words: (figures) =>
-      `${count(figures.damages)} damaged stores, of a store after a power cut and of one with two epochs, every bit that is set; ${verdict(figures)}; ` +
-      `refused by name ${count(figures.refused)}; flips that verify did not show ${count(figures.missed)}`,
-    run: async (share, signal) =>
-      numbersOf(await rearm(['fuzz', '--profile', 'long', '--subject', 'cut', 'accepted', '--share', `${share}/4`], signal), [
-        'damages',
-        'right',
-        'refused',
-        'lost',
-        'invented',
-        'wrong',
-        'crashed',
-        'missed',
-      ]),
-  },
+  damage(
+    'damage',
+    40,
+    'exhaustive',
+    ['tiny', 'released'],
+    'every bit, length, sector and pair of sectors of a store with a page for each table, and of what the gate wrote of another',
+  ),
+  damage(
+    'damage, more stores',
+    8,
+    'long',
+    ['young', 'cut', 'accepted'],
+    'every bit that is set and every bit beside it, of a larger store, of one after a power cut and of one with two epochs',
+  ),
   {
     name: 'simulated disks',
     shares: 40,
+    command: simulation,
+    entries: ['app/cli/commands/sim.ts'],
+    sources: SIMULATION,
     words: (figures) =>
-      `${count(figures.states)} distinct disks of ${count(figures.seeds)} seeds; ${verdict(figures)}; refused ${count(figures.refused)}`,
-    run: async (share, signal) =>
-      numbersOf(
-        await rearm(
-          ['sim', '--profile', 'long', '--from', String(1 + (share - 1) * SEEDS_PER_SHARE), '--seeds', String(SEEDS_PER_SHARE)],
-          signal,
-        ),
-        ['states', 'seeds', 'lost', 'invented', 'wrong', 'refused', 'crashed'],
-      ),
+      `${count(figures.states)} distinct disks of ${count(figures.seeds)} seeds: ${classWords(figures)}; ${verdict(figures)}; ` +
+      `refused ${count(figures.refused)}`,
+    run: async (share, signal) => {
+      const document = await rearm([...simulation, '--from', String(1 + (share - 1) * SEEDS_PER_SHARE)], signal);
+      const figures = numbersOf(document, ['states', 'seeds', 'lost', 'invented', 'wrong', 'refused', 'crashed']);
+      return { ...figures, ...byClass(document.byFault, 'states') };
+    },
   },
 ];

@@ -101,10 +101,27 @@ export const ERROR_CODES = {
   RUNTIME_MISSING: { family: 'unavailable', remedy: 'The named program is not on this machine; the line says what is used instead.' },
 
   // internal: a broken invariant; a defect of Rearm
-  INTERNAL: { family: 'internal', remedy: 'This is a defect: export the evidence pack and report it.' },
+  INTERNAL: { family: 'internal', remedy: 'This is a defect: keep a copy of the store, and report it with this message.' },
 } as const satisfies Record<string, { family: ErrorFamily; remedy: string }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** What to do where the system said no: by its own word, `system` in an error's context, where the advice of the code would mislead. */
+export const SYSTEM_REMEDIES: Readonly<Record<string, string>> = {
+  EROFS:
+    'The file system can only be read: somebody mounted it so, or the kernel did after an error of the disk (dmesg says). Then mount it for writing.',
+  EDQUOT: 'The quota is used up, whatever is free on the disk: remove files of this user, or raise the quota.',
+  EFBIG:
+    'No file may be so large here: raise the limit of this process (ulimit -f), or use a file system without it. Free space does not help.',
+  EMFILE: 'This process has too many files open: raise its limit (ulimit -n) and start it again. The disk and the store are not to blame.',
+  ENFILE: 'This machine has too many files open: end what holds them, or raise fs.file-max. The disk and the store are not to blame.',
+  ENOMEM:
+    'The machine gave no memory: free some, or raise the limit of this process, and try again. The disk and the store are not to blame.',
+  EINTR: 'A signal interrupted the call: try again. The disk and the store are not to blame.',
+  ENOLCK: 'The file system gives no locks: put the store on a local disk, ext4 or xfs.',
+  ENODEV: 'The file system maps no files: put the store on a local disk, ext4 or xfs.',
+  ENOTDIR: 'A file lies where a directory of the named path belongs: correct the path, or move that file away.',
+};
 
 /** The form in which an error crosses a boundary. */
 export interface ErrorData {
@@ -132,7 +149,8 @@ export class RearmError extends Error {
   }
 
   get remedy(): string {
-    return ERROR_CODES[this.code].remedy;
+    const { system } = this.context;
+    return typeof system === 'string' && Object.hasOwn(SYSTEM_REMEDIES, system) ? SYSTEM_REMEDIES[system]! : ERROR_CODES[this.code].remedy;
   }
 
   toData(): ErrorData {

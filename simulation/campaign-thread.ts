@@ -26,7 +26,16 @@ const tell = (told: CampaignTold): void => parentPort!.postMessage(told);
 // Errors are part of what is judged, by the thousand: their stacks cost more than what they tell.
 Error.stackTraceLimit = 3;
 
-parentPort!.on('message', async ({ seed, profile, bail }: CampaignRequest) => {
+parentPort!.on('message', async (request: CampaignRequest) => {
+  try {
+    await simulated(request);
+  } catch (error) {
+    // Of no disk that was judged: still this seed's, and a failure.
+    tell({ kind: 'done', seed: request.seed, digest: '', story: `the simulation itself ended with ${(error as Error).stack ?? error}` });
+  }
+});
+
+async function simulated({ seed, profile, bail }: CampaignRequest): Promise<void> {
   const counts = new Map<string, [FaultClass, Verdict, number]>();
   let untold = 0;
   const flush = (): void => {
@@ -50,4 +59,4 @@ parentPort!.on('message', async ({ seed, profile, bail }: CampaignRequest) => {
     (await shrink(failure, { attempts: bail ? 0 : SHRINK_ATTEMPTS, progress: (attempt) => tell({ kind: 'shrinking', seed, attempt }) }));
   const story = shrunk && `${shrunk.stepsBefore} operations made ${shrunk.stepsAfter}\n${shrunk.story}`;
   tell({ kind: 'done', seed, digest, story });
-});
+}

@@ -53,7 +53,7 @@ export interface Fuzzing {
   readonly crashed: number;
   /** Not the right state, and said so: what a damage may come to. */
   readonly refused: number;
-  /** Flipped bits that verify does not find, or not with their file and a place in it. */
+  /** Flipped bits that verify does not find, or not with their file and the page, frame or chunk that holds them. */
   readonly missed: number;
   readonly byKind: Readonly<Partial<Record<Damage['kind'], FuzzCounts>>>;
   readonly failures: readonly FuzzFailure[];

@@ -5,6 +5,7 @@ import { RearmError } from '../shared/errors.ts';
 import { type Damage, damaged, describeDamage } from './damage.ts';
 import type { FileTree } from './disk.ts';
 import { judge, type Verdict } from './judge.ts';
+import { isNamed, Places } from './places.ts';
 import { permitted } from './released.ts';
 import { SimulatedStorage } from './storage.ts';
 import type { DamageSubject } from './subject.ts';
@@ -28,10 +29,13 @@ export interface JudgedDamage {
 export function judgeDamage(subject: DamageSubject, damage: Damage, alone = false): JudgedDamage | null {
   const tree = damaged(subject, damage);
   if (isSame(subject.tree, tree, damage)) return null;
-  let { verdict, words } = judge(tree, subject.expected);
+  const forged = damage.kind === 'forged field';
+  let { verdict, words } = judge(tree, subject.expected, forged);
+  const stopped = forged ? verifyStops(subject, tree) : null;
+  if (stopped) [verdict, words] = ['crashed', stopped];
   const wrong = subject.accepted && permitted(tree, subject.expected.clock, subject.accepted);
   if (wrong) [verdict, words] = ['wrong', wrong];
-  const missed = damage.kind === 'bit' && !(alone && shows(subject, tree, damage.path, damage.path)) && !shows(subject, tree, damage.path);
+  const missed = damage.kind === 'bit' && !(alone && shows(subject, tree, damage, damage.path)) && !shows(subject, tree, damage);
   return { verdict, words, damage: describeDamage(damage), missed };
 }
 
@@ -41,15 +45,41 @@ function isSame(before: FileTree, after: FileTree, damage: Damage): boolean {
   return paths.every((path) => before.fingerprintOf(path) === after.fingerprintOf(path));
 }
 
-/** Whether verify names the file in which a bit was flipped, and a place in it. */
-function shows({ expected }: DamageSubject, tree: FileTree, path: string, only?: string): boolean {
+/** Of another release: the only files beside the identity at which a verification ends. */
+const ENDS_OF_VERIFY: ReadonlySet<string> = new Set(['VERSION_NEWER', 'VERSION_OLDER', 'IDENTITY_LOST']);
+
+/** How a verification ended that was to go on to the last file; null where it did. */
+function verifyStops({ expected: { clock, bootId } }: DamageSubject, tree: FileTree): string | null {
   try {
-    const { clock, bootId } = expected;
+    verify({ storage: new SimulatedStorage({ tree }), clock, root: ROOT, bootId });
+    return null;
+  } catch (error) {
+    return error instanceof RearmError && ENDS_OF_VERIFY.has(error.code) ? null : `the verification ended with ${(error as Error).stack}`;
+  }
+}
+
+const places = new WeakMap<FileTree, Places>();
+
+function placesOf({ tree }: DamageSubject): Places {
+  const known = places.get(tree) ?? new Places(tree);
+  places.set(tree, known);
+  return known;
+}
+
+/**
+ * Whether verify names the file in which a bit was flipped, and the page, frame or chunk of it that holds the bit, with its rows; of a file
+ * that holds no state, a place.
+ */
+function shows(subject: DamageSubject, tree: FileTree, { path, bit }: Extract<Damage, { kind: 'bit' }>, only?: string): boolean {
+  try {
+    const { clock, bootId } = subject.expected;
     const storage = new SimulatedStorage({ tree });
     const { files } = verify({ storage, clock, root: ROOT, bootId, only: only?.slice(ROOT.length + 1) });
     const file = files.find((entry) => `${ROOT}/${entry.path}` === path);
-    const placed = file?.findings.some(({ offset, lsn, page, entry }) => (offset ?? lsn ?? page ?? entry) !== undefined);
-    return file !== undefined && file.status !== 'whole' && placed === true;
+    if (!file || file.status === 'whole') return false;
+    const place = placesOf(subject).at(path, bit >> 3);
+    if (place) return isNamed(place, file.findings);
+    return file.findings.some(({ offset, lsn, page, entry }) => (offset ?? lsn ?? page ?? entry) !== undefined);
   } catch (error) {
     // A bit of a version: refused by name, with the file.
     if (!(error instanceof RearmError) || error.code !== 'VERSION_NEWER') throw error;

@@ -8,7 +8,7 @@ import { Durability, FileTree, type Pending } from './disk.ts';
 import { Digests, type Judgement, judge, type Verdict } from './judge.ts';
 import { randomOf } from './model/random.ts';
 import type { Operation } from './model/reference.ts';
-import { BOOT, LATER_BOOT, type Recording } from './workload.ts';
+import { bootAfter, type Recording } from './workload.ts';
 
 export const FAULT_CLASSES = [
   'process killed',
@@ -16,8 +16,8 @@ export const FAULT_CLASSES = [
   'power cut',
   'error, then killed',
   'error, then power cut',
-  'killed while accepting',
-  'power cut while accepting',
+  'killed while accepting or opening',
+  'power cut while accepting or opening',
 ] as const;
 export type FaultClass = (typeof FAULT_CLASSES)[number];
 
@@ -54,6 +54,12 @@ export interface MomentsOptions {
   readonly judged?: ((faultClass: FaultClass, verdict: Verdict, fingerprint: bigint) => void) | undefined;
   readonly cancelled?: (() => boolean) | undefined;
 }
+
+/** How a process may end whose storage failed. */
+const ENDS: ReadonlySet<string> = new Set(['WRITER_POISONED', 'IO_FAILED', 'DISK_FULL', 'PERMISSION_DENIED', 'NOT_FOUND']);
+const FIRST_SEED = 1;
+/** Of so many disks one is recovered as a person has it done, with all that comes after the RTO. */
+const WHOLE_OF = 16n;
 
 /** What a power loss leaves of writes that nothing waited for looks like damage: pages of L1, frames behind one that was lost. */
 const LIKE_DAMAGE: ReadonlySet<string> = new Set(['LOG_DAMAGED', 'PAGE_SALVAGED', 'PAGES_BAD']);
@@ -102,7 +108,8 @@ export class Course {
 
   judge(tree: FileTree, bootId: string): Judgement {
     const { digests, lines, acknowledged, recording } = this;
-    const judgement = judge(tree, { digests, submitted: lines.length, acknowledged, bootId, clock: recording.clock });
+    const whole = tree.fingerprint() % WHOLE_OF === 0n;
+    const judgement = judge(tree, { digests, submitted: lines.length, acknowledged, bootId, clock: recording.clock }, whole);
     // Whoever died damaged nothing.
     const blamed = judgement.recovery?.report.findings.find(({ code, severity }) => severity === 'damage' && !LIKE_DAMAGE.has(code));
     if (judgement.verdict !== 'right' || !blamed) return judgement;
@@ -113,13 +120,19 @@ export class Course {
 /** The first of a recording's ends that is not right; null where all are. */
 export function judgeRecording(recording: Recording, options: MomentsOptions): Failure | null {
   const { seed, limits, deaths, seen = new Set(), judged, cancelled } = options;
-  const { events, from = 0 } = recording;
+  const { events } = recording;
+  const from = recording.from ?? (seed === FIRST_SEED || recording.start ? 0 : firstWrite(events));
   const course = new Course(recording);
   let since = 0;
+  const { ended } = recording;
+  if (ended && !ENDS.has(ended.code)) {
+    const moment = { at: events.length, death: 'killed', choices: null } as const;
+    return { moment, faultClass: deaths.killed, verdict: 'crashed', words: `the process ended with ${ended.code}: ${ended.message}` };
+  }
 
   const look = (tree: FileTree, bootId: string, moment: Moment): Failure | null => {
     const fingerprint = tree.fingerprint();
-    const key = `${fingerprint} ${course.acknowledged} ${bootId === BOOT}`;
+    const key = `${fingerprint} ${course.acknowledged} ${bootId}`;
     if (seen.has(key)) return null;
     seen.add(key);
     const { verdict, words } = course.judge(tree, bootId);
@@ -129,12 +142,12 @@ export function judgeRecording(recording: Recording, options: MomentsOptions): F
   };
   const everyEnd = (): Failure | null => {
     if (course.at < from) return null;
-    const killed = look(course.disk.live.copy(), BOOT, { at: course.at, death: 'killed', choices: null });
+    const killed = look(course.disk.live.copy(), recording.bootId, { at: course.at, death: 'killed', choices: null });
     if (killed) return killed;
     const pending = course.disk.pending();
     since += 1;
     for (const choices of powerCuts(pending, limits, randomOf(seed, since, 31))) {
-      const cut = look(course.disk.after(pending, choices), LATER_BOOT, { at: course.at, death: 'cut', choices });
+      const cut = look(course.disk.after(pending, choices), bootAfter(recording.bootId), { at: course.at, death: 'cut', choices });
       if (cut) return cut;
     }
     return null;
@@ -144,7 +157,7 @@ export function judgeRecording(recording: Recording, options: MomentsOptions): F
     if (cancelled?.()) return null;
     const half = course.at < from ? null : withinWrite(course, seed);
     if (half) {
-      const torn = look(half, BOOT, { at: course.at, death: 'withinWrite', choices: null });
+      const torn = look(half, recording.bootId, { at: course.at, death: 'withinWrite', choices: null });
       if (torn) return torn;
     }
     const { kind } = events[course.at]!;
@@ -155,6 +168,10 @@ export function judgeRecording(recording: Recording, options: MomentsOptions): F
   }
   return null;
 }
+
+/** What comes before it is the same for every seed, and judged with the first. */
+const firstWrite = (events: Recording['events']): number =>
+  events.findIndex((event) => event.kind === 'effect' && event.effect.kind === 'write');
 
 /** What the process leaves that ends within its next write, not at a sector for the most part; null where the next event is none. */
 function withinWrite({ recording, at, disk }: Course, seed: number): FileTree | null {
@@ -181,5 +198,5 @@ export function sceneOf(recording: Recording, seed: number, { at, death, choices
   const pending = course.disk.pending();
   const tree =
     death === 'cut' ? course.disk.after(pending, choices!) : death === 'withinWrite' ? withinWrite(course, seed)! : course.disk.live.copy();
-  return { course, pending, judgement: course.judge(tree, death === 'cut' ? LATER_BOOT : BOOT) };
+  return { course, pending, judgement: course.judge(tree, death === 'cut' ? bootAfter(recording.bootId) : recording.bootId) };
 }

@@ -2,8 +2,9 @@
 
 import { recover } from '../main/cascade/recover.ts';
 import { RearmError } from '../shared/errors.ts';
-import { recordAcceptance } from './accepting.ts';
+import { type Act, recordAct } from './act.ts';
 import type { Choices, CrashLimits } from './crashes.ts';
+import { Durability } from './disk.ts';
 import { Course, type Deaths } from './moments.ts';
 import { type Fault, SimulatedStorage } from './storage.ts';
 import { LATER_BOOT, type Recording, ROOT, record } from './workload.ts';
@@ -21,13 +22,17 @@ export type Scenario =
   | (Life & { readonly kind: 'life' })
   /** One call of the storage fails, or all of its kind from there on. */
   | (Life & { readonly kind: 'error'; readonly fault: Fault })
-  /** The process died and left this; the recovery is accepted, and the acceptance dies at any moment. */
-  | (Life & { readonly kind: 'accepting'; readonly at: number; readonly choices: Choices });
+  /** The process died and left this; the recovery is accepted, or the store opened where that needs nobody, and that dies at any moment. */
+  | (Life & { readonly kind: 'act'; readonly act: Act; readonly at: number; readonly choices: Choices });
 
 export const DEATHS: Readonly<Record<Scenario['kind'], Deaths>> = {
   life: { killed: 'process killed', withinWrite: 'killed within a write', cut: 'power cut' },
   error: { killed: 'error, then killed', withinWrite: 'error, then killed', cut: 'error, then power cut' },
-  accepting: { killed: 'killed while accepting', withinWrite: 'killed while accepting', cut: 'power cut while accepting' },
+  act: {
+    killed: 'killed while accepting or opening',
+    withinWrite: 'killed while accepting or opening',
+    cut: 'power cut while accepting or opening',
+  },
 };
 
 /** Recordings by scenario. The last life is kept: errors and acceptances begin as it does. */
@@ -40,11 +45,11 @@ export class Recordings {
     return this.#last.recording;
   }
 
-  /** null where there is nothing to record: the disk of an acceptance holds no store that could be accepted. */
+  /** null where there is nothing to record: the disk of an act holds no store yet. */
   async of(scenario: Scenario): Promise<Recording | null> {
     const life = await this.life(scenario);
     if (scenario.kind === 'life') return life;
-    if (scenario.kind === 'accepting') return accepting(life, scenario);
+    if (scenario.kind === 'act') return acting(life, scenario);
     const { seed, steps, without, fault } = scenario;
     const failing = await record({ seed, steps, without: new Set(without), fault });
     return { ...failing, from: Math.max(0, firstDifference(life, failing) - 1) };
@@ -61,19 +66,21 @@ function firstDifference({ events: before }: Recording, { events: after }: Recor
   return after.length;
 }
 
-async function accepting(life: Recording, { at, choices }: Extract<Scenario, { kind: 'accepting' }>): Promise<Recording | null> {
+async function acting(life: Recording, { act, at, choices }: Extract<Scenario, { kind: 'act' }>): Promise<Recording | null> {
   const course = new Course(life);
   while (course.at < Math.min(at, life.events.length)) course.step();
   const pending = course.disk.pending();
+  // Of a life that was made shorter fewer versions may be pending.
+  const most = Durability.choicesOf(pending);
   const tree = course.disk.after(
     pending,
-    pending.map((_, i) => choices[i] ?? 0),
+    most.map((count, i) => Math.min(choices[i] ?? 0, count - 1)),
   );
   try {
     const storage = new SimulatedStorage({ tree: tree.copy() });
     const { image, report } = recover({ storage, clock: life.clock, root: ROOT, bootId: LATER_BOOT, brief: true });
     if (!image) return null;
-    return await recordAcceptance(tree, course.lines.slice(0, report.lsn), life.clock);
+    return await recordAct(act, tree, course.lines.slice(0, report.lsn), life.clock);
   } catch (error) {
     // The process died before there was a store: judged as that moment's own disk.
     if (error instanceof RearmError && error.code === 'STORE_MISSING') return null;

@@ -2,12 +2,14 @@
 
 import { xxh64 } from '@node-rs/xxhash';
 import { powerCuts } from './crashes.ts';
+import { Durability } from './disk.ts';
 import type { Verdict } from './judge.ts';
 import { randomOf } from './model/random.ts';
 import { Course, type Failure, type FaultClass, judgeRecording } from './moments.ts';
 import type { Profile } from './profile.ts';
 import { DEATHS, Recordings, type Scenario } from './scenario.ts';
 import type { CallKind } from './storage.ts';
+import { isClosed } from './workload.ts';
 
 export interface SeedFailure extends Failure {
   readonly scenario: Scenario;
@@ -30,6 +32,8 @@ export interface SeedOptions {
 }
 
 const ERRORS = ['EIO', 'ENOSPC', 'EACCES', 'EROFS', 'EMFILE', 'ENOENT', 'EDQUOT', 'EFBIG', 'ENOMEM', 'EINTR'] as const;
+/** Once; from there on, for its kind; from there on, every call. */
+const STICKY = [false, 'kind', 'all'] as const;
 /** Copies into and out of a mapping cannot fail as a call. */
 const NO_CALLS: ReadonlySet<CallKind> = new Set<CallKind>(['copyIn', 'copyOut']);
 
@@ -75,12 +79,13 @@ export async function simulateSeed(
     if (failure || cancelled?.()) return done(failure);
   }
   if (profile.everyCall) {
-    const { callKinds } = await recordings.life(small);
     const error = ERRORS[seed % ERRORS.length]!;
-    const sticky = Math.floor(seed / ERRORS.length) % 2 === 1 && ('kind' as const);
-    for (const [at, kind] of callKinds.entries()) {
-      if (!kind || NO_CALLS.has(kind)) continue;
-      const failure = await run({ ...small, kind: 'error', fault: { at, error, sticky }, limits: AFTER_EVERY_CALL }, seen);
+    const sticky = STICKY[Math.floor(seed / ERRORS.length) % STICKY.length]!;
+    const { callKinds } = await recordings.life(small);
+    const calls = callKinds.flatMap((kind, at) => (kind && !NO_CALLS.has(kind) ? [{ of: small, at }] : []));
+    const sites = (await oneOfEachSite(recordings, life)).map((at) => ({ of: life, at }));
+    for (const { of, at } of [...calls, ...sites]) {
+      const failure = await run({ ...of, kind: 'error', fault: { at, error, sticky }, limits: AFTER_EVERY_CALL }, seen);
       if (failure || cancelled?.()) return done(failure);
     }
   }
@@ -89,6 +94,20 @@ export async function simulateSeed(
     if (failure || cancelled?.()) return done(failure);
   }
   return done(null);
+}
+
+/** Of the calls of a life one for each thing that is done to each kind of file. */
+async function oneOfEachSite(recordings: Recordings, life: Extract<Scenario, { kind: 'life' }>): Promise<number[]> {
+  const random = randomOf(life.seed, 0, 47);
+  const { callKinds, callSites } = await recordings.life(life);
+  const bySite = new Map<string, number[]>();
+  for (const [at, site] of callSites.entries()) {
+    if (site === undefined || NO_CALLS.has(callKinds[at]!)) continue;
+    const calls = bySite.get(site);
+    if (calls) calls.push(at);
+    else bySite.set(site, [at]);
+  }
+  return [...bySite.values()].map((calls) => random.pick(calls));
 }
 
 /** The n-th failing call of a seed. */
@@ -100,16 +119,19 @@ async function failing(recordings: Recordings, life: Extract<Scenario, { kind: '
   const kinds = [...new Set(calls.map((at) => callKinds[at]!))].sort();
   const kind = random.pick(kinds);
   const at = random.pick(calls.filter((call) => callKinds[call] === kind));
-  return { ...life, kind: 'error', fault: { at, error: random.pick(ERRORS), sticky: random.chance(0.5) && 'kind' } };
+  return { ...life, kind: 'error', fault: { at, error: random.pick(ERRORS), sticky: random.pick(STICKY) } };
 }
 
-/** The n-th disk of a seed on which a recovery is accepted. */
+/** The n-th disk of a seed on which a recovery is accepted; of a life that was closed in order the first is opened instead. */
 async function dying(recordings: Recordings, life: Extract<Scenario, { kind: 'life' }>, n: number): Promise<Scenario> {
   const random = randomOf(life.seed, n, 43);
   const recording = await recordings.life(life);
   const course = new Course(recording);
-  const at = 1 + random.below(recording.events.length);
+  const opened = n === 0 && isClosed(life.seed);
+  const at = opened ? recording.events.length : 1 + random.below(recording.events.length);
   while (course.at < at) course.step();
-  const ways = [...powerCuts(course.disk.pending(), { exhaustive: 4, samples: 6 }, random)];
-  return { ...life, kind: 'accepting', at, choices: random.pick(ways) };
+  const pending = course.disk.pending();
+  if (opened) return { ...life, kind: 'act', act: 'open', at, choices: Durability.choicesOf(pending).map((count) => count - 1) };
+  const ways = [...powerCuts(pending, { exhaustive: 4, samples: 6 }, random)];
+  return { ...life, kind: 'act', act: 'accept', at, choices: random.pick(ways) };
 }

@@ -68,7 +68,7 @@ export async function shrink(found: SeedFailure, options: ShrinkOptions): Promis
     failure,
     stepsBefore: found.scenario.steps,
     stepsAfter: stepsOf(best.scenario),
-    story: storyOf(recording, seed, failure),
+    story: storyOf(recording, seed, failure, best.scenario),
   };
 }
 

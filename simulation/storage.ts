@@ -95,6 +95,8 @@ export class SimulatedStorage implements Storage {
   readonly #options: SimulatedStorageOptions;
   readonly #locks: Set<string>;
   calls = 0;
+  /** Files and mappings that nobody closed. */
+  readonly opened = new Map<number, string>();
   #failing: CallKind | 'all' | null = null;
   #dead = false;
 
@@ -137,6 +139,13 @@ export class SimulatedStorage implements Storage {
     const entry = this.tree.entries.get(path);
     if (typeof entry !== 'number') throw systemFailure(entry === undefined ? 'ENOENT' : 'EISDIR', 'open', path);
     return entry;
+  }
+
+  /** Notes that it is open; what closes it. */
+  #open(path: string): () => void {
+    const number = this.calls;
+    this.opened.set(number, path);
+    return () => void this.opened.delete(number);
   }
 
   #isDirectory(path: string): boolean {
@@ -183,7 +192,7 @@ export class SimulatedStorage implements Storage {
         this.#call('truncate', path);
         this.#effect({ kind: 'resize', inode, size });
       },
-      close: () => {},
+      close: this.#open(path),
     };
   }
 
@@ -221,7 +230,7 @@ export class SimulatedStorage implements Storage {
         this.#call('sync', path, () => this.#effect({ kind: 'syncFailed', inode }));
         this.#effect({ kind: 'sync', inode });
       },
-      close: () => {},
+      close: this.#open(path),
     };
   }
 

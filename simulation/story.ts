@@ -5,19 +5,22 @@ import { Durability, type Pending } from './disk.ts';
 import type { Event } from './event.ts';
 import type { Operation } from './model/reference.ts';
 import { type Failure, sceneOf } from './moments.ts';
+import type { Scenario } from './scenario.ts';
 import type { Recording } from './workload.ts';
 
 /** System calls that are told. */
 const CALLS_TOLD = 8;
 const OPERATIONS_TOLD = 40;
 
-export function storyOf(recording: Recording, seed: number, failure: Failure): string {
+/** @param scenario of the recording, where it is one */
+export function storyOf(recording: Recording, seed: number, failure: Failure, scenario?: Scenario): string {
   const { moment, faultClass, verdict, words } = failure;
   const { course, pending } = sceneOf(recording, seed, moment);
   const { lines, acknowledged } = course;
   const skipped = Math.max(0, lines.length - OPERATIONS_TOLD);
   return [
     `seed ${seed}: ${faultClass}`,
+    ...(scenario ? scene(recording, scenario).map((line) => `  ${line}`) : []),
     ...(skipped > 0 ? [`  ${skipped} operations, then`] : []),
     ...lines.slice(skipped).map((line) => `  ${operation(line)}${line.lsn <= acknowledged ? ', acknowledged' : ''}`),
     '  the last that it did:',
@@ -26,6 +29,23 @@ export function storyOf(recording: Recording, seed: number, failure: Failure): s
     ...(moment.choices ? survival(pending, moment.choices, (inode) => course.nameOf(inode)).map((line) => `  ${line}`) : []),
     `${verdict}: ${words}`,
   ].join('\n');
+}
+
+/** What was done to the process, or before it. */
+function scene({ start, callSites, ended }: Recording, scenario: Scenario): string[] {
+  const end = ended ? [`it ended with ${ended.code}: ${ended.message}`] : [];
+  if (scenario.kind === 'error') {
+    const { at, error, sticky } = scenario.fault;
+    const further = sticky === 'all' ? ', and so does every call after it' : sticky ? ', and so does every one of its kind after it' : '';
+    return [`call ${at} (${callSites[at] ?? 'of its number'}) fails with ${error}${further}`, ...end];
+  }
+  if (scenario.kind === 'act')
+    return [
+      `a process died after event ${scenario.at} of its life and left ${start?.files().length ?? 0} files, of what was not synced ${scenario.choices.join(' ') || 'nothing'}`,
+      scenario.act === 'accept' ? 'its recovery is accepted' : 'its store is opened again',
+      ...end,
+    ];
+  return end;
 }
 
 function operation({ lsn, type, class: written, intent }: Operation): string {

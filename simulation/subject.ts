@@ -5,7 +5,7 @@ import { createStore } from '../main/engine/create.ts';
 import type { Accepted } from '../main/gate/gate.ts';
 import { intentFromJson } from '../shared/model/json.ts';
 import { TABLE_LIST } from '../shared/model/tables.ts';
-import { recordAcceptance } from './accepting.ts';
+import { recordAct } from './act.ts';
 import { type Enumeration, enumerate, type Subject } from './damage.ts';
 import { Durability, FileTree } from './disk.ts';
 import { forgeries } from './forge.ts';
@@ -141,7 +141,7 @@ export async function subjectOf(name: SubjectName, seed: number): Promise<Damage
     for (const path of left.files()) if (path.startsWith(`${ROOT}/l1/`)) left.put(path, earlier.get(path)![0]!);
     return { name, tree: left, earlier, foreign, expected: expect(lines, acknowledged, LATER_BOOT), accepted: null };
   }
-  const { events } = await recordAcceptance(tree, lines, clock);
+  const { events } = await recordAct('accept', tree, lines, clock);
   const disk = new Durability(tree);
   const versions = new Versions();
   for (const [path, list] of earlier) versions.earlier.set(path, [...list]);

@@ -18,6 +18,9 @@ import { type CallKind, type Fault, ProcessEnded, SimulatedStorage } from './sto
 export const ROOT = '/store';
 export const BOOT = '00000000-0000-4000-8000-000000000001';
 export const LATER_BOOT = '00000000-0000-4000-8000-000000000002';
+const LAST_BOOT = '00000000-0000-4000-8000-000000000003';
+/** After the power was cut. */
+export const bootAfter = (bootId: string): string => (bootId === BOOT ? LATER_BOOT : LAST_BOOT);
 
 /** Bounds that keep an image at a few dozen pages, so that a thousand states are judged in a second. */
 export const ROWS_MAX = {
@@ -58,9 +61,13 @@ export interface Recording {
   readonly calls: number;
   /** Kinds of all calls, by number from 1. */
   readonly callKinds: readonly CallKind[];
+  /** What each of them was for, by number. */
+  readonly callSites: readonly string[];
   /** What ended the process before its steps were over; null where nothing did. */
   readonly ended: RearmError | null;
   readonly clock: SteppedClock;
+  /** Of the machine that it was recorded on. */
+  readonly bootId: string;
   /** Events before this one are another recording's too, and are not judged again. */
   readonly from?: number;
 }
@@ -82,36 +89,46 @@ export const lineOf = ({ lsn, posted, timeNs, intent }: Submission): Operation =
   return { lsn, type: json.type, class: posted ? 'post' : 'commit', time: formatTime(timeNs), intent: json };
 };
 
+/** Less than a desk may configure: a life of a few dozen operations fills, prepares and frees several. */
+const SEGMENT_BYTES = [8_192, 8_192, 65_536];
+/** Of two lives, one ends in order. */
+export const isClosed = (seed: number): boolean => seed % 2 === 0;
+
+/** What a file of the store is for, whatever its number. */
+export const siteOf = (kind: CallKind, path: string): string => `${kind} ${path.slice(ROOT.length + 1).replaceAll(/[0-9a-f]{8,}/g, 'N')}`;
+
 /** Runs the process; a failing call of the storage ends it when the engine stops. */
 export async function record({ seed, steps, without, fault }: WorkloadOptions): Promise<Recording> {
   const random = randomOf(seed, 0, 17);
-  const config = parseEngineConfig({
+  const configured = parseEngineConfig({
     tiers: 'inline',
     archive: false,
-    segmentBytes: 65_536,
     l1Ms: random.pick([3, 10]),
     l1: !random.chance(0.1),
     l1Msync: random.chance(0.2),
     l2Ms: random.pick([10, 40]),
-    l3Ms: random.pick([40, 120]),
+    l3Ms: random.pick([20, 20, 120]),
     l3Keep: 2,
     syncMs: random.pick([4, 15]),
     markMs: random.pick([10, 30]),
     pruneMs: 40,
-    windowMs: random.pick([30, 300]),
+    windowMs: random.pick([10, 10, 300]),
     retentionMs: 120,
     marketRetentionMs: 60,
   });
+  const config = { ...configured, segmentBytes: random.pick(SEGMENT_BYTES) };
   const clock = new SteppedClock();
   const scheduler = new SteppedScheduler(clock);
   const events: Event[] = [];
   const callKinds: CallKind[] = [];
+  const callSites: string[] = [];
   let call = '';
   const storage = new SimulatedStorage({
     tree: new FileTree(),
     fault,
     called: ({ number, kind, path }) => {
       callKinds[number] = kind;
+      callSites[number] = siteOf(kind, path);
       call = `${kind} ${path}`;
     },
     effect: (effect) => events.push({ kind: 'effect', effect, call }),
@@ -147,11 +164,15 @@ export async function record({ seed, steps, without, fault }: WorkloadOptions): 
       scheduler.run();
     }
     follow();
+    if (isClosed(seed)) {
+      await engine.close();
+      acknowledged(Number(engine.durableLsn));
+    }
   } catch (error) {
-    if (error instanceof ProcessEnded || !(error instanceof RearmError)) throw error;
-    ended = error;
+    if (error instanceof ProcessEnded) throw error;
+    ended = error instanceof RearmError ? error : new RearmError('INTERNAL', (error as Error).stack ?? String(error), {}, error);
   }
-  return { events, calls: storage.calls, callKinds, ended, clock };
+  return { events, calls: storage.calls, callKinds, callSites, ended, clock, bootId: BOOT };
 }
 
 async function one(

@@ -2,6 +2,7 @@
 
 import { systemFailure } from '../../main/storage/system-errors.ts';
 import { type ErrorData, RearmError } from '../../shared/errors.ts';
+import { visible } from '../../shared/visible.ts';
 
 /** 0 clean; 1 usage; 2 cannot be read; 3 recovered with damage, or breaks found; 4 refused: a person must decide. */
 export const EXIT = { clean: 0, usage: 1, unreadable: 2, found: 3, refused: 4 } as const;
@@ -32,9 +33,9 @@ export const printJson = (value: unknown): Promise<void> => print(`${toJson(valu
 /** `2 orders`, `1 order`. */
 export const plural = (count: number, one: string): string => `${count.toLocaleString('en-US')} ${one}${count === 1 ? '' : 's'}`;
 
-/** One line: code, what was tried, what to do next. */
+/** One line: code, what was tried, what to do next. What it tells of a file may be anything, and is for the eye only. */
 export const errorLine = (error: ErrorData): string =>
-  `rearm: ${error.code}: ${error.message.replace(/[.\s]+$/, '').replace(/\s*[\r\n]+\s*/g, '; ')}. ${error.remedy}`;
+  `rearm: ${error.code}: ${visible(error.message.replace(/[.\s]+$/, '').replace(/\s*[\r\n]+\s*/g, '; '))}. ${error.remedy}`;
 
 export const note = (text: string): void => {
   process.stderr.write(`${text}\n`);

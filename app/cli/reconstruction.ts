@@ -17,6 +17,7 @@ import { loadVenues } from '../../main/venues/configuration.ts';
 import { gatherVenue } from '../../main/venues/evidence.ts';
 import type { Break } from '../../shared/contract/reconcile.ts';
 import { RearmError } from '../../shared/errors.ts';
+import { visible } from '../../shared/visible.ts';
 import { acceptAtTerminal } from './acceptance.ts';
 
 export interface Reconstruction extends Accepted {
@@ -41,7 +42,7 @@ export async function reconstruct(
   const { venues } = await loadVenues(venuesPath);
   // A directory that was made for it: one that is not there may be a slip of the pen.
   if (storage.exists(root) && storage.list(root).length === 0)
-    createBareStore({ platform: nativePlatform, root, name: basename(root).slice(0, 64) || 'store' });
+    createBareStore({ platform: nativePlatform, root, name: visible(basename(root)).slice(0, 64) || 'store' });
   progress('looking for anything that is left');
   const { image, report } = reconstructed(recover({ storage, clock, root, bootId }), storage, root);
   progress('asking the venues');

@@ -184,12 +184,8 @@ export class Candidates {
     candidate.verdict = judge(candidate.facts);
   }
 
-  /**
-   * Reads what was not needed, so that the report can speak of every copy.
-   *
-   * @param sameBoot L1 was written in this boot of the machine
-   */
-  judgeRest(tell: () => void, sameBoot: boolean): Finding[] {
+  /** Reads what was not needed, so that the report can speak of every copy. */
+  judgeRest(tell: () => void): Finding[] {
     for (const candidate of this.all) {
       if (candidate.loaded) continue;
       tell();
@@ -198,7 +194,7 @@ export class Candidates {
       candidate.copy = undefined;
     }
     const heads = this.all.map(({ head }) => head);
-    return this.all.flatMap((candidate) => findingOf(candidate, mayBeTorn(candidate.head, heads, sameBoot)));
+    return this.all.flatMap((candidate) => findingOf(candidate, mayBeTorn(candidate.head, heads)));
   }
 
   /** Why a copy that the disk does not give was not read; undefined where there is none. */
@@ -250,7 +246,12 @@ function findingOf(candidate: Candidate, mayTear: boolean): Finding[] {
   if (content === 'torn')
     return [
       mayTear
-        ? { code: 'COPY_TORN', severity: 'note', message: candidate.reason, file: candidate.head.name }
+        ? {
+            code: 'COPY_TORN',
+            severity: 'note',
+            message: `${candidate.reason}: it was being written when the engine died, or is damaged; nothing depends on it`,
+            file: candidate.head.name,
+          }
         : { code: 'COPY_DAMAGED', severity: 'damage', message: candidate.reason, file: candidate.head.name },
     ];
   if (content === 'unread') return [{ code: 'COPY_UNREAD', severity: 'warning', message: candidate.reason, file: candidate.head.name }];
@@ -266,15 +267,18 @@ function findingOf(candidate: Candidate, mayTear: boolean): Finding[] {
         file: candidate.head.name,
       },
     ];
-  if (candidate.facts.chain === 'differs')
+  if (candidate.facts.chain === 'differs') {
+    // L1 is written before the log is synced: a frame that it names may have been written anew, in the next segment, when a sync failed.
+    const early = candidate.head.tier === 'L1';
     return [
       {
         code: 'COPY_FOREIGN_HISTORY',
-        severity: 'damage',
-        message: `${candidate.head.name}: ${candidate.reason}`,
+        severity: early ? 'warning' : 'damage',
+        message: `${candidate.head.name}: ${candidate.reason}${early ? ', or its frame was written anew after a sync failed' : ''}`,
         file: candidate.head.name,
       },
     ];
+  }
   return [];
 }
 

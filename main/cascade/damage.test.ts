@@ -10,6 +10,7 @@ import type { TABLES } from '../../shared/model/tables.ts';
 import { Generator } from '../../simulation/model/generator.ts';
 import { randomOf } from '../../simulation/model/random.ts';
 import { replayed } from '../../simulation/model/reference.ts';
+import { crashedDesk, losePage, slotsOf } from '../../tests/support/crashed.ts';
 import { BOOT, Desk, STEPPED_CONFIG } from '../../tests/support/desk.ts';
 import { copyStore, filesIn, flipBit, framesOf, removeFiles } from '../../tests/support/store-files.ts';
 import { acceptRecovery } from '../engine/accept.ts';
@@ -19,15 +20,14 @@ import { canonicalState } from '../image/canonical.ts';
 import { RECORD_HEADER_BYTES } from '../operations/record.ts';
 import { NativeStorage, systemClock, timerScheduler } from '../storage/native.ts';
 import { systemFailure } from '../storage/system-errors.ts';
-import { readIdentity, storeIdBytes } from '../store/identity.ts';
-import { storeLayout } from '../store/layout.ts';
 import { MAPPED_PAGES_AT } from '../tiers/mapped.ts';
-import { readSlots } from '../tiers/slot-reader.ts';
-import { slotPageAt } from '../tiers/slots.ts';
-import { rowsIn } from '../tiers/tier-copy.ts';
+import { rowsIn, type TierCopy } from '../tiers/tier-copy.ts';
 import { verify } from '../verify/verify.ts';
 import { FRAME_HEADER_BYTES } from '../wal/frame.ts';
 import { type Recovery, recover } from './recover.ts';
+import { refusalOf } from './refusal.ts';
+
+const pageOf = ({ pages }: TierCopy, page: number): Buffer => Buffer.from(pages.subarray(page * PAGE_BYTES, (page + 1) * PAGE_BYTES));
 
 const made: string[] = [];
 afterEach(() => {
@@ -36,23 +36,9 @@ afterEach(() => {
 
 const recoverAt = (root: string): Recovery => recover({ storage: new NativeStorage(), clock: systemClock, root, bootId: BOOT });
 
-/** A crashed store of many small frames, each of them acknowledged, whose tiers are taken when told. */
-async function crashed(steps: number, checkpoints: readonly number[] = [], l1Ms = 86_400_000): Promise<Desk> {
-  const desk = await Desk.create({
-    config: { l1Ms, l2Ms: 86_400_000, l3Ms: 86_400_000, l4Ms: 86_400_000, archive: false, windowMs: 86_400_000 },
-  });
+async function crashed(...how: Parameters<typeof crashedDesk>): Promise<Desk> {
+  const desk = await crashedDesk(...how);
   made.push(desk.root);
-  const generator = new Generator(5, { invalid: 0, prunes: false, halts: false, blobBytes: 2_000 });
-  for (let step = 0; step < steps; step += 1) {
-    const how = randomOf(5, step).chance(0.5) ? 'commit' : 'post';
-    await desk.submit(generator.intent(step, desk.model, desk.clock.wallNs()), how);
-    desk.pass(0.5);
-    if (checkpoints.includes(step)) {
-      await desk.engine.checkpoint();
-      desk.follow();
-    }
-  }
-  await desk.engine.flush();
   return desk;
 }
 
@@ -285,7 +271,8 @@ describe('a tier that is not what it should be', () => {
     const { report, image } = recoverAt(root);
     expect(image).toBeNull();
     expect(report).toMatchObject({ outcome: 'refused', root: null });
-    expect(codes(root)).toContain('NOTHING_LEFT');
+    expect(report.findings.find(({ code }) => code === 'NOTHING_LEFT')!.message).toContain('no copy of the state and no log is left');
+    expect(refusalOf(report).message).toBe(report.sentence);
     expect(verified(root).status).toBe('damaged');
     const before = recover({ storage: new NativeStorage(), clock: systemClock, root: leave(desk, 'whole'), bootId: BOOT, at: 0 }).report;
     expect(before).toMatchObject({ outcome: 'empty', lsn: 0 });
@@ -293,27 +280,51 @@ describe('a tier that is not what it should be', () => {
   });
 });
 
-describe('a page of which no copy is good', () => {
-  /** A store whose every copy has the first page of a table bad, and whose log does not reach back to its beginning. */
-  async function lacking(table: keyof typeof TABLES) {
+describe('a page that is bad in one copy', () => {
+  it('comes from the next best one and is brought forward: page, table, rows and source are told, the state is the model’s', async () => {
     const desk = await crashed(900, [500, 800]);
-    const acknowledged = Number(desk.engine.durableLsn);
     const root = leave(desk);
     removeFiles(root, 'l1', 'l3');
-    const identity = readIdentity(new NativeStorage(), root);
-    const heads = readSlots(new NativeStorage(), storeLayout(root), storeIdBytes(identity)).filter(({ mark }) => mark !== null);
-    expect(heads.length).toBe(2);
-    const copy = heads[0]!.load();
-    const page = Array.from({ length: copy.mark.pageCount }, (_, number) => number).find(
-      (number) => rowsIn([copy], number)?.table === table && rowsIn([copy], number)!.rows[0] === 0,
+    const [older, younger] = slotsOf(root);
+    // One that has changed between the two.
+    const [before, after] = [older!.load(), younger!.load()];
+    const page = Array.from({ length: before.mark.pageCount }, (_, number) => number).find(
+      (number) => rowsIn([before], number)?.table === 'orders' && !pageOf(before, number).equals(pageOf(after, number)),
     )!;
-    for (const { name, pagesMax } of heads) flipBit(join(root, name), (slotPageAt(pagesMax!, page) + 100) * 8);
-    const oldest = Math.min(...heads.map(({ mark }) => mark!.lsn));
-    const segments = filesIn(root, 'wal');
-    const first = segments.findLastIndex((path) => framesOf(root).some((frame) => frame.path === path && frame.firstLsn <= oldest));
-    expect(first).toBeGreaterThan(0);
-    for (const path of segments.slice(0, first)) fs.rmSync(path);
-    return { desk, root, page, acknowledged };
+    const { table, rows } = rowsIn([before], page)!;
+    flipBit(join(root, younger!.name), (younger!.pageAt!(page) + 100) * 8);
+    const recovery = recoverAt(root);
+    judge(recovery, desk, Number(desk.engine.durableLsn));
+    const { report } = recovery;
+    expect(report).toMatchObject({ outcome: 'salvaged', base: 'L2', baseLsn: younger!.mark!.lsn, lsn: desk.lines.length });
+    const told = report.findings.filter(({ code }) => code === 'PAGE_SALVAGED');
+    expect(told).toMatchObject([{ severity: 'damage', page, table, rows, source: older!.name }]);
+    expect(report.pageMap.states[page]).toBe('s');
+    // Brought forward from the older copy on, and not only from the base.
+    expect(report.replayed).toBe(report.lsn - older!.mark!.lsn);
+  });
+
+  it('comes from the log alone where the next best copy did not have it yet', async () => {
+    const desk = await crashed(900, [100, 800]);
+    const root = leave(desk);
+    removeFiles(root, 'l1', 'l3');
+    const [older, younger] = slotsOf(root);
+    const page = older!.mark!.pageCount;
+    const { table, rows } = rowsIn([younger!.load()], page)!;
+    flipBit(join(root, younger!.name), (younger!.pageAt!(page) + 100) * 8);
+    const recovery = recoverAt(root);
+    judge(recovery, desk, Number(desk.engine.durableLsn));
+    expect(recovery.report.outcome).toBe('salvaged');
+    const told = recovery.report.findings.filter(({ code }) => code === 'PAGE_SALVAGED');
+    expect(told).toMatchObject([{ page, table, rows, source: 'wal' }]);
+  });
+});
+
+describe('a page of which no copy is good', () => {
+  async function lacking(table: keyof typeof TABLES) {
+    const desk = await crashed(900, [500, 800]);
+    const root = leave(desk);
+    return { desk, root, page: losePage(root, table), acknowledged: Number(desk.engine.durableLsn) };
   }
 
   it('is named with its rows; the rest is shown, brought forward, for a person who overrides, and is whole after that', async () => {
@@ -348,6 +359,13 @@ describe('a page of which no copy is good', () => {
       const { report, image } = recoverAt(root);
       expect(image).toBeNull();
       expect(report.findings.filter(({ code }) => code === 'PAGE_LOST')).toMatchObject([{ page, table }]);
+      const { rows } = report.findings.find(({ code }) => code === 'PAGE_LOST')!;
+      const doubt = `rows ${rows![0]} to ${rows![1]} of ${table}`;
+      // Copies are left: what is said is what they lack.
+      const left = report.findings.find(({ code }) => code === 'NOTHING_LEFT')!;
+      expect(left.message).toContain(`page ${page}: ${doubt}`);
+      expect(left.message).not.toContain('no copy of the state');
+      expect(refusalOf(report)).toMatchObject({ code: 'NOTHING_LEFT', message: expect.stringMatching(`In doubt: ${doubt}\\.$`) });
     },
   );
 });

@@ -1,6 +1,6 @@
 /** The recovery in one sentence, and what each tier survives. */
 
-import type { Outcome, TierName } from '../../shared/contract/recovery.ts';
+import type { Finding, Outcome, TierName } from '../../shared/contract/recovery.ts';
 
 export const SURVIVES: Readonly<Record<TierName, string>> = {
   L1: 'death of the process',
@@ -12,6 +12,10 @@ export const SURVIVES: Readonly<Record<TierName, string>> = {
 
 const grouped = (value: number): string => value.toString().replace(/\B(?=(\d{3})+$)/g, ',');
 export const plural = (count: number, one: string, many = `${one}s`): string => `${grouped(count)} ${count === 1 ? one : many}`;
+
+/** Rows of a page, where they are known. */
+export const rowsWords = ({ table, rows }: Pick<Finding, 'table' | 'rows'>): string =>
+  rows ? `rows ${rows[0]} to ${rows[1]} of ${table}` : 'nobody knows which rows';
 
 /** What the replay was compared with on its way. */
 export const rootsWords = (compared: number): string =>
@@ -39,7 +43,9 @@ export function sentence(facts: SentenceFacts): string {
   const parts: string[] = [];
   if (facts.outcome === 'refused') {
     parts.push(
-      facts.lsn > 0 ? `Not recovered: the best that is proven ends at LSN ${grouped(facts.lsn)}` : 'Not recovered: nothing usable is left',
+      facts.lsn > 0
+        ? `Not recovered: the best that is proven ends at LSN ${grouped(facts.lsn)}`
+        : `Not recovered: ${facts.lostPages > 0 ? 'what is left cannot do without what is lost' : 'nothing usable is left'}`,
     );
   } else parts.push(`Recovered from ${facts.base ?? 'the log alone'} to LSN ${grouped(facts.lsn)}`);
   parts.push(`${plural(facts.replayed, 'operation')} replayed`);

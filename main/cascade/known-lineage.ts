@@ -3,7 +3,7 @@
 import { basename, join } from 'node:path';
 import type { Finding } from '../../shared/contract/recovery.ts';
 import { RearmError } from '../../shared/errors.ts';
-import type { Storage } from '../storage/storage.ts';
+import type { Storage, StoredFile } from '../storage/storage.ts';
 import { saysNothing } from '../storage/system-errors.ts';
 import { parseEpochName, parseMappedName, parseSlotName, parseSnapshotName, type StoreLayout } from '../store/layout.ts';
 import { type Epoch, lineageOf, readLineage, type Stretch } from '../store/lineage.ts';
@@ -100,15 +100,16 @@ function named(storage: Storage, directory: string): string[] {
 function oldestSegment(storage: Storage, layout: StoreLayout, storeId: Uint8Array, epoch: number): SegmentHeader | null {
   const names = storage.list(layout.wal).filter((name) => parseSegmentName(name)?.epoch === epoch);
   for (const name of names) {
-    const file = storage.open(join(layout.wal, name), 'read');
+    let file: StoredFile | undefined;
     try {
+      file = storage.open(join(layout.wal, name), 'read');
       const header = readSegmentHeader(file, storeId);
       // Under another name than its own it tells nothing of this epoch.
       if (header?.epoch === epoch && segmentName(epoch, header.segment) === name) return header;
     } catch (error) {
       if (!(error instanceof RearmError) || saysNothing(error)) throw error;
     } finally {
-      file.close();
+      file?.close();
     }
   }
   return null;

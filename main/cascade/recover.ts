@@ -14,7 +14,7 @@ import { readIdentity, type StoreIdentity, storeIdBytes } from '../store/identit
 import { mappedFileName, type StoreLayout, storeLayout } from '../store/layout.ts';
 import { type Epoch, onLineage, type Stretch } from '../store/lineage.ts';
 import { readArchive } from '../tiers/archive-reader.ts';
-import { readMapped } from '../tiers/mapped-reader.ts';
+import { type MappedReading, readMapped } from '../tiers/mapped-reader.ts';
 import { readSlots } from '../tiers/slot-reader.ts';
 import { readSnapshots } from '../tiers/snapshot-reader.ts';
 import { type LocalTier, problemOf, type TierHead } from '../tiers/tier-copy.ts';
@@ -179,12 +179,12 @@ export function recover(options: RecoverOptions): Recovery {
       return { value, reason: describeHeads(value) };
     });
   let watermarks: ReadonlyMap<number, number> = new Map();
-  let blank: readonly number[] = [];
+  let unbegun: MappedReading['unbegun'] = [];
   let sameBoot = false;
   const mapped = probe('L1', 'mapped file', () => {
     const reading = readMapped(storage, layout, storeId, options.bootId);
     watermarks = reading.acknowledged;
-    blank = reading.blank;
+    unbegun = reading.unbegun;
     sameBoot = reading.sameBoot === true;
     return reading.heads;
   });
@@ -243,7 +243,7 @@ export function recover(options: RecoverOptions): Recovery {
       message: `a file lies where the directory ${name}/ of the store belongs`,
       file: name,
     });
-  for (const epoch of blank) {
+  for (const { epoch, because } of unbegun) {
     // The header of a mapped file is durable before the first operation of its epoch.
     const stretch = path.find((entry) => entry.epoch === epoch);
     if (!stretch || (best?.replay?.end.lastLsn ?? 0) <= stretch.from) continue;
@@ -251,7 +251,7 @@ export function recover(options: RecoverOptions): Recovery {
     findings.push({
       code: 'MAP_EMPTY',
       severity: 'damage',
-      message: `${file} holds nothing, and epoch ${epoch} wrote operations: it was cut or overwritten`,
+      message: `${file} ${because}, and epoch ${epoch} wrote operations: it was cut or overwritten`,
       file,
     });
   }
@@ -282,7 +282,7 @@ export function recover(options: RecoverOptions): Recovery {
   let digest: string | null = null;
   if (!options.brief) {
     course.run('compare', 'the other copies in depth, and the digest of the state', () => {
-      findings.push(...candidates.judgeRest(() => course.tell('compare', null, 'reading the other copies'), sameBoot));
+      findings.push(...candidates.judgeRest(() => course.tell('compare', null, 'reading the other copies')));
       // Where the end is not known, neither is what a copy would lose.
       const lsns = acknowledgedKnown ? heads.flatMap((head) => (head.mark ? [head.mark.lsn] : [])) : [];
       losses = lossesOf(storage, storeId, scan.segments, lsns, recoveredLsn, watermark);

@@ -19,7 +19,7 @@ import type { Image } from '../image/image.ts';
 import { rootOf } from '../tiers/checkpoint.ts';
 import { rowsIn } from '../tiers/tier-copy.ts';
 import { type Candidate, statusOf } from './candidates.ts';
-import { plural, SURVIVES, sentence } from './describe.ts';
+import { plural, rowsWords, SURVIVES, sentence } from './describe.ts';
 import type { Evidence } from './recover.ts';
 
 export interface ReportFigures {
@@ -180,34 +180,37 @@ function damageFindings({ assembly, replay, image, candidates, endProven }: Evid
     });
   }
   for (const page of assembly?.salvaged ?? []) {
-    const source = assembly!.copies[assembly!.sources[page] ?? -1];
+    const copy = assembly!.copies[assembly!.sources[page] ?? -1];
     findings.push({
       code: 'PAGE_SALVAGED',
       severity: 'damage',
       page,
+      source: copy?.head.name ?? 'wal',
       ...rowsIn(assembly!.copies, page),
-      message: `page ${page} was bad in ${base?.head.name ?? 'the base'}; it comes from ${source ? source.head.name : 'the log'} and was brought forward`,
+      message: `page ${page} was bad in ${base?.head.name ?? 'the base'}; it comes from ${copy?.head.name ?? 'the log'} and was brought forward`,
     });
   }
-  for (const { page, reason } of assembly?.lost ?? []) {
-    const held = rowsIn(assembly!.copies, page);
-    const rows = held && `rows ${held.rows[0]} to ${held.rows[1]} of ${held.table}`;
+  const lost = (assembly?.lost ?? []).map(({ page, reason }) => ({ page, reason, held: rowsIn(assembly!.copies, page) ?? {} }));
+  for (const { page, reason, held } of lost) {
     findings.push({
       code: 'PAGE_LOST',
       severity: 'critical',
       page,
       ...held,
-      message: `page ${page} has no good copy: ${reason}; ${rows ?? 'nobody knows which rows'} ${image ? 'are gone, what is left holds every rule' : 'cannot be brought back'}`,
+      message: `page ${page} has no good copy: ${reason}; ${rowsWords(held)} ${image ? 'are gone, what is left holds every rule' : 'cannot be brought back'}`,
     });
   }
   if (image === null)
     findings.push({
       code: 'NOTHING_LEFT',
       severity: 'critical',
-      message: 'no copy of the state and no log is left from which it could be recovered: only a backup, or the venues, know it',
+      message: `${lost[0] ? withoutWords(lost.length, lost[0]) : 'no copy of the state and no log is left from which it could be recovered'}: only a backup, or the venues, know it`,
     });
   return findings;
 }
+
+const withoutWords = (count: number, first: { readonly page: number; readonly held: Pick<Finding, 'table' | 'rows'> }): string =>
+  `copies of the state are left, and none of them has ${plural(count, 'page')} good that the rest cannot do without (${count > 1 ? 'the first is ' : ''}page ${first.page}: ${rowsWords(first.held)})`;
 
 function walReport({ scan, replay }: Evidence): WalReport {
   const end = replay?.end;

@@ -41,7 +41,11 @@ async function underEveryFault(calls: number, errors: readonly string[], work: (
 
 const look = ({ expected: { clock, bootId } }: DamageSubject, tree: FileTree, fault?: Fault) => {
   const storage = new SimulatedStorage({ tree, fault });
-  return { storage, ...recover({ storage, clock, root: ROOT, bootId }) };
+  try {
+    return { storage, ...recover({ storage, clock, root: ROOT, bootId }) };
+  } finally {
+    expect([...storage.opened.values()], JSON.stringify(fault)).toEqual([]);
+  }
 };
 
 describe.each(['tiny', 'accepted'] as const)('the %s store, whole', (name) => {
@@ -81,12 +85,14 @@ describe.each(['tiny', 'accepted'] as const)('the %s store, whole', (name) => {
     await underEveryFault(free.storage.calls, LONG ? ERRORS : ERRORS_FEW, async (fault) => {
       const tree = subject.tree.copy();
       let failed: string | null = null;
+      const { storage, accepting } = accept(tree, fault);
       try {
-        await accept(tree, fault).accepting;
+        await accepting;
       } catch (error) {
         failed = codeOf(error);
         if (!['IO_FAILED', 'PERMISSION_DENIED', 'WRITER_POISONED'].includes(failed)) return `${failed}: ${(error as Error).stack}`;
       }
+      if (storage.opened.size > 0) return `${failed ?? 'accepted'}, and left open: ${[...storage.opened.values()].join(' ')}`;
       const moved = [...tree.files()].filter((path) => path.startsWith(`${ROOT}/quarantine/`));
       if (moved.length > 0) return `${failed ?? 'accepted'}, and ${moved.join(' ')}`;
       const { report } = look(subject, tree);

@@ -143,6 +143,57 @@ describe('validation', () => {
     expect(codesOf(image)).toContain(code);
   });
 
+  const risk = (image: Image) => placeOf(image, 'risk');
+  const add = (image: Image, of: string, units: bigint) =>
+    setI128(image, risk(image), column('risk', of), getI128(image, risk(image), column('risk', of)) + units);
+  const setStatus = (image: Image, base: number, name: (typeof ORDER_STATUSES)[number]) =>
+    setByte(image, base, status, ORDER_STATUSES.indexOf(name));
+  const ordered = column('orders', 'quantity');
+
+  it.each<[string, string, (image: Image) => void]>([
+    [
+      'is partiallyFilled with',
+      'an order whose last fill left it open',
+      (image) => {
+        const base = open(image);
+        setStatus(image, base, 'partiallyFilled');
+        setI64(image, base, column('orders', 'filled'), getI64(image, base, ordered));
+      },
+    ],
+    ['has no status', 'an order without a status', (image) => setStatus(image, open(image), 'none')],
+    [
+      'has positions and no profits row',
+      'an instrument whose profits are gone',
+      (image) => {
+        image.bytes[placeOf(image, 'profits', (at) => getI64(image, at, column('profits', 'absolute')) > 0n)] = 0;
+      },
+    ],
+    [
+      'the state has no risk row',
+      'a state without its risk',
+      (image) => {
+        image.bytes[risk(image)] = 0;
+      },
+    ],
+    ['is below zero', 'a drawdown of less than nothing', (image) => setI128(image, risk(image), column('risk', 'maxDrawdown'), -1n)],
+    ['is above its peak', 'a day that is better than its best moment', (image) => add(image, 'dailyRealised', 1n << 90n)],
+    ['is larger than the largest of the day', 'a fall that was not noted', (image) => add(image, 'dailyRealised', -(1n << 90n))],
+    [
+      'halted without a reason',
+      'a halt of which nobody said why',
+      (image) => {
+        setByte(image, risk(image), column('risk', 'halted'), 1);
+        setByte(image, risk(image), column('risk', 'haltReason'), 0);
+      },
+    ],
+  ])('says "%s" of %s', (words, _what, spoil) => {
+    const image = worked(1);
+    const said = () => validate(image, END_NS).some(({ message }) => message.includes(words));
+    expect(said()).toBe(false);
+    spoil(image);
+    expect(said()).toBe(true);
+  });
+
   it('tells how far the latest time is ahead of the clock, and nothing of the clock that it is at', () => {
     const image = worked(1);
     const latest = (1n << 61n) + 0xffff_ffffn;

@@ -3,10 +3,13 @@
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { LOST_PAGES_MAX } from '../../shared/contract/gate.ts';
 import { RearmError } from '../../shared/errors.ts';
+import { crashedDesk, losePage } from '../../tests/support/crashed.ts';
 import { BOOT, Desk } from '../../tests/support/desk.ts';
 import { copyStore, framesOf, removeFiles } from '../../tests/support/store-files.ts';
 import { recover } from '../cascade/recover.ts';
+import { draftSchema } from '../gate/dossier.ts';
 import { Gate } from '../gate/gate.ts';
 import { NativeStorage, systemClock, timerScheduler } from '../storage/native.ts';
 import { storeLayout } from '../store/layout.ts';
@@ -33,6 +36,11 @@ async function damaged() {
   const bytes = fs.readFileSync(mapped);
   bytes.fill(0, 8_192);
   fs.writeFileSync(mapped, bytes);
+  return { root, ...around(root, desk), acknowledged };
+}
+
+/** What acts on a store that a desk left. */
+function around(root: string, desk: Desk) {
   const storage = new NativeStorage();
   const platform = { storage, clock: systemClock, scheduler: timerScheduler, bootId: BOOT };
   const gate = Gate.open(root, {
@@ -41,7 +49,7 @@ async function damaged() {
     storeId: desk.engine.storeId,
     random: (count) => new Uint8Array(count).fill(7),
   });
-  return { root, platform, gate, acknowledged };
+  return { platform, gate };
 }
 
 test('what was lost when the engine died, and who overrode it, is what the next dossier says', async () => {
@@ -59,6 +67,42 @@ test('what was lost when the engine died, and who overrode it, is what the next 
     recovery: { outcome: 'refused', lostAcknowledged: report.lostAcknowledged },
     overrides: [{ what: 'damage', reason: 'the rest is at the venues', by: 'ada' }],
   });
+});
+
+test('the rows of a page that was lost stand on the record of who overrode it, and in what the dossier says', async () => {
+  const desk = await crashedDesk(900, [500, 800]);
+  made.push(desk.root);
+  const root = copyStore(desk.root, 'left');
+  const page = losePage(root, 'orders');
+  const { platform, gate } = around(root, desk);
+  const { report } = recover({ ...platform, root });
+  expect(report).toMatchObject({ outcome: 'refused', lostAcknowledged: 0 });
+  const options = { gate, host: 'console', platform, root, by: 'ada', reconstruct: false, decisions: 0 } as const;
+  await expect(acceptOnRecord(options)).rejects.toMatchObject({ code: 'RECOVERY_REFUSED', message: expect.stringContaining('of orders') });
+  expect(acceptedOnRecord(gate)).toBeNull();
+  await acceptOnRecord({ ...options, override: { what: 'damage', reason: 'the venues know these orders' } });
+  const { rows } = report.findings.find(({ code }) => code === 'PAGE_LOST')!;
+  const lostPages = [{ page, table: 'orders', rows }];
+  const entry = gate.auditView(100).entries.find(({ action }) => action === 'console.accept')!;
+  expect(entry.details.recovery).toMatchObject({ outcome: 'refused', lostPages });
+  const recorded = acceptedOnRecord(gate)!;
+  expect(recorded.recovery).toMatchObject({ outcome: 'refused', lostPages });
+  // It fits what a dossier may hold, as does a record of before it was kept.
+  expect(draftSchema.shape.recovery.parse(recorded.recovery)).toEqual(recorded.recovery);
+  const { lostPages: _, ...older } = recorded.recovery;
+  expect(draftSchema.shape.recovery.parse(older)).toEqual(older);
+  // Accepted once more, nothing more is lost, and what was stays known.
+  await acceptOnRecord(options);
+  expect(gate.auditView(100).entries.findLast(({ action }) => action === 'console.accept')!.details.recovery).not.toHaveProperty(
+    'lostPages',
+  );
+  expect(acceptedOnRecord(gate)!.recovery.lostPages).toEqual(lostPages);
+});
+
+test('as many lost pages as are kept fit an entry of the record', async () => {
+  const { gate } = await damaged();
+  const most = { page: 1_048_575, table: 'configurations', rows: [99_999_999, 99_999_999] };
+  expect(() => gate.record('ada', 'console.accept', { recovery: { lostPages: Array(LOST_PAGES_MAX).fill(most) } })).not.toThrow();
 });
 
 test('people who were enrolled after the crash are named to whoever signs', async () => {

@@ -3,7 +3,7 @@
  * store recovers whole, and only the record tells what was lost when the engine died.
  */
 
-import type { Dossier } from '../../shared/contract/gate.ts';
+import { type Dossier, LOST_PAGES_MAX, type LostPage } from '../../shared/contract/gate.ts';
 import type { RecoveryReport } from '../../shared/contract/recovery.ts';
 import { RearmError } from '../../shared/errors.ts';
 import type { Gate } from '../gate/gate.ts';
@@ -59,14 +59,14 @@ export async function acceptOnRecord({ gate, host, override, decisions, seen, ..
   return accepted;
 }
 
-const recoveryOf = ({ outcome, base, lostAcknowledged, replayed, tornBytes, sentence }: RecoveryReport): RecordedRecovery => ({
-  outcome,
-  base,
-  lostAcknowledged,
-  replayed,
-  tornBytes,
-  sentence,
-});
+function recoveryOf({ outcome, base, lostAcknowledged, replayed, tornBytes, sentence, findings }: RecoveryReport): RecordedRecovery {
+  const lostPages = findings
+    .flatMap(({ code, page, table = null, rows = null }): LostPage[] =>
+      code === 'PAGE_LOST' && page !== undefined ? [{ page, table, rows }] : [],
+    )
+    .slice(0, LOST_PAGES_MAX);
+  return { outcome, base, lostAcknowledged, replayed, tornBytes, sentence, ...(lostPages.length > 0 && { lostPages }) };
+}
 
 export interface RecordedAcceptance {
   /** Of the crash: the first recovery that was accepted since trading was last released. */

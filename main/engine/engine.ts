@@ -284,13 +284,16 @@ export class Engine {
     await this.#end();
   }
 
-  /** Lets go without closing the epoch, as a crash would; for the act of accepting and for tests. Everything is durable on return. */
+  /** Lets go without closing the epoch, as a crash would. Everything is durable on return; where it throws, that is not known, and all is let go. */
   async abandon(): Promise<void> {
     if (this.#closed) return;
     for (const stop of this.#stops) stop();
-    await this.flush();
-    this.#closed = true;
-    await this.#end();
+    try {
+      await this.flush();
+    } finally {
+      this.#closed = true;
+      await this.#end();
+    }
   }
 
   async #end(): Promise<void> {

@@ -50,6 +50,11 @@ export type OpenedStore =
 export async function openStore(options: OpenOptions): Promise<OpenedStore> {
   const { platform, root } = options;
   const looked = recoverNow(options);
+  // Beside a living writer the log is open, as after a crash: it would wait for a release that nobody can give.
+  if (looked.report.writerAlive) {
+    const { lock } = storeLayout(root);
+    throw new RearmError('STORE_LOCKED', `another process holds ${lock}`, { path: lock });
+  }
   // A store that stays halted is not locked, not even for a moment: who looks at it must not see a writer.
   if (!mayRun(looked) || permissionOf(options, looked).mode.mode === 'HALTED')
     return { state: 'halted', store: new HaltedStore(options, looked) };

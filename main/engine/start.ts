@@ -73,9 +73,6 @@ export async function startEngine(options: StartOptions): Promise<Engine> {
   const failed = (error: RearmError) => health.failed(error);
   const report = (event: Parameters<Health['tier']>[0]) => health.tier(event);
 
-  let tiers: TierControl | undefined;
-  let sink: CheckpointSink | undefined;
-  let tierPort: import('node:worker_threads').MessagePort | null = null;
   const tierOptions = {
     layout,
     storeId,
@@ -90,71 +87,88 @@ export async function startEngine(options: StartOptions): Promise<Engine> {
     windowMs: config.windowMs,
     archiveFailure: config.archiveFailure,
   };
-  if (config.tiers === 'inline') {
-    const direct = directTiers(storage, clock, tierOptions, report);
-    tiers = direct.control;
-    sink = direct.sink;
-  } else if (config.tiers === 'thread') {
-    const threaded = await threadedTiers(tierOptions, report, failed);
-    tiers = threaded.control;
-    tierPort = threaded.port;
-  }
-
-  const start = { epoch: epoch.epoch, lsn: epoch.forkLsn, headHash: epoch.forkHash };
-  let pipe: RecordPipe;
-  if (config.commit === 'threaded') {
-    const data = {
-      root,
-      storeId,
-      bootId: platform.bootId,
-      start,
-      config,
-      rowsMax: identity.rowsMax,
-      pages: image.bytes.slice(0, image.pageCount * PAGE_BYTES),
-      imageLsn: image.lsn,
-      tierPort,
-    };
-    pipe = await RingPipe.start(data, config.ringBytes, tiers, report, failed);
-  } else {
-    if (tierPort) {
-      tierPort.unref();
-      sink = new PortSink(tierPort);
+  let tiers: TierControl | undefined;
+  let sink: CheckpointSink | undefined;
+  let tierPort: import('node:worker_threads').MessagePort | null = null;
+  /** What was made so far, where the next thing fails: neither a file nor a thread stays behind. */
+  let letGo = async (): Promise<void> => {};
+  try {
+    if (config.tiers === 'inline') {
+      const direct = directTiers(storage, clock, tierOptions, report);
+      tiers = direct.control;
+      sink = direct.sink;
+    } else if (config.tiers === 'thread') {
+      const threaded = await threadedTiers(tierOptions, report, failed);
+      tiers = threaded.control;
+      tierPort = threaded.port;
     }
-    const shadow = new Image(identity.rowsMax);
-    shadow.bytes.set(image.bytes.subarray(0, image.pageCount * PAGE_BYTES));
-    shadow.mapPages(image.pageCount);
-    shadow.lsn = image.lsn;
-    const log = new LogWriter({ storage, clock, layout, storeId, lock, segmentBytes: config.segmentBytes, start, tell: failed });
-    const l1 = config.l1
-      ? new MappedTier(
-          storage,
-          layout.l1,
-          join(layout.l1, mappedFileName(epoch.epoch)),
-          storeId,
-          epoch.epoch,
-          platform.bootId,
-          shadow,
-          config.l1Msync,
-        )
-      : undefined;
-    const writer = new Writer({ clock, config, log, shadow, l1, sink, report });
-    pipe = new InlinePipe(writer, tiers, scheduler, options.stepped ? null : config.flushMs, failed);
+    letGo = async () => tiers?.close();
+
+    const start = { epoch: epoch.epoch, lsn: epoch.forkLsn, headHash: epoch.forkHash };
+    let pipe: RecordPipe;
+    if (config.commit === 'threaded') {
+      const data = {
+        root,
+        storeId,
+        bootId: platform.bootId,
+        start,
+        config,
+        rowsMax: identity.rowsMax,
+        pages: image.bytes.slice(0, image.pageCount * PAGE_BYTES),
+        imageLsn: image.lsn,
+        tierPort,
+      };
+      pipe = await RingPipe.start(data, config.ringBytes, tiers, report, failed);
+    } else {
+      if (tierPort) {
+        tierPort.unref();
+        sink = new PortSink(tierPort);
+      }
+      const shadow = new Image(identity.rowsMax);
+      shadow.bytes.set(image.bytes.subarray(0, image.pageCount * PAGE_BYTES));
+      shadow.mapPages(image.pageCount);
+      shadow.lsn = image.lsn;
+      const log = new LogWriter({ storage, clock, layout, storeId, lock, segmentBytes: config.segmentBytes, start, tell: failed });
+      letGo = async () => {
+        log.close();
+        await tiers?.close();
+      };
+      const l1 = config.l1
+        ? new MappedTier(
+            storage,
+            layout.l1,
+            join(layout.l1, mappedFileName(epoch.epoch)),
+            storeId,
+            epoch.epoch,
+            platform.bootId,
+            shadow,
+            config.l1Msync,
+          )
+        : undefined;
+      const writer = new Writer({ clock, config, log, shadow, l1, sink, report });
+      pipe = new InlinePipe(writer, tiers, scheduler, options.stepped ? null : config.flushMs, failed);
+    }
+    letGo = () => pipe.close();
+    const side = new SideRecords(storage, clock, scheduler, layout.side, epoch.epoch);
+    const engine = new Engine({
+      clock,
+      scheduler,
+      config,
+      image,
+      pipe,
+      lock,
+      side,
+      health,
+      epoch: epoch.epoch,
+      storeId: identity.storeId,
+      observer: options.observer,
+      permission: options.permission,
+    });
+    letGo = () => engine.abandon();
+    await engine.commit({ type: 'epoch.open', epoch: epoch.epoch, parent: epoch.parent, reason: epoch.reason, time: clock.wallNs() });
+    return engine;
+  } catch (error) {
+    await letGo().catch(() => {});
+    throw error;
   }
-  const side = new SideRecords(storage, clock, scheduler, layout.side, epoch.epoch);
-  const engine = new Engine({
-    clock,
-    scheduler,
-    config,
-    image,
-    pipe,
-    lock,
-    side,
-    health,
-    epoch: epoch.epoch,
-    storeId: identity.storeId,
-    observer: options.observer,
-    permission: options.permission,
-  });
-  await engine.commit({ type: 'epoch.open', epoch: epoch.epoch, parent: epoch.parent, reason: epoch.reason, time: clock.wallNs() });
-  return engine;
 }

@@ -5,10 +5,10 @@ import { Audit, readAnchor } from './audit.ts';
 import { canonicalBytes, canonicalText, sha256Hex } from './canonical.ts';
 import { gateLayout } from './layout.ts';
 import {
-  CRASHES,
   Crash,
   type Disk,
   emptyDisk,
+  errorsAt,
   outcome,
   type Plan,
   ProcessStorage,
@@ -229,48 +229,57 @@ describe('appending through a crash', () => {
 
   it('leaves a log that verifies, with all that was acknowledged, before every call and whatever is lost', () => {
     expect(whole).toBeGreaterThan(15);
-    for (let crashAt = 1; crashAt <= whole; crashAt += 1)
-      for (const kind of CRASHES) {
-        const disk = base.copy();
-        const { audit } = auditOn(disk, { crashAt });
-        expect(() => audit.append('ada', 'test.noted', { number: 3 })).toThrow(Crash);
-        const found = disk.after(kind);
+    for (let crashAt = 1; crashAt <= whole; crashAt += 1) {
+      const disk = base.copy();
+      const { audit } = auditOn(disk, { crashAt });
+      expect(() => audit.append('ada', 'test.noted', { number: 3 })).toThrow(Crash);
+      for (const { what, disk: found } of disk.losses(crashAt)) {
         const { verified, count } = verifyOn(found);
-        expect({ crashAt, kind, verified, kept: count >= 2 && count <= 3 }).toEqual({ crashAt, kind, verified: true, kept: true });
+        expect({ crashAt, what, verified, kept: count >= 2 && count <= 3 }).toEqual({ crashAt, what, verified: true, kept: true });
         const next = auditOn(found).audit.append('ada', 'test.noted', { next: true });
         expect(next.sequence).toBe(count + 1);
-        expect(verifyOn(found.after('power'))).toMatchObject({ verified: true, count: count + 1 });
+        expect(verifyOn(found.afterCut())).toMatchObject({ verified: true, count: count + 1 });
       }
+    }
   });
 
   it('keeps what it acknowledged through a power loss', () => {
     const disk = base.copy();
     auditOn(disk).audit.append('ada', 'test.noted', { number: 3 });
-    for (const kind of CRASHES) expect(verifyOn(disk.after(kind))).toMatchObject({ verified: true, count: 3 });
+    for (const { what, disk: found } of disk.losses())
+      expect({ what, ...verifyOn(found) }).toMatchObject({ what, verified: true, count: 3 });
   });
 
   it('goes on after a call that failed, without trusting what a failed sync left in memory', () => {
-    for (let failAt = 1; failAt <= whole; failAt += 1) {
-      const disk = base.copy();
-      outcome(() => auditOn(disk, { failAt }).audit.append('ada', 'test.noted', { number: 3 }));
-      const { sequence } = auditOn(disk).audit.append('ada', 'test.noted', { next: true });
-      expect({ failAt, ...verifyOn(disk.after('power'), { last: 0 }) }).toMatchObject({ failAt, verified: true, count: sequence });
-    }
+    for (let failAt = 1; failAt <= whole; failAt += 1)
+      for (const error of errorsAt(failAt)) {
+        const disk = base.copy();
+        outcome(() => auditOn(disk, { failAt, error }).audit.append('ada', 'test.noted', { number: 3 }));
+        const { sequence } = auditOn(disk).audit.append('ada', 'test.noted', { next: true });
+        for (const { what, disk: found } of disk.losses(failAt))
+          expect({ failAt, error, what, ...verifyOn(found, { last: 0 }) }).toMatchObject({
+            failAt,
+            error,
+            what,
+            verified: true,
+            count: sequence,
+          });
+      }
   });
 
   it('loses nothing and invents nothing when a call fails, once or for good', () => {
     for (let failAt = 1; failAt <= whole; failAt += 1)
-      for (const sticky of [false, true]) {
-        const disk = base.copy();
-        const result = outcome(() => auditOn(disk, { failAt, sticky }).audit.append('ada', 'test.noted', { number: 3 }));
-        for (const kind of ['process', 'power'] as const) {
-          const found = disk.after(kind);
-          const { verified, count } = verifyOn(found);
-          expect({ failAt, sticky, kind, verified }).toEqual({ failAt, sticky, kind, verified: true });
-          expect(count).toBeGreaterThanOrEqual(result === 'done' ? 3 : 2);
-          expect(auditOn(found).audit.append('ada', 'test.noted', { next: true }).sequence).toBe(count + 1);
-          expect(verifyOn(found).verified).toBe(true);
+      for (const error of errorsAt(failAt))
+        for (const sticky of [false, true]) {
+          const disk = base.copy();
+          const result = outcome(() => auditOn(disk, { failAt, sticky, error }).audit.append('ada', 'test.noted', { number: 3 }));
+          for (const { what, disk: found } of disk.losses(failAt)) {
+            const { verified, count } = verifyOn(found);
+            expect({ failAt, sticky, error, what, verified }).toEqual({ failAt, sticky, error, what, verified: true });
+            expect(count).toBeGreaterThanOrEqual(result === 'done' ? 3 : 2);
+            expect(auditOn(found).audit.append('ada', 'test.noted', { next: true }).sequence).toBe(count + 1);
+            expect(verifyOn(found).verified).toBe(true);
+          }
         }
-      }
   });
 });

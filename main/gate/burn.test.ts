@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { burn, isBurnt, readBurnt } from './burn.ts';
 import { gateLayout } from './layout.ts';
-import { CRASHES, emptyDisk, outcome, ProcessStorage, ROOT } from './simulated.test-support.ts';
+import { emptyDisk, outcome, ProcessStorage, ROOT } from './simulated.test-support.ts';
 import { timeText } from './time.ts';
 
 const layout = gateLayout(ROOT);
@@ -28,8 +28,8 @@ describe('burning a nonce', () => {
     expect(isBurnt(storage, layout, nonce)).toBe(false);
     burn(storage, layout, record);
     expect(outcome(() => burn(storage, layout, record))).toBe('TOKEN_INVALID used');
-    for (const kind of CRASHES) {
-      const after = new ProcessStorage(storage.disk.after(kind));
+    for (const { disk } of storage.disk.losses()) {
+      const after = new ProcessStorage(disk);
       expect(readBurnt(after, layout, nonce)).toEqual(record);
       expect(outcome(() => burn(after, layout, { ...record, by: 'another' }))).toBe('TOKEN_INVALID used');
     }

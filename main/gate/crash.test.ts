@@ -1,21 +1,27 @@
 /**
- * The gate through crashes and failing calls: every action is stopped before each of its calls to the storage, with every kind of
- * loss, and its every call fails once or for good. Afterwards another process must find the gate in order.
+ * The gate through crashes and failing calls: every action is stopped before each of its calls to the storage, and its every call fails,
+ * once or for good. Then the process is gone, or the power is: any subset of what no sync covers is there, and another process must find
+ * the gate in order.
+ *
+ * The long profile tries every subset, every one of ten errors, and a second stop in each call of a burn behind each first one. The other
+ * profile stops in every call too; of the subsets where there are more than four, of the errors and of the second stops it tries a choice,
+ * another one for another REARM_SEED.
  */
 
 import { describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../../shared/contract/gate.ts';
+import { LONG, SEED } from '../../tests/support/profile.ts';
 import { inspectGate } from './inspect.ts';
 import { gateLayout } from './layout.ts';
 import { readPeople } from './people.ts';
 import {
   ACCEPTED,
   CALM,
-  CRASHES,
   Crash,
   type Desk,
   type Disk,
   emptyDisk,
+  errorsAt,
   open,
   outcome,
   PASSPHRASES,
@@ -206,9 +212,8 @@ function uses(disk: Disk): number {
   return worked;
 }
 
-const LONG = process.env.REARM_PROFILE === 'long';
-/** The short profile goes on to trading from a quarter of the disks, always the same ones; the long one from all. */
-const isFinished = (disk: Disk): boolean => LONG || Number.parseInt(disk.fingerprint().slice(0, 2), 16) < 64;
+/** The short profile goes on to trading from an eighth of the disks, always the same ones; the long one from all. */
+const isFinished = (disk: Disk): boolean => LONG || Number.parseInt(disk.fingerprint().slice(0, 2), 16) < 32;
 
 /** Goes on from whatever a crash left until trading is ACTIVE once more, as people would. Throws where that cannot be done. */
 function finish(disk: Disk): void {
@@ -240,7 +245,10 @@ const callsOf = (disk: Disk, act: (desk: Desk) => unknown): number => {
   return process.storage.calls;
 };
 
-describe.each(ACTIONS.map((action) => [action.name, action] as const))('%s', (_name, action) => {
+/** All of it takes minutes for an action. */
+const WITHIN = { timeout: LONG ? 3_600_000 : 60_000 };
+
+describe.each(ACTIONS.map((action) => [action.name, action] as const))('%s', WITHIN, (_name, action) => {
   const { desk: base, hash } = action.before();
   const usesBefore = uses(base.disk.copy());
   const calls = callsOf(base.disk, (desk) => action.act(desk, hash));
@@ -248,67 +256,62 @@ describe.each(ACTIONS.map((action) => [action.name, action] as const))('%s', (_n
 
   it('is durable when it returns', () => {
     expect(action.done(next(base.disk.copy()), hash)).toBe(false);
-    for (const kind of CRASHES) {
-      const disk = base.disk.copy();
-      action.act(next(disk, 'act'), hash);
-      const found = disk.after(kind);
-      expect({ kind, done: action.done(next(found), hash), faults: faults(found) }).toEqual({ kind, done: true, faults: [] });
-    }
+    const disk = base.disk.copy();
+    action.act(next(disk, 'act'), hash);
+    for (const { what, disk: found } of disk.losses())
+      expect({ what, done: action.done(next(found), hash), faults: faults(found) }).toEqual({ what, done: true, faults: [] });
   });
 
   it('leaves the gate in order when it is stopped before any of its calls, whatever is lost', () => {
-    let states = 0;
     const seen = new Set<string>();
     for (let crashAt = 1; crashAt <= calls; crashAt += 1) {
-      for (const kind of CRASHES) {
-        const disk = base.disk.copy();
-        const process = next(disk, 'act', { crashAt });
-        expect(() => action.act(process, hash)).toThrow(Crash);
-        states += 1;
-        const found = disk.after(kind);
+      const disk = base.disk.copy();
+      const process = next(disk, 'act', { crashAt });
+      expect(() => action.act(process, hash)).toThrow(Crash);
+      for (const { what, disk: found } of disk.losses(crashAt)) {
         // Between two calls that only read, the same disk is found again.
         if (seen.size === seen.add(found.fingerprint()).size) continue;
         const active = next(found).gate.mode(ACCEPTED).mode === 'ACTIVE';
         const worked = uses(found.copy());
-        const state = { crashAt, kind, faults: faults(found), moreUses: worked - usesBefore };
+        const state = { crashAt, what, faults: faults(found), moreUses: worked - usesBefore };
         // A release may add the one use that it is for; nothing else adds any, and a token that led to ACTIVE has none left.
         const moreUses = action.name === 'a release' ? Math.min(worked, 1) : Math.min(worked - usesBefore, 0);
-        expect(state).toEqual({ crashAt, kind, faults: [], moreUses });
+        expect(state).toEqual({ crashAt, what, faults: [], moreUses });
         if (active && !wasActive)
-          expect({ crashAt, kind, name: action.name, worked }).toEqual({ crashAt, kind, name: 'a burn', worked: 0 });
+          expect({ crashAt, what, name: action.name, worked }).toEqual({ crashAt, what, name: 'a burn', worked: 0 });
         if (!isFinished(found)) continue;
         finish(found);
         expect(faults(found)).toEqual([]);
         expect(uses(found)).toBe(0);
       }
     }
-    expect(states).toBe(calls * CRASHES.length);
     expect(seen.size).toBeGreaterThan(5);
   });
 
   it('leaves the gate in order when any of its calls fails, once or for good', () => {
     const seen = new Set<string>();
     for (let failAt = 1; failAt <= calls; failAt += 1) {
-      for (const sticky of [false, true]) {
-        const disk = base.disk.copy();
-        const result = outcome(() => action.act(next(disk, 'act', { failAt, sticky, error: 'ENOSPC' }), hash));
-        for (const kind of ['process', 'power'] as const) {
-          const found = disk.after(kind);
-          if (seen.size === seen.add(`${found.fingerprint()} ${result === 'done'}`).size) continue;
-          const done = action.done(next(found), hash);
-          expect({ failAt, sticky, kind, faults: faults(found) }).toEqual({ failAt, sticky, kind, faults: [] });
-          if (result === 'done') expect({ failAt, sticky, kind, done }).toEqual({ failAt, sticky, kind, done: true });
-          expect(uses(found.copy())).toBeLessThanOrEqual(1);
-          if (!isFinished(found)) continue;
-          finish(found);
-          expect(faults(found)).toEqual([]);
+      for (const error of errorsAt(failAt))
+        for (const sticky of [false, true]) {
+          const disk = base.disk.copy();
+          const result = outcome(() => action.act(next(disk, 'act', { failAt, sticky, error }), hash));
+          for (const { what, disk: found } of disk.losses(failAt)) {
+            if (seen.size === seen.add(`${found.fingerprint()} ${result === 'done'}`).size) continue;
+            const state = { failAt, sticky, error, what };
+            const done = action.done(next(found), hash);
+            expect({ ...state, faults: faults(found) }).toEqual({ ...state, faults: [] });
+            if (result === 'done') expect({ ...state, done }).toEqual({ ...state, done: true });
+            expect(uses(found.copy())).toBeLessThanOrEqual(1);
+            if (!isFinished(found)) continue;
+            finish(found);
+            expect(faults(found)).toEqual([]);
+          }
         }
-      }
     }
   });
 });
 
-describe('a burn that is stopped, and stopped again when it is tried once more', () => {
+describe('a burn that is stopped, and stopped again when it is tried once more', WITHIN, () => {
   it('never lets a token release twice', () => {
     const { desk } = issued();
     const token = desk.gate.findToken(ACCEPTED);
@@ -323,31 +326,30 @@ describe('a burn that is stopped, and stopped again when it is tried once more',
     const calls = callsOf(desk.disk, (process) => process.gate.verifyAndBurn(token, ACCEPTED));
     const firsts = new Map<string, Disk>();
     for (let first = 1; first <= calls; first += 1) {
-      for (const kind of CRASHES) {
-        const disk = desk.disk.copy();
-        expect(attempt(disk, { crashAt: first }, 'first')).toBe('crashed');
-        const found = disk.after(kind);
-        firsts.set(found.fingerprint(), found);
-      }
+      const disk = desk.disk.copy();
+      expect(attempt(disk, { crashAt: first }, 'first')).toBe('crashed');
+      for (const { disk: found } of disk.losses(first)) firsts.set(found.fingerprint(), found);
     }
     const seen = new Set<string>();
     let released = 0;
     let spent = 0;
-    let turn = 0;
+    let turn = SEED;
     for (const found of firsts.values()) {
       // A stride without a common factor with the calls of one step: over all the disks, every call is met.
-      for (let second = 1 + (turn % 7); second <= calls; second += 7) {
-        turn += 1;
+      const [start, stride] = LONG ? [1, 1] : [1 + (turn % 7), 7];
+      turn += 1;
+      for (let second = start; second <= calls; second += stride) {
         const once = found.copy();
         const again = attempt(once, { crashAt: second }, 'second');
-        const twice = once.after(CRASHES[turn % CRASHES.length]!);
-        if (seen.size === seen.add(`${twice.fingerprint()} ${again}`).size) continue;
-        const results = [again, attempt(twice, {}, 'third'), attempt(twice, {}, 'fourth')];
-        const count = results.filter((result) => result === 'released').length;
-        expect(count).toBeLessThanOrEqual(1);
-        expect(faults(twice)).toEqual([]);
-        if (count === 1) released += 1;
-        else spent += 1;
+        for (const { disk: twice } of once.losses(turn)) {
+          if (seen.size === seen.add(`${twice.fingerprint()} ${again}`).size) continue;
+          const results = [again, attempt(twice, {}, 'third'), attempt(twice, {}, 'fourth')];
+          const count = results.filter((result) => result === 'released').length;
+          expect(count).toBeLessThanOrEqual(1);
+          expect(faults(twice)).toEqual([]);
+          if (count === 1) released += 1;
+          else spent += 1;
+        }
       }
     }
     // Both happen: a crash before the burn costs nothing, one after it costs the token.
@@ -359,27 +361,40 @@ describe('a burn that is stopped, and stopped again when it is tried once more',
 describe('a halt that cannot be written', () => {
   it('halts all the same, by removing what permitted trading', () => {
     const { desk } = active();
-    const halted = (call: (process: Desk) => unknown, plan: Plan) => {
-      const disk = desk.disk.copy();
-      const process = next(disk, 'act', { ...plan, error: 'ENOSPC' });
-      let said = '';
-      try {
-        call(process);
-      } catch (error) {
-        said = String(error);
-      }
-      return { said, modes: CRASHES.map((kind) => next(disk.after(kind)).gate.mode().mode) };
-    };
     const halt = (process: Desk) => process.gate.setMode({ mode: 'HALTED', by: 'ada', reason: 'smoke' });
     const calls = callsOf(desk.disk, halt);
     let met = 0;
+    for (let failAt = 1; failAt <= calls; failAt += 1)
+      for (const error of errorsAt(failAt)) {
+        const disk = desk.disk.copy();
+        let said = '';
+        try {
+          halt(next(disk, 'act', { failAt, error }));
+        } catch (thrown) {
+          said = String(thrown);
+        }
+        if (!/(create|write|sync) .*mode\.json|rename .*mode\.json/.test(said)) continue;
+        met += 1;
+        for (const { what, disk: found } of disk.losses(failAt))
+          expect({ failAt, error, said, what, mode: next(found).gate.mode().mode }).toEqual({ failAt, error, said, what, mode: 'HALTED' });
+      }
+    expect(met).toBe(4 * errorsAt(0).length);
+  });
+});
+
+describe('a pointer that is there, and that the disk does not find when it is read', () => {
+  it('is not taken for none: no token stays behind a withdrawal that returned', () => {
+    const { desk } = issued();
+    const withdraw = (process: Desk) => process.gate.stayHalted({ by: 'rob', reason: 'not yet' });
+    const calls = callsOf(desk.disk, withdraw);
+    let failed = 0;
     for (let failAt = 1; failAt <= calls; failAt += 1) {
-      const { said, modes } = halted(halt, { failAt });
-      if (!/(create|write|sync) .*mode\.json|rename .*mode\.json/.test(said)) continue;
-      met += 1;
-      expect({ failAt, said, modes }).toEqual({ failAt, said, modes: CRASHES.map(() => 'HALTED') });
+      const disk = desk.disk.copy();
+      const result = outcome(() => withdraw(next(disk, 'act', { failAt, error: 'ENOENT' })));
+      if (result !== 'done') failed += 1;
+      else expect({ failAt, token: next(disk).gate.findToken(ACCEPTED) }).toEqual({ failAt, token: null });
     }
-    expect(met).toBe(4);
+    expect(failed).toBeGreaterThan(10);
   });
 });
 

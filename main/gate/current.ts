@@ -5,6 +5,7 @@
  */
 
 import { z } from 'zod';
+import { RearmError } from '../../shared/errors.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { GateLayout } from './layout.ts';
 import { fields, isOfContent, publishRecord, readRecord } from './records.ts';
@@ -25,11 +26,13 @@ export function publishCurrent(storage: Storage, layout: GateLayout, storeId: st
 
 /** null where nothing is in force. @throws RearmError IO_FAILED, PERMISSION_DENIED ...: then it is not known what is. */
 export function readCurrent(storage: Storage, layout: GateLayout, storeId: string): Current | null {
+  if (!storage.exists(layout.current)) return null;
   try {
-    if (!storage.exists(layout.current)) return null;
     const record = readRecord(storage, layout.current, currentSchema, 4096);
     return record.storeId === storeId ? record : null;
   } catch (error) {
+    // It is replaced, and never taken away: a disk that does not find it now has not answered. Whoever withdraws must not take that for done.
+    if (error instanceof RearmError && error.code === 'NOT_FOUND') throw new RearmError('IO_FAILED', error.message, error.context, error);
     if (isOfContent(error)) return null;
     throw error;
   }

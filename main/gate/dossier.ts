@@ -14,7 +14,7 @@
  */
 
 import { z } from 'zod';
-import type { Bounds, Dossier, Scope } from '../../shared/contract/gate.ts';
+import { type Bounds, type Dossier, LOST_PAGES_MAX, type LostPage, type Scope } from '../../shared/contract/gate.ts';
 import { RearmError } from '../../shared/errors.ts';
 import type { Storage } from '../storage/storage.ts';
 import { canonicalHash } from './canonical.ts';
@@ -43,6 +43,12 @@ export const boundsSchema = z.strictObject({
   lossSinceProposal: bound,
 }) satisfies z.ZodType<Bounds>;
 
+const lostPage = z.strictObject({
+  page: fields.count,
+  table: line(64).nullable(),
+  rows: z.tuple([fields.count, fields.count]).nullable(),
+}) satisfies z.ZodType<LostPage>;
+
 const recovery = z.strictObject({
   outcome: z.enum(['recovered', 'salvaged', 'refused', 'empty']),
   base: z.enum(['L1', 'L2', 'L3', 'L4', 'L5']).nullable(),
@@ -50,6 +56,8 @@ const recovery = z.strictObject({
   replayed: fields.count,
   tornBytes: fields.count,
   sentence: line(4096),
+  // Absent from dossiers of before it was kept, and where nothing was lost.
+  lostPages: z.array(lostPage).min(1).max(LOST_PAGES_MAX).optional(),
 });
 
 /** What the proposer brings. The rest of the dossier is added by {@link buildDossier}. */

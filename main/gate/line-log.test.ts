@@ -5,7 +5,7 @@ import { powerCuts } from '../../simulation/crashes.ts';
 import { Durability, FileTree } from '../../simulation/disk.ts';
 import { randomOf } from '../../simulation/model/random.ts';
 import { type Fault, SimulatedStorage } from '../../simulation/storage.ts';
-import { appendLine, readLastLine } from './line-log.ts';
+import { appendLine, LINE_BYTES_MAX, readLastLine } from './line-log.ts';
 
 const FOLDER = '/store/audit';
 const PATH = `${FOLDER}/audit.log`;
@@ -55,4 +55,14 @@ it('a line that was refused because a call failed is not there, whatever the dis
     }
   }
   expect(refused.size).toBeGreaterThan(4);
+});
+
+it('an end without a line feed that is longer than a line may be is no torn line: it is refused, and never cut', () => {
+  for (const before of ['', 'the first line\n']) {
+    const tree = withOneLine();
+    tree.put(PATH, bytesOf(before + 'x'.repeat(2 * (LINE_BYTES_MAX + 1) + 1 - before.length)));
+    expect(() => readLastLine(new SimulatedStorage({ tree }), PATH)).toThrow(expect.objectContaining({ code: 'FORMAT_INVALID' }));
+    tree.put(PATH, bytesOf(before + 'x'.repeat(LINE_BYTES_MAX)));
+    expect(readLastLine(new SimulatedStorage({ tree }), PATH).wholeBytes).toBe(before.length);
+  }
 });

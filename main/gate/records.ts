@@ -4,21 +4,15 @@ import { xxh64 } from '@node-rs/xxhash';
 import { z } from 'zod';
 import { PERSON_ID_PATTERN } from '../../shared/contract/gate.ts';
 import { RearmError } from '../../shared/errors.ts';
+import { isVisible } from '../../shared/visible.ts';
 import { publish, readWhole } from '../storage/publish.ts';
 import type { Storage } from '../storage/storage.ts';
 import { canonicalBytes, parseCanonical } from './canonical.ts';
 import { HASH_PATTERN, NONCE_PATTERN, STORE_ID_PATTERN } from './layout.ts';
 import { isTimeText } from './time.ts';
 
-/** Characters that a screen would not show, or would show in another order than they are stored. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/u;
-
 /** One line of text for people, of at most `max` characters: no control, formatting or bidirectional characters. */
-export const line = (max: number) =>
-  z
-    .string()
-    .max(max)
-    .refine((value) => value.isWellFormed() && !INVISIBLE.test(value), 'holds characters that no screen shows');
+export const line = (max: number) => z.string().max(max).refine(isVisible, 'holds characters that no screen shows');
 
 export const fields = {
   storeId: z.string().regex(STORE_ID_PATTERN),

@@ -5,8 +5,11 @@
 
 import { createHash } from 'node:crypto';
 import { RearmError } from '../../shared/errors.ts';
-import { Durability, type Effect, FileTree, type Pending } from '../../simulation/disk.ts';
+import { type CrashLimits, powerCuts } from '../../simulation/crashes.ts';
+import { Durability, type Effect, FileTree } from '../../simulation/disk.ts';
+import { randomOf } from '../../simulation/model/random.ts';
 import { type CallKind, ProcessEnded, SimulatedStorage } from '../../simulation/storage.ts';
+import { LONG, SEED } from '../../tests/support/profile.ts';
 import type { Clock } from '../storage/storage.ts';
 import { type Accepted, type DossierDraft, Gate, type GateDependencies, type WorldNow } from './gate.ts';
 import { sealed } from './records.ts';
@@ -14,19 +17,20 @@ import { sealed } from './records.ts';
 /** The process stopped. Not an error of ours: nothing may catch it and go on. */
 export { ProcessEnded as Crash };
 
-/**
- * What a crash leaves: `process`: all that was written. `power`: only what was synced. `names`: directory changes reached the disk,
- * contents that were not synced did not. `sizes`: those, and how long the files are. `contents`: everything but the directory changes.
- */
-export const CRASHES = ['process', 'power', 'names', 'sizes', 'contents'] as const;
-export type CrashKind = (typeof CRASHES)[number];
+/** How many of the disks that a power cut may leave are tried: all of them in the long profile, a choice by the seed in the other. */
+export const LIMITS: CrashLimits = LONG ? { exhaustive: 4_096, samples: 256 } : { exhaustive: 4, samples: 6 };
 
-const SURVIVES: Readonly<Record<Exclude<CrashKind, 'process'>, readonly Pending['kind'][]>> = {
-  power: [],
-  names: ['name'],
-  sizes: ['name', 'size'],
-  contents: ['sector', 'size'],
-};
+/** A disk that the next process may find, and why: the process ended, or the power, and so much of each pending change survived. */
+export interface Loss {
+  readonly what: string;
+  readonly disk: Disk;
+}
+
+/** What the system may say of any call. */
+export const ERRORS = ['EIO', 'ENOSPC', 'EACCES', 'EROFS', 'EMFILE', 'ENOENT', 'EDQUOT', 'EFBIG', 'ENOMEM', 'EINTR'] as const;
+
+/** With what a call fails: with each of them in the long profile, with another one from call to call in the other. */
+export const errorsAt = (call: number): readonly (typeof ERRORS)[number][] => (LONG ? ERRORS : [ERRORS[(SEED + call) % ERRORS.length]!]);
 
 export interface Plan {
   /** Stop in the n-th call, from 1; a write is done by half. */
@@ -35,7 +39,7 @@ export interface Plan {
   readonly failAt?: number;
   readonly sticky?: boolean;
   /** As the system calls it. */
-  readonly error?: 'EIO' | 'ENOSPC';
+  readonly error?: (typeof ERRORS)[number];
 }
 
 /** What processes find, one after the other, and what of it is durable. */
@@ -56,13 +60,28 @@ export class Disk {
     this.#durability.apply(effect);
   }
 
-  /** The disk that the next process finds. */
-  after(kind: CrashKind): Disk {
-    if (kind === 'process') return new Disk(this.tree.copy());
+  /** Where the process ended: all that was written is there. */
+  afterDeath(): Disk {
+    return new Disk(this.tree.copy());
+  }
+
+  /** Where the power ended, and nothing survived that no sync covers. */
+  afterCut(): Disk {
     const pending = this.#durability.pending();
-    const newest = Durability.choicesOf(pending).map((count) => count - 1);
-    const choices = pending.map((one, i) => (SURVIVES[kind].includes(one.kind) ? newest[i]! : 0));
-    return new Disk(this.#durability.after(pending, choices));
+    return new Disk(
+      this.#durability.after(
+        pending,
+        pending.map(() => 0),
+      ),
+    );
+  }
+
+  /** The disks that the next process may find. @param turn another choice of them, where not all are tried */
+  *losses(turn = 0): Generator<Loss> {
+    yield { what: 'the process ended', disk: this.afterDeath() };
+    const pending = this.#durability.pending();
+    for (const choices of powerCuts(pending, LIMITS, randomOf(SEED, turn)))
+      yield { what: `the power ended: ${choices.join(' ')}`, disk: new Disk(this.#durability.after(pending, choices)) };
   }
 
   bytes(path: string): Uint8Array {

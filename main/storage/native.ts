@@ -1,9 +1,11 @@
 /** The real file system: node:fs, and libc through koffi for what node:fs lacks (mmap, open file description locks). */
 
 import fs from 'node:fs';
+import os from 'node:os';
 import { dirname } from 'node:path';
 import koffi from 'koffi';
 import { RearmError } from '../../shared/errors.ts';
+import { openRegular, systemName } from './regular-file.ts';
 import type { Clock, HeldLock, MappedFile, OpenMode, Scheduler, Storage, StoredFile } from './storage.ts';
 import { systemFailure } from './system-errors.ts';
 
@@ -17,7 +19,14 @@ const F_UNLCK = 2;
 
 function failure(error: unknown, what: string, path: string): RearmError {
   if (error instanceof RearmError) return error;
-  return systemFailure((error as NodeJS.ErrnoException).code ?? 'UNKNOWN', what, path, error);
+  return systemFailure(systemName(error), what, path, error);
+}
+
+/** Of a call of libc that said it failed: before anything else is called. */
+function libcFailure(what: string, path: string): RearmError {
+  const number = koffi.errno();
+  const [name] = Object.entries(os.constants.errno).find(([, value]) => value === number) ?? [`errno ${number}`];
+  return systemFailure(name, what, path);
 }
 
 function attempt<T>(what: string, path: string, call: () => T): T {
@@ -34,7 +43,7 @@ function uninterrupted<T>(call: () => T): T {
     try {
       return call();
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EINTR') throw error;
+      if (systemName(error) !== 'EINTR') throw error;
     }
   }
 }
@@ -160,9 +169,7 @@ class NativeMapping implements MappedFile {
     this.#bytes = attempt('measure', path, () => fs.fstatSync(fd).size);
     this.#libc = libc();
     this.#mapped = this.#libc.mmap(null, bound, PROT_READ_WRITE, MAP_SHARED, fd, 0);
-    if (this.#mapped === null || this.#mapped === 0xffff_ffff_ffff_ffffn) {
-      throw new RearmError('IO_FAILED', `could not map ${path}: errno ${koffi.errno()}`, { path, errno: koffi.errno() });
-    }
+    if (this.#mapped === null || this.#mapped === 0xffff_ffff_ffff_ffffn) throw libcFailure('map', path);
     this.#address = Number(this.#mapped);
   }
 
@@ -199,9 +206,7 @@ class NativeMapping implements MappedFile {
   }
 
   sync(): void {
-    if (this.#libc.msync(this.#mapped, this.#bytes, MS_SYNC) !== 0) {
-      throw new RearmError('IO_FAILED', `could not sync the mapping of ${this.path}: errno ${koffi.errno()}`, { path: this.path });
-    }
+    if (this.#libc.msync(this.#mapped, this.#bytes, MS_SYNC) !== 0) throw libcFailure('sync the mapping of', this.path);
   }
 
   close(): void {
@@ -249,19 +254,12 @@ class NativeLock implements HeldLock {
 
 export class NativeStorage implements Storage {
   open(path: string, mode: OpenMode): StoredFile {
-    const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
-    const flags = mode === 'read' ? O_RDONLY : mode === 'write' ? O_RDWR : O_RDWR | O_CREAT | O_EXCL;
-    const fd = attempt('open', path, () => fs.openSync(path, flags | O_NOFOLLOW, 0o600));
-    const stat = fs.fstatSync(fd);
-    if (!stat.isFile() || stat.nlink !== 1) {
-      fs.closeSync(fd);
-      throw new RearmError('FORMAT_INVALID', `${path} is not a regular file with one name`, { path });
-    }
-    return new NativeFile(path, fd);
+    const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = fs.constants;
+    return new NativeFile(path, openRegular(path, mode === 'read' ? O_RDONLY : mode === 'write' ? O_RDWR : O_RDWR | O_CREAT | O_EXCL));
   }
 
   map(path: string, bound: number): MappedFile {
-    const fd = attempt('open', path, () => fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_NOFOLLOW));
+    const fd = openRegular(path, fs.constants.O_RDWR);
     try {
       return new NativeMapping(path, fd, bound);
     } catch (error) {
@@ -275,7 +273,7 @@ export class NativeStorage implements Storage {
       return fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
     } catch (error) {
       // A file stands where a directory of the path should be: nothing is there.
-      if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return false;
+      if (systemName(error) === 'ENOTDIR') return false;
       throw failure(error, 'look for', path);
     }
   }
@@ -288,7 +286,7 @@ export class NativeStorage implements Storage {
     try {
       return fs.readdirSync(directory).sort();
     } catch (error) {
-      if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code!)) return [];
+      if (['ENOENT', 'ENOTDIR'].includes(systemName(error))) return [];
       throw failure(error, 'list', directory);
     }
   }
@@ -307,7 +305,7 @@ export class NativeStorage implements Storage {
 
   syncDirectory(directory: string): void {
     attempt('sync the directory', directory, () => {
-      const fd = fs.openSync(directory, fs.constants.O_RDONLY);
+      const fd = fs.openSync(directory, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
       try {
         fs.fsyncSync(fd);
       } finally {
@@ -318,11 +316,12 @@ export class NativeStorage implements Storage {
 
   lock(path: string): HeldLock {
     const made = !this.exists(path);
-    const fd = attempt('open the lock', path, () =>
-      fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_NOFOLLOW, 0o600),
-    );
+    const fd = openRegular(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 'open the lock');
     if (libc().fcntl(fd, F_OFD_SETLK, 'void*', flockStruct(F_WRLCK)) !== 0) {
+      const refused = libcFailure('take the lock', path);
       fs.closeSync(fd);
+      // Anything else than these two says nothing of another process: there is none to stop.
+      if (!['EAGAIN', 'EACCES'].includes(String(refused.context.system))) throw refused;
       throw new RearmError('STORE_LOCKED', `another process holds ${path}`, { path });
     }
     if (made) this.syncDirectory(dirname(path));
@@ -330,25 +329,20 @@ export class NativeStorage implements Storage {
   }
 
   followLock(path: string): HeldLock {
-    return new NativeLock(
-      attempt('open the lock', path, () => fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW)),
-      path,
-    );
+    return new NativeLock(openRegular(path, fs.constants.O_RDONLY, 'open the lock'), path);
   }
 
   isLocked(path: string): boolean {
     let fd: number;
     try {
-      fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
+      fd = openRegular(path, fs.constants.O_RDONLY, 'open the lock');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-      throw failure(error, 'open the lock', path);
+      if (error instanceof RearmError && error.code === 'NOT_FOUND') return false;
+      throw error;
     }
     try {
       const probe = flockStruct(F_WRLCK);
-      if (libc().fcntl(fd, F_OFD_GETLK, 'void*', probe) !== 0) {
-        throw new RearmError('IO_FAILED', `could not probe the lock ${path}: errno ${koffi.errno()}`, { path });
-      }
+      if (libc().fcntl(fd, F_OFD_GETLK, 'void*', probe) !== 0) throw libcFailure('probe the lock', path);
       return new DataView(probe.buffer).getInt16(0, true) !== F_UNLCK;
     } finally {
       fs.closeSync(fd);

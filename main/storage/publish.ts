@@ -33,6 +33,16 @@ export function publish(storage: Storage, path: string, parts: readonly Uint8Arr
   });
 }
 
+/** Bytes of a file. */
+export function sizeOf(storage: Storage, path: string): number {
+  const file = storage.open(path, 'read');
+  try {
+    return file.size();
+  } finally {
+    file.close();
+  }
+}
+
 /** Reads a whole file. @throws RearmError VALUE_OUT_OF_RANGE where it is larger than `limit` bytes. */
 export function readWhole(storage: Storage, path: string, limit: number): Uint8Array {
   const file = storage.open(path, 'read');

@@ -47,7 +47,11 @@ export interface HeldLock {
 export type OpenMode = 'read' | 'write' | 'create';
 
 export interface Storage {
-  /** `read`: must exist; refuses links and anything but a regular file. `write`: must exist. `create`: must not exist. */
+  /**
+   * `read`, `write`: must exist. `create`: must not exist.
+   *
+   * @throws RearmError FORMAT_INVALID, as for all of these that take a file's path, where a link lies there, or anything but a regular file with one name
+   */
   open(path: string, mode: OpenMode): StoredFile;
   /** Maps `path` (which must exist) for writing; `bound` is the most it can grow to. */
   map(path: string, bound: number): MappedFile;

@@ -1,6 +1,6 @@
 /**
  * Reads L4. A database that nobody writes and that has no journal is opened where it lies, for reading only, which writes nothing and
- * costs nothing of its size; with a writer, or a transaction that was cut short, a copy outside the store is opened.
+ * costs nothing of its size; with a writer, a lock of somebody else, or a transaction that was cut short, a copy outside the store is opened.
  */
 
 import fs from 'node:fs';
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
+import { sizeOfRegular, systemName } from '../storage/regular-file.ts';
 import { systemFailure } from '../storage/system-errors.ts';
 import type { StoreLayout } from '../store/layout.ts';
 import { ARCHIVE_FILE_NAME } from '../store/layout.ts';
@@ -37,13 +38,21 @@ function withDatabase<T>(path: string, live: boolean, work: (database: Database.
     }
   };
   const journal = `${path}-journal`;
-  if (!live && !fs.existsSync(journal)) return opened(path, { readonly: true, fileMustExist: true });
+  // Neither SQLite nor a copy looks first: both would wait for the other end of a pipe.
+  sizeOfRegular(path);
+  if (!live && sizeOfRegular(journal) === null)
+    try {
+      return opened(path, { readonly: true, fileMustExist: true, timeout: 0 });
+    } catch (error) {
+      // Whoever holds it, an analyst perhaps, keeps nobody from a copy; and a recovery does not wait for them.
+      if (!String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY')) throw error;
+    }
   const directory = fs.mkdtempSync(join(os.tmpdir(), 'rearm-archive-'));
   try {
     const copy = join(directory, 'archive.db');
     fs.copyFileSync(path, copy);
     // A transaction that was under way left its journal: without it the database would be half of two states.
-    if (fs.existsSync(journal)) fs.copyFileSync(journal, `${copy}-journal`);
+    if (sizeOfRegular(journal) !== null) fs.copyFileSync(journal, `${copy}-journal`);
     return opened(copy, {});
   } finally {
     fs.rmSync(directory, { recursive: true, force: true });
@@ -70,21 +79,18 @@ function badHead(code: 'damaged' | 'newer' | 'foreign' | 'unavailable', message:
 /** Heads of the images in the archive, newest first; one bad head where it cannot be read; none where there is no archive. @param live an engine has the store open */
 export function readArchive(layout: StoreLayout, storeId: string, live: boolean): TierHead[] {
   const path = join(layout.l4, ARCHIVE_FILE_NAME);
-  let stat: fs.Stats | undefined;
+  let bytes: number | null;
   try {
-    stat = fs.lstatSync(path, { throwIfNoEntry: false });
-  } catch (error) {
-    throw systemFailure((error as NodeJS.ErrnoException).code ?? 'UNKNOWN', 'look at', path, error);
-  }
-  if (!stat) return [];
-  try {
+    bytes = sizeOfRegular(path);
+    if (bytes === null) return [];
     fs.accessSync(path, fs.constants.R_OK);
   } catch (error) {
-    throw systemFailure((error as NodeJS.ErrnoException).code ?? 'UNKNOWN', 'read', path, error);
+    if (!(error instanceof RearmError)) throw systemFailure(systemName(error), 'read', path, error);
+    if (error.code === 'FORMAT_INVALID') return [badHead('damaged', error.message, 0)];
+    throw error;
   }
   const reason = archiveUnavailable();
-  if (reason) return [badHead('unavailable', reason, stat.size)];
-  if (!stat.isFile()) return [badHead('damaged', `${NAME} is not a regular file`, 0)];
+  if (reason) return [badHead('unavailable', reason, bytes)];
   try {
     return withDatabase(path, live, (database) => {
       // The engine died in its first transaction: nothing was archived yet.
@@ -92,16 +98,16 @@ export function readArchive(layout: StoreLayout, storeId: string, live: boolean)
       const info = database.prepare('SELECT format, version, store_id FROM archive').get() as
         | { format: string; version: number; store_id: string }
         | undefined;
-      if (info?.format !== 'rearm-archive') return [badHead('damaged', `${NAME} is not an archive`, stat.size)];
+      if (info?.format !== 'rearm-archive') return [badHead('damaged', `${NAME} is not an archive`, bytes)];
       // `images` has been the same since version 1.
       if (info.version > ARCHIVE_VERSION)
-        return [badHead('newer', `${NAME} has format version ${info.version}, this release reads ${ARCHIVE_VERSION}`, stat.size)];
-      if (info.store_id !== storeId) return [badHead('foreign', `${NAME} belongs to another store`, stat.size)];
+        return [badHead('newer', `${NAME} has format version ${info.version}, this release reads ${ARCHIVE_VERSION}`, bytes)];
+      if (info.store_id !== storeId) return [badHead('foreign', `${NAME} belongs to another store`, bytes)];
       const rows = database.prepare('SELECT lsn, epoch, mark FROM images ORDER BY lsn DESC, epoch DESC').all() as ImageRow[];
-      return rows.map((row) => headOf(path, row, stat.size, live));
+      return rows.map((row) => headOf(path, row, bytes, live));
     });
   } catch (error) {
-    return [badHead('damaged', trouble(error).message, stat.size)];
+    return [badHead('damaged', trouble(error).message, bytes)];
   }
 }
 

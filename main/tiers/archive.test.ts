@@ -146,6 +146,30 @@ describe('the archive', () => {
     expect(fs.statSync(path).mode & 0o777).toBe(0o600);
   });
 
+  it('of another store is not written to, whoever put it there', () => {
+    const path = freshPath();
+    tierOn(path, 2).write(checkpoint(), reader, EPOCHS, AT);
+    fs.rmSync(join(dirname(path), 'archive.sums'));
+    const before = fs.readFileSync(path);
+    const other = new ArchiveTier(desk.platform.storage, dirname(path), new Uint8Array(16).fill(1), 2);
+    expect(() => other.write(checkpoint(taken.mark.lsn + 1), reader, EPOCHS, AT)).toThrow(
+      expect.objectContaining({ code: 'STORE_FOREIGN' }),
+    );
+    expect(fs.readFileSync(path).equals(before)).toBe(true);
+  });
+
+  it('is not written through a journal that is a link', () => {
+    const path = freshPath();
+    tierOn(path, 2).write(checkpoint(), reader, EPOCHS, AT);
+    const before = fs.readFileSync(path);
+    fs.writeFileSync(`${path}-elsewhere`, '');
+    fs.symlinkSync(`${path}-elsewhere`, `${path}-journal`);
+    expect(() => tierOn(path, 2).write(checkpoint(taken.mark.lsn + 1), reader, EPOCHS, AT)).toThrow(
+      expect.objectContaining({ code: 'FORMAT_INVALID' }),
+    );
+    expect(fs.readFileSync(path).equals(before)).toBe(true);
+  });
+
   it('whose first transaction never ended holds nothing, and is no damage', () => {
     const path = freshPath();
     const layout = storeLayout(join(dirname(path), '..'));
@@ -164,6 +188,40 @@ describe('the archive', () => {
     const heads = readArchive(storeLayout(join(dirname(path), '..')), storeId, live);
     expect(heads.map((head) => head.load().bad)).toEqual([0]);
     expect(look()).toEqual(before);
+  });
+
+  it('of another store is not written to', () => {
+    const path = freshPath();
+    tierOn(path, 2).write(checkpoint(), reader, EPOCHS, AT);
+    execute(path, `UPDATE archive SET store_id = '${'b2'.repeat(16)}'`);
+    expect(() => tierOn(path, 2).write(checkpoint(), reader, EPOCHS, AT)).toThrow(expect.objectContaining({ code: 'STORE_FOREIGN' }));
+  });
+
+  it.each([
+    ['a mark of another LSN', 'UPDATE images SET lsn = lsn + 1', 'its mark makes no sense'],
+    ['a mark of another epoch', 'UPDATE images SET epoch = epoch + 1', 'its mark makes no sense'],
+  ])('tells a copy with %s by its head', (_, sql, words) => {
+    const path = freshPath();
+    tierOn(path, 2).write(checkpoint(), reader, EPOCHS, AT);
+    execute(path, sql);
+    const [head] = readArchive(storeLayout(join(dirname(path), '..')), storeId, false);
+    expect(head!.problem).toMatchObject({ code: 'damaged', message: expect.stringContaining(words) });
+  });
+
+  it.each([
+    ['that are more than its pages', 'UPDATE images SET raw_bytes = raw_bytes + 4096', 'FORMAT_INVALID'],
+    ['with a page table that is too short', 'UPDATE images SET page_table = substr(page_table, 17)', 'FORMAT_INVALID'],
+    [
+      'that nothing proves',
+      'UPDATE images SET page_table = zeroblob(length(page_table)), pages = zeroblob(raw_bytes), codec = 0',
+      'CHECKSUM_MISMATCH',
+    ],
+  ])('does not load a copy with bytes %s', (_, sql, code) => {
+    const path = freshPath();
+    tierOn(path, 2).write(checkpoint(), reader, EPOCHS, AT);
+    execute(path, sql);
+    const [head] = readArchive(storeLayout(join(dirname(path), '..')), storeId, false);
+    expect(() => head!.load()).toThrow(expect.objectContaining({ code }));
   });
 
   it('of version 1 climbs to the present one: rows get their epoch, what was there twice is there once', () => {

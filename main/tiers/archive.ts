@@ -27,6 +27,7 @@ import type Database from 'better-sqlite3';
 import { RearmError } from '../../shared/errors.ts';
 import type { Table } from '../../shared/model/schema.ts';
 import { CANONICAL_TABLES, type CanonicalReader, type Cell } from '../image/canonical.ts';
+import { openRegular, sizeOfRegular } from '../storage/regular-file.ts';
 import type { Storage } from '../storage/storage.ts';
 import { climb, type Rung } from '../store/ladder.ts';
 import { ARCHIVE_FILE_NAME, ARCHIVE_SUMS_NAME } from '../store/layout.ts';
@@ -107,8 +108,9 @@ function createTables(database: Database.Database): void {
 
 /** Makes the file, so that it is its owner's alone from its first moment on: SQLite takes the mode of the journal from it. */
 function makePrivate(path: string): void {
-  const { O_RDWR, O_CREAT, O_NOFOLLOW } = fs.constants;
-  const file = fs.openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+  // SQLite looks at neither: it would wait for the other end of a pipe.
+  sizeOfRegular(`${path}-journal`);
+  const file = openRegular(path, fs.constants.O_RDWR | fs.constants.O_CREAT);
   try {
     fs.fchmodSync(file, 0o600);
   } finally {

@@ -3,10 +3,11 @@
  */
 
 import zlib from 'node:zlib';
-import { decompress as decompressPortable } from 'fzstd';
+import { Decompress as PortableDecompress } from 'fzstd';
 import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import { columnsBytes, fromColumns, toColumns } from './columns.ts';
+import { requireOneFrame, undecompressed } from './zstd-frame.ts';
 
 export const CODEC_RAW = 0;
 /** zstd of the pages as they are: what earlier versions wrote. */
@@ -43,16 +44,27 @@ export function compress(
   return bytes.length < pages.length ? { codec: CODEC_ZSTD_COLUMNS, bytes } : { codec: CODEC_RAW, bytes: pages };
 }
 
+/** @throws where it is no frame, or holds anything but `size` bytes */
+function unpackPortable(bytes: Uint8Array, size: number): Uint8Array {
+  // By its blocks: given a whole buffer, it tells neither what did not fit, nor what was left of it.
+  const content = new Uint8Array(size);
+  let have = 0;
+  new PortableDecompress((part) => {
+    content.set(part, have);
+    have += part.length;
+  }).push(bytes, true);
+  return content.subarray(0, have);
+}
+
 function unpack(bytes: Uint8Array, size: number): Uint8Array {
+  requireOneFrame(bytes, size);
   let content: Uint8Array;
   try {
-    content = native.zstdDecompressSync
-      ? native.zstdDecompressSync(bytes, { maxOutputLength: size })
-      : decompressPortable(bytes, new Uint8Array(size));
+    content = native.zstdDecompressSync ? native.zstdDecompressSync(bytes, { maxOutputLength: size }) : unpackPortable(bytes, size);
   } catch (error) {
-    throw new RearmError('FORMAT_INVALID', `a chunk does not decompress: ${(error as Error).message}`, {}, error);
+    throw undecompressed((error as Error).message, error);
   }
-  if (content.length !== size) throw new RearmError('FORMAT_INVALID', `a chunk decompresses to ${content.length} bytes, not ${size}`, {});
+  if (content.length !== size) throw undecompressed(`it holds ${content.length} bytes, not ${size}`);
   return content;
 }
 
@@ -60,7 +72,8 @@ function unpack(bytes: Uint8Array, size: number): Uint8Array {
  * Fills `pages` exactly. The caller has checked the checksum of the stored bytes.
  *
  * @param pages whole pages, 4-byte aligned; unspecified where this throws
- * @throws RearmError FORMAT_INVALID for an unknown codec, or where the content does not have that size
+ * @throws RearmError FORMAT_INVALID for an unknown codec, for anything but one frame, or where the content does not have that size: found out
+ *   in memory for `pages` once more, whatever the frame says
  */
 export function decompress(codec: number, bytes: Uint8Array, pages: Uint8Array): void {
   if (codec === CODEC_ZSTD_COLUMNS) {

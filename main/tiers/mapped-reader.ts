@@ -22,12 +22,18 @@ import {
 } from './mapped.ts';
 import { judgeByHeaders, problemOf, type TierCopy, type TierHead } from './tier-copy.ts';
 
+/** A file without a whole header: one that was being made when the engine died, before the first operation of its epoch. Or it is damaged. */
+export interface UnbegunMap {
+  readonly epoch: number;
+  /** Why, as in "the file ...". */
+  readonly because: string;
+}
+
 export interface MappedReading {
   readonly heads: readonly TierHead[];
   /** Highest acknowledged LSN that a valid copy of the watermark names, by epoch; an epoch without a valid one is missing. */
   readonly acknowledged: ReadonlyMap<number, number>;
-  /** Epochs whose file holds nothing but zeros. */
-  readonly blank: readonly number[];
+  readonly unbegun: readonly UnbegunMap[];
   /** Of the newest epoch's file: whether it was written in this boot of the machine; null where unknown. */
   readonly sameBoot: boolean | null;
 }
@@ -36,7 +42,7 @@ export interface MappedReading {
 export function readMapped(storage: Storage, layout: StoreLayout, storeId: Uint8Array, bootId: string): MappedReading {
   const heads: TierHead[] = [];
   const acknowledged = new Map<number, number>();
-  const blank: number[] = [];
+  const unbegun: UnbegunMap[] = [];
   let sameBoot: boolean | null = null;
   const names = storage
     .list(layout.l1)
@@ -47,20 +53,28 @@ export function readMapped(storage: Storage, layout: StoreLayout, storeId: Uint8
     let file: StoredFile | undefined;
     try {
       file = storage.open(path, 'read');
-      const { boot, watermark, slots, isBlank } = readHeader(storage, file, storeId, parseMappedName(name)!, `l1/${name}`);
-      if (isBlank) blank.push(parseMappedName(name)!);
+      const { boot, watermark, slots, isBlank } = readHeader(storage, file, storeId, bootId, parseMappedName(name)!, `l1/${name}`);
+      if (isBlank) unbegun.push({ epoch: parseMappedName(name)!, because: 'holds nothing' });
       if (boot !== null) sameBoot ??= boot === bootId;
       if (watermark !== null) acknowledged.set(parseMappedName(name)!, watermark);
       heads.push(...slots);
     } catch (error) {
       if (!(error instanceof RearmError)) throw error;
-      heads.push(badHead(`l1/${name}`, error));
+      const torn = error.code === 'CHECKSUM_MISMATCH';
+      if (torn) unbegun.push({ epoch: parseMappedName(name)!, because: 'has no whole header' });
+      heads.push(torn ? tornHead(`l1/${name}`, error) : badHead(`l1/${name}`, error));
     } finally {
       file?.close();
     }
   }
-  return { heads, acknowledged, blank, sameBoot };
+  return { heads, acknowledged, unbegun, sameBoot };
 }
+
+/** A header that is not whole: whoever died while it was written left it so, or it is damaged. */
+const tornHead = (name: string, error: RearmError, offset = 0): TierHead => ({
+  ...badHead(name, error, offset),
+  problem: { code: 'torn', message: error.message, offset },
+});
 
 function badHead(name: string, error: RearmError, offset = 0): TierHead {
   return {
@@ -80,6 +94,7 @@ function readHeader(
   storage: Storage,
   file: StoredFile,
   storeId: Uint8Array,
+  bootId: string,
   epoch: number,
   name: string,
 ): { boot: string | null; watermark: number | null; slots: TierHead[]; isBlank: boolean } {
@@ -91,9 +106,10 @@ function readHeader(
   if (bytes.every((byte) => byte === 0)) return { boot: null, watermark: null, slots: [], isBlank: true };
   if (have < bytes.length) throw new RearmError('FORMAT_INVALID', `${name} has ${have} bytes, less than its header`, context);
   const view = new DataView(bytes.buffer);
-  if (view.getUint32(8, true) !== MAPPED_MAGIC) throw new RearmError('FORMAT_INVALID', `${name} is not a mapped tier`, context);
+  // Before anything else of it, as in L2.
   if (xxh64(bytes.subarray(8, 4096)) !== view.getBigUint64(0, true))
     throw new RearmError('CHECKSUM_MISMATCH', `the header of ${name} does not match its checksum`, context);
+  if (view.getUint32(8, true) !== MAPPED_MAGIC) throw new RearmError('FORMAT_INVALID', `${name} is not a mapped tier`, context);
   const version = view.getUint16(12, true);
   requireVersion(name, MAPPED_VERSION, version);
   if (!storeId.every((byte, i) => bytes[16 + i] === byte))
@@ -111,7 +127,7 @@ function readHeader(
   }
   const size = file.size();
   const slots = ([0, 1] as const)
-    .map((slot) => slotHead(storage, path, name, bytes, view, slot, pagesMax, size))
+    .map((slot) => slotHead(storage, path, name, bytes, view, slot, pagesMax, size, boot === bootId))
     .filter((head) => head !== null);
   return { boot, watermark, slots, isBlank: false };
 }
@@ -126,21 +142,35 @@ function slotHead(
   slot: 0 | 1,
   pagesMax: number,
   size: number,
+  sameBoot: boolean,
 ): TierHead | null {
   const at = mappedSlotAt(slot);
   const name = `${fileName}#${slot}`;
   const header = bytes.subarray(at, at + MAPPED_SLOT_HEADER_BYTES);
   if (header.every((byte) => byte === 0)) return null;
-  const bad = (message: string): TierHead => badHead(name, new RearmError('CHECKSUM_MISMATCH', message, { path }), at);
-  if (xxh64(header.subarray(8)) !== view.getBigUint64(at, true)) return bad(`the header of ${name} does not match its checksum`);
+  const mismatch = (message: string) => new RearmError('CHECKSUM_MISMATCH', message, { path });
+  const bad = (message: string): TierHead => badHead(name, mismatch(message), at);
+  if (xxh64(header.subarray(8)) !== view.getBigUint64(at, true))
+    return { ...tornHead(name, mismatch(`the header of ${name} does not match its checksum`), at), sameBoot };
   if (view.getUint32(at + 8, true) !== MAPPED_SLOT_MAGIC || view.getUint32(at + 12, true) !== slot)
     return bad(`${name} is not slot ${slot}`);
   const mark = decodeMark(view, at + 16);
   if (!mark || mark.pageCount > pagesMax) return bad(`${name} names pages that it cannot hold`);
-  return { tier: 'L1', name, mark, scope: 'hot', bytes: size, problem: null, load: () => loadSlot(storage, path, name, slot, mark) };
+  const head: TierHead = {
+    tier: 'L1',
+    name,
+    mark,
+    scope: 'hot',
+    bytes: size,
+    pageAt: (page) => mappedPageAt(page, slot),
+    sameBoot,
+    problem: null,
+    load: () => loadSlot(storage, path, head, slot, mark),
+  };
+  return head;
 }
 
-function loadSlot(storage: Storage, path: string, name: string, slot: 0 | 1, mark: CheckpointMark): TierCopy {
+function loadSlot(storage: Storage, path: string, head: TierHead, slot: 0 | 1, mark: CheckpointMark): TierCopy {
   const file = storage.open(path, 'read');
   const pages = new Uint8Array(mark.pageCount * PAGE_BYTES);
   try {
@@ -157,22 +187,13 @@ function loadSlot(storage: Storage, path: string, name: string, slot: 0 | 1, mar
   } finally {
     file.close();
   }
-  const head: TierHead = {
-    tier: 'L1',
-    name,
-    mark,
-    scope: 'hot',
-    bytes: pages.length,
-    problem: null,
-    load: () => loadSlot(storage, path, name, slot, mark),
-  };
   const view = new DataView(pages.buffer);
   const belongs = (page: number) => TABLE_BY_ID.get(readPageHeader(view, page * PAGE_BYTES).table)?.hot === true;
   const copy = judgeByHeaders(head, mark, pages, mark.hotRoot, belongs);
   if (!copy)
     throw new RearmError(
       'CHECKSUM_MISMATCH',
-      `${name}: the pages do not sum to the root of LSN ${mark.lsn}: it was being written, or is damaged`,
+      `${head.name}: the pages do not sum to the root of LSN ${mark.lsn}: it was being written, or is damaged`,
       { path },
     );
   return copy;

@@ -78,10 +78,13 @@ export class MappedTier {
     header.set(new TextEncoder().encode(bootId).subarray(0, 36), 40);
     view.setBigUint64(0, xxh64(header.subarray(8)), true);
     const file = storage.open(path, 'create');
-    file.allocate(MAPPED_PAGES_AT);
-    file.write(header, 0, header.length, 0);
-    file.sync();
-    file.close();
+    try {
+      file.allocate(MAPPED_PAGES_AT);
+      file.write(header, 0, header.length, 0);
+      file.sync();
+    } finally {
+      file.close();
+    }
     storage.syncDirectory(directory);
     this.#mapping = storage.map(path, mappedPageAt(image.pagesMax, 0));
     this.#image = image;

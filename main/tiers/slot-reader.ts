@@ -32,7 +32,7 @@ export function readSlots(storage: Storage, layout: StoreLayout, storeId: Uint8A
         mark: null,
         scope: 'all',
         bytes: 0,
-        problem: problemOf(error),
+        problem: error.code === 'CHECKSUM_MISMATCH' ? { code: 'torn', message: error.message } : problemOf(error),
         load: () => {
           throw error;
         },
@@ -56,11 +56,11 @@ function readHead(
   const have = file.read(bytes, 0, bytes.length, 0);
   // Never written: its engine may have died while it made the file.
   if (bytes.every((byte) => byte === 0)) return null;
-  if (have < bytes.length) throw new RearmError('FORMAT_INVALID', `${name} is shorter than its header`, context);
   const view = new DataView(bytes.buffer);
-  if (view.getUint32(8, true) !== SLOT_MAGIC) throw new RearmError('FORMAT_INVALID', `${name} is not a slot`, context);
-  if (xxh64(bytes.subarray(8)) !== view.getBigUint64(0, true))
+  // Before anything else of it: whoever dies while it is written leaves a part of it.
+  if (have < bytes.length || xxh64(bytes.subarray(8)) !== view.getBigUint64(0, true))
     throw new RearmError('CHECKSUM_MISMATCH', `the header of ${name} does not match its checksum`, context);
+  if (view.getUint32(8, true) !== SLOT_MAGIC) throw new RearmError('FORMAT_INVALID', `${name} is not a slot`, context);
   const version = view.getUint16(12, true);
   requireVersion(name, SLOT_VERSION, version);
   if (!storeId.every((byte, i) => bytes[16 + i] === byte))
@@ -71,29 +71,20 @@ function readHead(
     throw new RearmError('FORMAT_INVALID', `${name} holds another slot or epoch than its name says`, context);
   }
   const size = file.size();
-  return {
-    tier: 'L2',
-    name,
-    mark,
-    scope: 'all',
-    bytes: size,
-    pagesMax,
-    problem: null,
-    load: () => load(storage, file.path, name, mark, pagesMax, size),
-  };
-}
-
-function load(storage: Storage, path: string, name: string, mark: CheckpointMark, pagesMax: number, size: number): TierCopy {
   const head: TierHead = {
     tier: 'L2',
     name,
     mark,
     scope: 'all',
     bytes: size,
-    pagesMax,
+    pageAt: (page) => slotPageAt(pagesMax, page),
     problem: null,
-    load: () => load(storage, path, name, mark, pagesMax, size),
+    load: () => load(storage, file.path, head, mark, pagesMax),
   };
+  return head;
+}
+
+function load(storage: Storage, path: string, head: TierHead, mark: CheckpointMark, pagesMax: number): TierCopy {
   const table = new Uint8Array(mark.pageCount * PAGE_ENTRY_BYTES);
   const pages = new Uint8Array(mark.pageCount * PAGE_BYTES);
   const file = storage.open(path, 'read');
@@ -107,7 +98,7 @@ function load(storage: Storage, path: string, name: string, mark: CheckpointMark
   if (!copy)
     throw new RearmError(
       'CHECKSUM_MISMATCH',
-      `${name}: neither the page table nor the pages sum to the root of LSN ${mark.lsn}: it was being written, or is damaged`,
+      `${head.name}: neither the page table nor the pages sum to the root of LSN ${mark.lsn}: it was being written, or is damaged`,
       { path },
     );
   return copy;

@@ -65,14 +65,20 @@ export class SlotTier {
   constructor(storage: Storage, directory: string, storeId: Uint8Array, epoch: number, pagesMax: number) {
     this.#storeId = storeId;
     this.#pagesMax = pagesMax;
-    const make = (slot: 0 | 1) => {
-      const file = storage.open(join(directory, slotFileName(epoch, slot)), 'create');
-      // Not synced: a slot that is short or zero was never written, whatever a power loss left of it.
-      file.allocate(slotPageAt(pagesMax, 0));
-      return file;
-    };
-    this.#files = [make(0), make(1)];
-    storage.syncDirectory(directory);
+    const files: StoredFile[] = [];
+    try {
+      for (const slot of [0, 1] as const) {
+        const file = storage.open(join(directory, slotFileName(epoch, slot)), 'create');
+        files.push(file);
+        // Not synced: a slot that is short or zero was never written, whatever a power loss left of it.
+        file.allocate(slotPageAt(pagesMax, 0));
+      }
+      storage.syncDirectory(directory);
+    } catch (error) {
+      for (const file of files) file.close();
+      throw error;
+    }
+    this.#files = files as [StoredFile, StoredFile];
   }
 
   /**

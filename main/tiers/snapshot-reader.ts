@@ -81,13 +81,33 @@ function readHead(storage: Storage, path: string, name: string, storeId: Uint8Ar
     requireVersion(name, SNAPSHOT_VERSION, new DataView(head.buffer).getUint16(12, true));
     if (mark.epoch !== epoch || mark.lsn !== lsn)
       throw new RearmError('FORMAT_INVALID', `${name} holds LSN ${mark.lsn} of epoch ${mark.epoch}`, { path });
-    return { tier: 'L3', name, mark, scope: 'all', bytes: size, problem: null, load: () => load(storage, path, name, mark, storeId) };
+    const offsets = chunkOffsets(new DataView(head.buffer), mark, size);
+    const found: TierHead = {
+      tier: 'L3',
+      name,
+      mark,
+      scope: 'all',
+      bytes: size,
+      pageAt: (page) => offsets[Math.floor(page / CHUNK_PAGES)]!,
+      problem: null,
+      load: () => load(storage, path, found, mark, storeId),
+    };
+    return found;
   } finally {
     file.close();
   }
 }
 
-function load(storage: Storage, path: string, name: string, mark: CheckpointMark, storeId: Uint8Array): TierCopy {
+/** Where each chunk lies; of one that would lie behind the end, its entry in the directory, which is what says so. */
+const chunkOffsets = (view: DataView, { pageCount }: CheckpointMark, size: number): number[] =>
+  Array.from({ length: Math.ceil(pageCount / CHUNK_PAGES) }, (_, chunk) => {
+    const at = SNAPSHOT_DIRECTORY_AT + chunk * CHUNK_ENTRY_BYTES;
+    const offset = Number(view.getBigUint64(at, true));
+    return offset < size ? offset : at;
+  });
+
+function load(storage: Storage, path: string, head: TierHead, mark: CheckpointMark, storeId: Uint8Array): TierCopy {
+  const { name } = head;
   const bytes = readWhole(storage, path, SNAPSHOT_BYTES_MAX);
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const { chunks, headBytes } = parse(name, path, bytes, bytes.length, storeId);
@@ -115,15 +135,6 @@ function load(storage: Storage, path: string, name: string, mark: CheckpointMark
         lost.set(page, error.message);
     }
   }
-  const head: TierHead = {
-    tier: 'L3',
-    name,
-    mark,
-    scope: 'all',
-    bytes: bytes.length,
-    problem: null,
-    load: () => load(storage, path, name, mark, storeId),
-  };
   const copy = judgeWithTable(head, mark, pages, table);
   if (!copy) throw new RearmError('CHECKSUM_MISMATCH', `${name}: the page table does not sum to the root of LSN ${mark.lsn}`, { path });
   return lost.size === 0

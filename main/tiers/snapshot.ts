@@ -20,6 +20,7 @@
  *
  * A chunk holds the pages from chunk x pages per chunk on, one after the other, free ones as 4096 zeros; the last one holds what is
  * left. A chunk is damaged by itself: the pages of the others still count. Pages count as in L2. The pages of a chunk as columns: Columns.
+ * A chunk of zstd is one frame (RFC 8878) from its first byte to its last, which states the size of its content and needs no dictionary.
  */
 
 import { join } from 'node:path';

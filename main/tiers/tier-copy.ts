@@ -23,8 +23,10 @@ export interface TierHead {
   /** `hot`: holds the hot tables only. */
   readonly scope: 'hot' | 'all';
   readonly bytes: number;
-  /** L2: pages that its table has room for. */
-  readonly pagesMax?: number;
+  /** Where a page lies in the file; L3: where the chunk of it does. Only of a whole head, and not of the archive, which has its own pages. */
+  readonly pageAt?: (page: number) => number;
+  /** L1: whether it was written in this boot of the machine, so that what process death left of it is exact. */
+  readonly sameBoot?: boolean;
   readonly problem: {
     readonly code: 'torn' | 'damaged' | 'newer' | 'foreign' | 'unavailable' | 'unread';
     readonly message: string;
@@ -48,24 +50,37 @@ export const PAGE_FREE = 0;
 export const PAGE_VALID = 1;
 export const PAGE_BAD = 2;
 
-/** What a page is for, by the first of these copies whose header of it can be read. */
-export function rowsIn(copies: readonly Pick<TierCopy, 'pages' | 'mark'>[], page: number): PageRows | null {
-  for (const { pages, mark } of copies) {
-    if (page >= mark.pageCount) continue;
-    const found = rowsOfPage(viewOf(pages), page * PAGE_BYTES, page);
-    if (found) return found;
+/**
+ * What a page is for, by the first of these copies that has it good: it is for the same in all of them. Where none has, by the first one
+ * whose header of it can be read, which may itself be what was hit.
+ */
+export function rowsIn(copies: readonly Pick<TierCopy, 'pages' | 'mark' | 'states'>[], page: number): PageRows | null {
+  for (const good of [true, false]) {
+    for (const { pages, mark, states } of copies) {
+      if (page >= mark.pageCount || (states[page] === PAGE_VALID) !== good) continue;
+      const found = rowsOfPage(viewOf(pages), page * PAGE_BYTES, page);
+      if (found) return found;
+    }
   }
   return null;
 }
 
 /**
  * Whether a copy whose pages do not sum to its root can be one that was being written: the older of two slots. The newest claim of a tier was
- * made after its pages were written; of L1 only until the machine lost its power.
+ * made after its pages were written; of L1 only until the machine lost its power. A header that is not whole says nothing of its age: it can be
+ * the one that was being written where it is the only one of its epoch.
  */
-export const mayBeTorn = (head: TierHead, heads: readonly TierHead[], sameBoot: boolean): boolean =>
-  (head.tier === 'L1' && !sameBoot) ||
-  ((head.tier === 'L1' || head.tier === 'L2') &&
-    heads.some((other) => other.name !== head.name && other.tier === head.tier && (other.mark?.lsn ?? -1) >= (head.mark?.lsn ?? 0)));
+export function mayBeTorn(head: TierHead, heads: readonly TierHead[]): boolean {
+  if (head.tier === 'L1' && !head.sameBoot) return true;
+  if (head.tier !== 'L1' && head.tier !== 'L2') return false;
+  const others = heads.filter((other) => other.name !== head.name && other.tier === head.tier);
+  const { mark } = head;
+  if (mark) return others.some((other) => other.mark && other.mark.lsn >= mark.lsn);
+  return others.every((other) => other.mark || epochOf(other) !== epochOf(head));
+}
+
+/** `l2/00000001-a.slot`, `l1/00000001.map#0`: up to the number. */
+const epochOf = ({ name }: TierHead): string => name.slice(0, 11);
 
 export interface TierCopy {
   readonly head: TierHead;

@@ -44,7 +44,8 @@ describe('the file', () => {
     await expect(loadVenues(join(directory, 'none.json'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
     const path = write({ venues: [venue()] });
     symlinkSync(path, join(directory, 'link.json'));
-    await expect(loadVenues(join(directory, 'link.json'))).rejects.toMatchObject({ code: 'IO_FAILED' });
+    await expect(loadVenues(join(directory, 'link.json'))).rejects.toMatchObject({ code: 'CONFIGURATION_INVALID' });
+    await expect(loadVenues(join(path, 'inside.json'))).rejects.toMatchObject({ code: 'IO_FAILED', context: { system: 'ENOTDIR' } });
     await expect(loadVenues(directory)).rejects.toMatchObject({ code: 'CONFIGURATION_INVALID' });
     await expect(loadVenues(write(`{"secret": "read-secret" oops`))).rejects.toMatchObject({
       code: 'CONFIGURATION_INVALID',

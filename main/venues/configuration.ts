@@ -8,6 +8,8 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { RearmError } from '../../shared/errors.ts';
+import { systemName } from '../storage/regular-file.ts';
+import { systemFailure } from '../storage/system-errors.ts';
 import { Secret } from './secret.ts';
 
 export const PERMISSIONS = ['read', 'cancel', 'trade'] as const;
@@ -186,12 +188,13 @@ export async function loadVenues(path: string, environment: Environment = proces
 function readWhole(path: string): { text: string; mode: number } {
   let descriptor: number;
   try {
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    // A pipe would wait for its other end.
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
+    const code = systemName(error);
     if (code === 'ENOENT') throw new RearmError('NOT_FOUND', `no venue configuration at ${path}`, { path });
-    if (code === 'EACCES' || code === 'EPERM') throw new RearmError('PERMISSION_DENIED', `${path} cannot be read by this user`, { path });
-    throw new RearmError('IO_FAILED', `${path} cannot be opened: ${code === 'ELOOP' ? 'it is a link' : code}`, { path });
+    if (code === 'ELOOP') throw new RearmError('CONFIGURATION_INVALID', `${path} is a link, not a regular file`, { path });
+    throw systemFailure(code, 'open', path, error);
   }
   try {
     const stat = fstatSync(descriptor);

@@ -1,13 +1,11 @@
 /** Every page of the archive against its checksum: SQLite would not see a byte that changed in a row. */
 
 import { join } from 'node:path';
-import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import type { Storage } from '../storage/storage.ts';
-import { saysNothing } from '../storage/system-errors.ts';
 import { ARCHIVE_FILE_NAME, ARCHIVE_SUMS_NAME, type StoreLayout } from '../store/layout.ts';
 import { checkDatabase } from '../tiers/archive-reader.ts';
-import { type ArchiveSums, readSums, sumPages } from '../tiers/archive-sums.ts';
+import { readSums, sumPages } from '../tiers/archive-sums.ts';
 import type { FileFindings } from './file-findings.ts';
 
 const FILE = `l4/${ARCHIVE_FILE_NAME}`;
@@ -16,14 +14,8 @@ const SUMS = `l4/${ARCHIVE_SUMS_NAME}`;
 export function verifyArchive(storage: Storage, layout: StoreLayout, storeId: Uint8Array, findings: FileFindings): void {
   const path = join(layout.l4, ARCHIVE_FILE_NAME);
   const there = storage.exists(path);
-  let known: ArchiveSums | null;
-  try {
-    known = readSums(storage, join(layout.l4, ARCHIVE_SUMS_NAME), storeId);
-  } catch (error) {
-    if (!(error instanceof RearmError) || saysNothing(error)) throw error;
-    findings.add(SUMS, 'damaged', error.code, error.message, { offset: 0 });
-    return;
-  }
+  const known = findings.reading(SUMS, () => readSums(storage, join(layout.l4, ARCHIVE_SUMS_NAME), storeId));
+  if (known === undefined) return;
   if (!known) {
     if (there) findings.add(FILE, 'damaged', 'SUMS_MISSING', 'the checksums of its pages are gone: nobody can tell whether it is whole');
     return;
@@ -34,7 +26,8 @@ export function verifyArchive(storage: Storage, layout: StoreLayout, storeId: Ui
     if (trouble) findings.add(FILE, 'damaged', 'DATABASE_DAMAGED', trouble, { offset: 0 });
     return;
   }
-  const sums = sumPages(storage, path);
+  const sums = findings.reading(FILE, () => sumPages(storage, path));
+  if (!sums) return;
   if (sums.length !== known.sums.length)
     findings.add(FILE, 'damaged', 'SIZE_WRONG', `it has ${sums.length} pages, and ${known.sums.length} were sealed`, {
       offset: Math.min(sums.length, known.sums.length) * PAGE_BYTES,

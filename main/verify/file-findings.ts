@@ -1,5 +1,8 @@
 /** What verify found, file by file. */
 
+import { RearmError } from '../../shared/errors.ts';
+import { saysNothing } from '../storage/system-errors.ts';
+
 export type FileStatus = 'whole' | 'torn' | 'damaged';
 
 export interface FileFinding {
@@ -42,6 +45,17 @@ export class FileFindings {
     where: Omit<FileFinding, 'severity' | 'code' | 'message'> = {},
   ): void {
     this.file(path).push({ code, severity, message, ...where });
+  }
+
+  /** Reads a file; where it cannot be read, that is the finding, and undefined is returned. @throws what says nothing about the file */
+  reading<T>(path: string, read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof RearmError) || saysNothing(error)) throw error;
+      this.add(path, 'damaged', error.code, error.message, { offset: 0 });
+      return undefined;
+    }
   }
 
   reports(): FileReport[] {

@@ -33,12 +33,7 @@ export function verifyGate(options: GateOptions, storeId: string, findings: File
   let people: People | null = null;
   if (enrolled) {
     findings.file('gate/people.log');
-    try {
-      people = readPeople(storage, layout.people, storeId);
-    } catch (error) {
-      if (!(error instanceof RearmError) || saysNothing(error)) throw error;
-      findings.add('gate/people.log', 'damaged', error.code, error.message, { offset: 0 });
-    }
+    people = findings.reading('gate/people.log', () => readPeople(storage, layout.people, storeId)) ?? null;
   }
   const { audited, head } = verifyAudit(options, storeId, enrolled, findings);
   for (const { path, trouble } of inspectGate({ storage, layout, storeId, people, audited })) {

@@ -12,7 +12,8 @@ const SIDE_BYTES_MAX = 1 << 28;
 export function verifySide(storage: Storage, layout: StoreLayout, findings: FileFindings): void {
   for (const name of storage.list(layout.side)) {
     if (!name.endsWith('.side')) continue;
-    const bytes = readWhole(storage, join(layout.side, name), SIDE_BYTES_MAX);
+    const bytes = findings.reading(`side/${name}`, () => readWhole(storage, join(layout.side, name), SIDE_BYTES_MAX));
+    if (!bytes) continue;
     let at = 0;
     while (at < bytes.length) {
       const newline = bytes.indexOf(10, at);

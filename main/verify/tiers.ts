@@ -2,12 +2,12 @@
 
 import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
-import { readPageHeader } from '../image/page.ts';
+import { hashPage, isFree, readPageHeader, rowsOfPage } from '../image/page.ts';
 import type { Storage } from '../storage/storage.ts';
 import { nonZeroFrom } from '../storage/zeros.ts';
-import { PAGE_ENTRY_BYTES } from '../tiers/checkpoint.ts';
+import { type CheckpointMark, PAGE_ENTRY_BYTES } from '../tiers/checkpoint.ts';
 import { acknowledgedAt, MAPPED_PAGES_AT, MAPPED_SLOT_HEADER_BYTES, mappedPageAt, mappedSlotAt } from '../tiers/mapped.ts';
-import { SLOT_HEADER_BYTES, slotPageAt } from '../tiers/slots.ts';
+import { SLOT_HEADER_BYTES } from '../tiers/slots.ts';
 import { mayBeTorn, PAGE_VALID, rowsIn, type TierCopy, type TierHead } from '../tiers/tier-copy.ts';
 import type { FileFindings } from './file-findings.ts';
 
@@ -16,7 +16,6 @@ export interface VerifyCopiesOptions {
   readonly root: string;
   readonly heads: readonly TierHead[];
   /** L1 was written in this boot of the machine. */
-  readonly sameBoot: boolean;
   /** The copies of this file alone; what it may be is judged beside the others. */
   readonly only?: string | undefined;
   readonly findings: FileFindings;
@@ -24,11 +23,9 @@ export interface VerifyCopiesOptions {
 }
 
 /** @returns the copies whose every page is proven */
-export function verifyCopies({ storage, root, heads, sameBoot, only, findings, tell }: VerifyCopiesOptions): TierCopy[] {
+export function verifyCopies({ storage, root, heads, only, findings, tell }: VerifyCopiesOptions): TierCopy[] {
   const looked = heads.filter(({ name }) => only === undefined || name.split('#')[0] === only);
   const loaded: TierCopy[] = [];
-  const bad: { readonly file: string; readonly head: TierHead; readonly copy: TierCopy; readonly page: number; readonly reason: string }[] =
-    [];
   for (const head of looked) {
     const file = head.name.split('#')[0]!;
     findings.file(file);
@@ -39,42 +36,54 @@ export function verifyCopies({ storage, root, heads, sameBoot, only, findings, t
     }
     if (head.problem) {
       // What cannot be read is so from its beginning.
-      findings.add(file, 'damaged', head.problem.code.toUpperCase(), head.problem.message, { offset: head.problem.offset ?? 0 });
+      const torn = head.problem.code === 'torn' && mayBeTorn(head, heads);
+      findings.add(file, torn ? 'torn' : 'damaged', head.problem.code.toUpperCase(), head.problem.message, {
+        offset: head.problem.offset ?? 0,
+      });
       continue;
     }
     try {
       const copy = head.load();
-      for (const [page, reason] of copy.reasons) {
-        bad.push({ file, head, copy, page, reason });
-      }
       if (head.tier === 'L1') verifyHashes(storage, root, file, copy, findings);
       loaded.push(copy);
     } catch (error) {
       if (!(error instanceof RearmError)) throw error;
-      const torn = error.code === 'CHECKSUM_MISMATCH' && mayBeTorn(head, heads, sameBoot);
-      findings.add(
-        file,
-        torn ? 'torn' : error.code === 'VERSION_OLDER' ? 'note' : 'damaged',
-        torn ? 'SLOT_TORN' : error.code,
-        error.message,
-        head.mark ? { lsn: head.mark.lsn } : {},
-      );
+      const torn = error.code === 'CHECKSUM_MISMATCH' && mayBeTorn(head, heads);
+      const severity = torn ? 'torn' : error.code === 'VERSION_OLDER' ? 'note' : 'damaged';
+      const code = torn ? 'SLOT_TORN' : error.code;
+      findings.add(file, severity, code, error.message, head.mark ? { lsn: head.mark.lsn } : {});
+      for (const page of error.code === 'CHECKSUM_MISMATCH' ? unlikeTheirHashes(storage, root, file, head) : [])
+        findings.add(file, severity, code, `${head.name}: page ${page}: ${UNLIKE}`, { ...placeOf(head, page), page, lsn: head.mark!.lsn });
     }
   }
-  for (const { file, head, copy, page, reason } of bad)
-    findings.add(file, 'damaged', 'PAGE_DAMAGED', `${head.name}: page ${page}: ${reason}`, {
-      page,
-      lsn: copy.mark.lsn,
-      ...offsetOf(head, page),
-      ...rowsIn([copy, ...loaded], page),
-    });
+  for (const copy of loaded) {
+    if (copy.bad === 0) continue;
+    // A branch that was abandoned may have had other rows in this page: who is nearer in time is asked first.
+    const distance = ({ mark }: TierCopy): number => Math.abs(mark.epoch - copy.mark.epoch);
+    const others = loaded.toSorted((a, b) => distance(a) - distance(b));
+    for (const [page, reason] of copy.reasons)
+      findings.add(copy.head.name.split('#')[0]!, 'damaged', 'PAGE_DAMAGED', `${copy.head.name}: page ${page}: ${reason}`, {
+        page,
+        lsn: copy.mark.lsn,
+        ...placeOf(copy.head, page),
+        ...rowsIn([copy, ...others], page),
+      });
+  }
   verifyPadding(storage, root, looked, findings);
   return loaded.filter((copy) => copy.bad === 0);
 }
 
-function offsetOf(head: TierHead, page: number): { offset?: number } {
-  if (head.tier === 'L1') return { offset: mappedPageAt(page, head.name.endsWith('#1') ? 1 : 0) };
-  return {};
+const placeOf = ({ pageAt }: TierHead, page: number): { offset?: number } => (pageAt ? { offset: pageAt(page) } : {});
+
+const UNLIKE = 'its bytes do not match its hash';
+
+/** Pages of a slot that nothing proves: those that are not even what they say themselves. */
+function unlikeTheirHashes(storage: Storage, root: string, file: string, { tier, mark, pageAt }: TierHead): number[] {
+  if (!mark || !pageAt || tier === 'L3') return [];
+  return Array.from({ length: mark.pageCount }, (_, page) => page).filter((page) => {
+    const bytes = bytesAt(storage, `${root}/${file}`, pageAt(page), PAGE_BYTES);
+    return !isFree(wordsOf(bytes), 0) && hashPage(bytes, 0) !== readPageHeader(viewOf(bytes), 0).hash;
+  });
 }
 
 /** Space that a format says is zero. */
@@ -108,10 +117,11 @@ function verifyPadding(storage: Storage, root: string, heads: readonly TierHead[
         }
       }
       must(file, mappedPageAt(pages, 0), Number.POSITIVE_INFINITY);
-    } else if (head.tier === 'L2' && head.pagesMax !== undefined) {
-      verifyTable(storage, root, file, head, findings);
-      must(file, SLOT_HEADER_BYTES + head.mark!.pageCount * 16, slotPageAt(head.pagesMax, 0));
-      must(file, slotPageAt(head.pagesMax, 0) + head.mark!.pageCount * PAGE_BYTES, Number.POSITIVE_INFINITY);
+    } else if (head.tier === 'L2' && head.mark && head.pageAt) {
+      const { pageCount } = head.mark;
+      verifyTable(storage, root, file, head.name, head.mark, head.pageAt(0), findings);
+      must(file, SLOT_HEADER_BYTES + pageCount * PAGE_ENTRY_BYTES, head.pageAt(0));
+      must(file, head.pageAt(pageCount), Number.POSITIVE_INFINITY);
     }
   }
 }
@@ -129,22 +139,33 @@ function verifyWatermark(storage: Storage, root: string, file: string, findings:
   }
 }
 
-/** The page table of a slot whose pages are proven without it. */
-function verifyTable(storage: Storage, root: string, file: string, head: TierHead, findings: FileFindings): void {
-  const { pageCount, lsn } = head.mark!;
+/** The page table of a slot whose pages are proven without it: at whichever of the two is not what it was, entry or header. */
+function verifyTable(
+  storage: Storage,
+  root: string,
+  file: string,
+  name: string,
+  { pageCount, lsn }: CheckpointMark,
+  pagesAt: number,
+  findings: FileFindings,
+): void {
   const table = viewOf(bytesAt(storage, `${root}/${file}`, SLOT_HEADER_BYTES, pageCount * PAGE_ENTRY_BYTES));
-  const pages = viewOf(bytesAt(storage, `${root}/${file}`, slotPageAt(head.pagesMax!, 0), pageCount * PAGE_BYTES));
+  const bytes = bytesAt(storage, `${root}/${file}`, pagesAt, pageCount * PAGE_BYTES);
+  const pages = viewOf(bytes);
   for (let page = 0; page < pageCount; page += 1) {
     const at = page * PAGE_ENTRY_BYTES;
     const { lsn: pageLsn, hash } = readPageHeader(pages, page * PAGE_BYTES);
     if (table.getBigUint64(at, true) === pages.getBigUint64(page * PAGE_BYTES + 8, true) && table.getBigUint64(at + 8, true) === hash)
       continue;
-    const words = `${head.name}: the page table and the header of page ${page} (LSN ${pageLsn}) differ: ${UNUSED}`;
-    findings.add(file, 'torn', 'TABLE_TORN', words, { offset: SLOT_HEADER_BYTES + at, page, lsn });
+    const words = `${name}: the page table and the header of page ${page} (LSN ${pageLsn}) differ: ${UNUSED}`;
+    const asItSays = isFree(wordsOf(bytes), page) || hashPage(bytes, page * PAGE_BYTES) === hash;
+    const offset = asItSays ? SLOT_HEADER_BYTES + at : pagesAt + page * PAGE_BYTES;
+    findings.add(file, 'torn', 'TABLE_TORN', words, { offset, page, lsn, ...rowsOfPage(pages, page * PAGE_BYTES, page) });
   }
 }
 
 const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const wordsOf = (bytes: Uint8Array) => new BigUint64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8);
 
 /** What lies behind the end reads as zeros. */
 function bytesAt(storage: Storage, path: string, offset: number, length: number): Uint8Array {

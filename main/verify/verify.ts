@@ -138,7 +138,7 @@ function verifyOnce(options: VerifyOptions): VerifyReport {
   ];
   if (covers('l4')) verifyArchive(storage, layout, storeId, findings);
   const tell = (what: string): void => progress?.(0.6, what);
-  const copies = verifyCopies({ storage, root, heads, sameBoot: mapped.sameBoot === true, only, findings, tell });
+  const copies = verifyCopies({ storage, root, heads, only, findings, tell });
 
   progress?.(0.8, 'copies against each other');
   if (only === undefined)

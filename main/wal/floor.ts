@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { RearmError } from '../../shared/errors.ts';
+import { sizeOf } from '../storage/publish.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { StoreLayout } from '../store/layout.ts';
 import { parseSegmentName, readSegmentHeader, type SegmentHeader } from './segment.ts';
@@ -29,9 +30,7 @@ export function freeLog(storage: Storage, layout: StoreLayout, storeId: Uint8Arr
     const next = headers.slice(i + 1).find((header) => header !== null);
     if (!next || next === 'unreadable' || next.firstLsn > floor.lsn + 1 || next.createdNs > floor.createdBeforeNs) break;
     const path = join(layout.wal, names[i]!);
-    const file = storage.open(path, 'read');
-    const bytes = file.size();
-    file.close();
+    const bytes = sizeOf(storage, path);
     storage.remove(path);
     freed += bytes;
   }

@@ -8,6 +8,7 @@
 import { join } from 'node:path';
 import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
+import { sizeOf } from '../storage/publish.ts';
 import type { Storage, StoredFile } from '../storage/storage.ts';
 import { isUnread, saysNothing } from '../storage/system-errors.ts';
 import { ofOtherVersion } from '../store/ladder.ts';
@@ -116,9 +117,7 @@ function withoutHeader(
   stretch: Stretch,
 ): LogSegment | null {
   try {
-    const file = storage.open(path, 'read');
-    const bytes = file.size();
-    file.close();
+    const bytes = sizeOf(storage, path);
     const guess = {
       version: SEGMENT_VERSION,
       name,

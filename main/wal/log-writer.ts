@@ -77,8 +77,13 @@ export class LogWriter {
     this.durableLsn = options.start.lsn;
     this.headHash = options.start.headHash;
     this.#durableHash = options.start.headHash;
-    this.#begin(0);
-    this.#writeHeader();
+    try {
+      this.#begin(0);
+      this.#writeHeader();
+    } catch (error) {
+      this.#letGo();
+      throw error;
+    }
   }
 
   get poisoned(): RearmError | undefined {

@@ -33,6 +33,16 @@ export interface Bounds {
   readonly lossSinceProposal: string;
 }
 
+/** Of lost pages, as many as an entry of the audit log has room for. */
+export const LOST_PAGES_MAX = 500;
+
+export interface LostPage {
+  readonly page: number;
+  /** null, and no rows: no header of it could be read. */
+  readonly table: string | null;
+  readonly rows: readonly [number, number] | null;
+}
+
 export interface Dossier {
   readonly format: 'rearm-dossier-1';
   readonly storeId: string;
@@ -48,6 +58,11 @@ export interface Dossier {
     readonly replayed: number;
     readonly tornBytes: number;
     readonly sentence: string;
+    /**
+     * Pages of which no copy was good, with the rows that are gone: the first {@link LOST_PAGES_MAX}; how many there were is in the sentence.
+     * Absent where there were none.
+     */
+    readonly lostPages?: readonly LostPage[] | undefined;
   };
   readonly breaks: readonly {
     readonly id: string;

@@ -91,6 +91,8 @@ export interface Finding {
   readonly offset?: number;
   readonly lsn?: number;
   readonly page?: number;
+  /** Of a page that is salvaged: the copy that it comes from, as {@link CopyReport.name}; `wal` where the log alone makes it. */
+  readonly source?: string;
   readonly table?: string;
   /** Row numbers in doubt, first to last inclusive. */
   readonly rows?: readonly [number, number];

@@ -2,6 +2,7 @@
 
 import fs from 'node:fs';
 import { join } from 'node:path';
+import { xxh64 } from '@node-rs/xxhash';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createStore, nativePlatform, parseEngineConfig } from '../../main/index.ts';
 import { readIdentity } from '../../main/store/identity.ts';
@@ -212,4 +213,24 @@ test('an identity that is damaged is one line, however much there is to say', as
   fs.writeFileSync(path, '{"version":1,"checksum":5}\n');
   expectRefusal(await rearm(['recover', copy]), 2, 'IDENTITY_LOST');
   expect(() => readIdentity(nativePlatform.storage, copy)).toThrow(/\n/);
+});
+
+test('a store.json that was made to write on the terminal: a name is shown escaped, a refusal too', async () => {
+  const copy = copyOf();
+  const path = join(copy, 'store.json');
+  const { checksum: _, ...identity } = JSON.parse(fs.readFileSync(path, 'utf8')) as Record<string, unknown>;
+  const hostile = 'desk\u001b[2J\u202e';
+  const write = (fields: Readonly<Record<string, unknown>>): void => {
+    const ordered = Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
+    fs.writeFileSync(path, JSON.stringify({ ...fields, checksum: xxh64(JSON.stringify(ordered)).toString(16).padStart(16, '0') }));
+  };
+  write({ ...identity, name: hostile });
+  const recovered = await rearm(['recover', copy]);
+  expect([recovered.status, recovered.stdout]).toEqual([0, expect.stringContaining('desk\\u001b[2J\\u202e')]);
+  write({ ...identity, [hostile]: '' });
+  const refused = await rearm(['recover', copy]);
+  expectRefusal(refused, 2, 'IDENTITY_LOST');
+  expect(refused.stderr).toContain('desk\\u001b[2J\\u202e');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
+  for (const text of [recovered.stdout, refused.stderr]) expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
 });

@@ -10,7 +10,7 @@ import { expect } from 'vitest';
 import { nativePlatform } from '../../main/engine/native-platform.ts';
 import { Gate } from '../../main/gate/gate.ts';
 import { readIdentity } from '../../main/store/identity.ts';
-import { ERROR_CODES, type ErrorCode } from '../../shared/errors.ts';
+import { ERROR_CODES, type ErrorCode, SYSTEM_REMEDIES } from '../../shared/errors.ts';
 import { ROOT } from '../support/imports.ts';
 
 export const PROGRAM = join(ROOT, 'app/cli/rearm.ts');
@@ -71,7 +71,8 @@ export const linesOf = <T>(run: Ended): T[] =>
 export function expectRefusal(run: Ended, status: number, code: ErrorCode): void {
   expect(run.stderr).toMatch(/^rearm: [A-Z_]+: \S[^\n]*\. \S[^\n]*\n$/);
   expect(run.stderr.split(': ')[1]).toBe(code);
-  expect(run.stderr.endsWith(`. ${ERROR_CODES[code].remedy}\n`)).toBe(true);
+  const [, system = ''] = /: ([A-Z]+)\. /.exec(run.stderr) ?? [];
+  expect(run.stderr.endsWith(`. ${SYSTEM_REMEDIES[system] ?? ERROR_CODES[code].remedy}\n`)).toBe(true);
   expect(run.stdout).toBe('');
   expect([run.status, run.signal]).toEqual([status, null]);
 }

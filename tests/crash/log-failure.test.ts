@@ -126,7 +126,21 @@ async function run(...faults: readonly Fault[]): Promise<Run> {
     if (!(error instanceof RearmError)) throw error;
     ended = error;
   }
-  return { events, from, calls: storage.calls, callKinds, ended, clock, alarms, logCalls, submitted, acknowledged, tree };
+  return {
+    events,
+    from,
+    calls: storage.calls,
+    callKinds,
+    callSites: [],
+    ended,
+    clock,
+    bootId: BOOT,
+    alarms,
+    logCalls,
+    submitted,
+    acknowledged,
+    tree,
+  };
 }
 
 /** Every moment from the failure to the second acknowledgement after it is its last one. */

@@ -17,9 +17,11 @@ const SHOWN = 200;
 /** Hashes, keys and signatures are shown by their beginning here; the entry itself shows them whole. */
 const WHOLE_MAX = 40;
 
+const plain = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+
 function brief(value: unknown): string {
   if (value === null) return 'none';
-  const text = Array.isArray(value) ? value.join(', ') || 'every' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  const text = Array.isArray(value) ? value.map(plain).join(', ') || 'every' : plain(value);
   return text.length > WHOLE_MAX && !text.includes(' ') ? `${text.slice(0, 12)}…` : text;
 }
 

@@ -1,6 +1,6 @@
 /** The frozen dossier, readable to the last line: what a signature stands for. */
 
-import type { Dossier, DossierView } from '../../../shared/contract/gate.ts';
+import type { Dossier, DossierView, LostPage } from '../../../shared/contract/gate.ts';
 import { Amount, Count, Loose, Money, Unknown } from '../../components/Amount.tsx';
 import { FullHash, ShortHash } from '../../components/Hash.tsx';
 import { Status } from '../../components/Mark.tsx';
@@ -160,6 +160,17 @@ function ExposureSection({ dossier }: { dossier: Dossier }) {
   );
 }
 
+/** Of the pages that were lost, how many are named; the audit log's entry of the acceptance names the others. */
+const LOST_PAGES_SHOWN = 20;
+
+function lostRowsText(pages: readonly LostPage[]): string {
+  const named = pages
+    .slice(0, LOST_PAGES_SHOWN)
+    .map(({ page, table, rows }) => (rows ? `${table} ${rows[0]} to ${rows[1]} (page ${page})` : `nobody knows which (page ${page})`));
+  const more = pages.length - named.length;
+  return [...named, ...(more > 0 ? [`${plural(more, 'more page')}, on the record`] : [])].join(', ');
+}
+
 function RecoverySection({ dossier }: { dossier: Dossier }) {
   const { recovery } = dossier;
   return (
@@ -186,6 +197,12 @@ function RecoverySection({ dossier }: { dossier: Dossier }) {
         <dd>
           <Count value={recovery.replayed} /> records, {plural(recovery.tornBytes, 'torn byte')} dropped
         </dd>
+        {recovery.lostPages ? (
+          <>
+            <dt>rows lost</dt>
+            <dd data-tone="critical">{lostRowsText(recovery.lostPages)}</dd>
+          </>
+        ) : null}
       </dl>
       {dossier.overrides.length > 0 ? (
         <>

@@ -71,6 +71,7 @@ export function Findings({ report }: { report: RecoveryReport }) {
                       finding.offset === undefined ? null : `offset ${formatCount(finding.offset)}`,
                       finding.lsn === undefined ? null : `LSN ${formatCount(finding.lsn)}`,
                       finding.rows ? `${finding.table} rows ${finding.rows[0]} to ${finding.rows[1]}` : null,
+                      finding.source ? `from ${finding.source}` : null,
                     ]
                       .filter((part) => part)
                       .join(' · ')}
