@@ -6,7 +6,8 @@ import type { Clock, Storage } from '../storage/storage.ts';
 import { onLineage, type Stretch } from '../store/lineage.ts';
 import type { CheckpointMark } from '../tiers/checkpoint.ts';
 import { mayBeTorn, problemOf, type TierCopy, type TierHead } from '../tiers/tier-copy.ts';
-import { frameEndAt, type SegmentScan } from '../wal/log-reader.ts';
+import { frameEndAt } from '../wal/log-reader.ts';
+import type { SegmentScan } from '../wal/segment-scan.ts';
 import { type Case, type CopyFacts, compareRanked, judge } from './decide.ts';
 
 export interface Candidate {

@@ -4,7 +4,8 @@ import type { Loss } from '../../shared/contract/recovery.ts';
 import { OPERATIONS } from '../../shared/model/operations.ts';
 import { readRecordHeader } from '../operations/record.ts';
 import type { Storage } from '../storage/storage.ts';
-import { type LogSegment, readLog } from '../wal/log-reader.ts';
+import { readLog } from '../wal/log-reader.ts';
+import type { LogSegment } from '../wal/segment-reader.ts';
 
 const ORDERS = new Set<number>([OPERATIONS['order.submit'].id, OPERATIONS['order.adopt'].id]);
 const FILLS = new Set<number>([OPERATIONS.fill.id, OPERATIONS['fill.external'].id]);

@@ -12,7 +12,7 @@ import { type StoreIdentity, storeIdBytes } from '../store/identity.ts';
 import { parseSnapshotName, storeLayout } from '../store/layout.ts';
 import { readLineage } from '../store/lineage.ts';
 import { readMapped } from '../tiers/mapped-reader.ts';
-import { highestLsn } from '../wal/log-reader.ts';
+import { highestLsn } from '../wal/segment-scan.ts';
 import type { Recovery } from './recover.ts';
 
 /** What no venue can tell. */

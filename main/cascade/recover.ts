@@ -3,11 +3,11 @@
  * from the first byte to the last; it runs on read-only media and beside a live writer, and it can be run again.
  */
 
-import type { Finding, RecoveryProgress, RecoveryReport, StepName, StepReport, TierReport } from '../../shared/contract/recovery.ts';
+import type { Finding, RecoveryReport } from '../../shared/contract/recovery.ts';
 import { RearmError } from '../../shared/errors.ts';
 import { stateDigest } from '../image/canonical.ts';
 import { Image } from '../image/image.ts';
-import type { Clock, Storage } from '../storage/storage.ts';
+import type { Storage } from '../storage/storage.ts';
 import { isUnread } from '../storage/system-errors.ts';
 import { filesInPlaceOfDirectories } from '../store/directories.ts';
 import { readIdentity, type StoreIdentity, storeIdBytes } from '../store/identity.ts';
@@ -18,10 +18,12 @@ import { type MappedReading, readMapped } from '../tiers/mapped-reader.ts';
 import { readSlots } from '../tiers/slot-reader.ts';
 import { readSnapshots } from '../tiers/snapshot-reader.ts';
 import { type LocalTier, problemOf, type TierHead } from '../tiers/tier-copy.ts';
-import { type LogEnd, readLog, type SegmentScan, scanSegments } from '../wal/log-reader.ts';
+import { type LogEnd, readLog } from '../wal/log-reader.ts';
+import { type SegmentScan, scanSegments } from '../wal/segment-scan.ts';
 import { isUnfinished } from '../wal/unfinished.ts';
 import { type Assembly, assemble } from './assemble.ts';
 import { Candidates } from './candidates.ts';
+import { Course, type CourseOptions } from './course.ts';
 import { plural, rootsWords } from './describe.ts';
 import { knownLineage } from './known-lineage.ts';
 import { lossesOf } from './losses.ts';
@@ -32,9 +34,8 @@ import { type Incomplete, incomplete, withoutPages } from './without-pages.ts';
 
 export const RTO_BUDGET_MS = 5_000;
 
-export interface RecoverOptions {
+export interface RecoverOptions extends CourseOptions {
   readonly storage: Storage;
-  readonly clock: Clock;
   readonly root: string;
   readonly bootId: string;
   /** Recover to this LSN instead of the highest provable one. */
@@ -44,9 +45,6 @@ export interface RecoverOptions {
   /** The caller holds the store's lock itself: nobody else writes. */
   readonly locked?: boolean | undefined;
   readonly rtoBudgetMs?: number | undefined;
-  readonly progress?: ((progress: RecoveryProgress) => void) | undefined;
-  /** Polled between pieces of work. */
-  readonly cancelled?: (() => boolean) | undefined;
 }
 
 export interface Recovery {
@@ -84,57 +82,6 @@ export interface Evidence {
   readonly replay: Replay | null;
   readonly image: Image | null;
   readonly findings: readonly Finding[];
-}
-
-/** Times the steps, tells progress, and looks whether the work was cancelled. */
-class Course {
-  readonly steps: StepReport[] = [];
-  readonly #options: RecoverOptions;
-  readonly #startNs: bigint;
-  tiers: readonly TierReport[] = [];
-  afterRto = false;
-
-  constructor(options: RecoverOptions) {
-    this.#options = options;
-    this.#startNs = options.clock.monotonicNs();
-  }
-
-  sinceMs(): number {
-    return Number(this.#options.clock.monotonicNs() - this.#startNs) / 1e6;
-  }
-
-  tell(phase: StepName, fraction: number | null, detail: string): void {
-    if (this.#options.cancelled?.()) throw new RearmError('CANCELLED', 'the recovery was cancelled; nothing was changed', {});
-    this.#options.progress?.({ phase, fraction, detail, steps: this.steps, tiers: this.tiers });
-  }
-
-  run<T>(
-    step: StepName,
-    detail: string,
-    work: () => { value: T; outcome?: StepReport['outcome']; reason: string; lsnBefore?: number | null; lsnAfter?: number | null },
-  ): T {
-    this.tell(step, null, detail);
-    const startMs = this.sinceMs();
-    try {
-      const { value, outcome = 'ok', reason, lsnBefore = null, lsnAfter = null } = work();
-      this.steps.push({ step, outcome, reason, lsnBefore, lsnAfter, startMs, ms: this.sinceMs() - startMs, afterRto: this.afterRto });
-      this.tell(step, 1, reason);
-      return value;
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.steps.push({
-        step,
-        outcome: 'failed',
-        reason,
-        lsnBefore: null,
-        lsnAfter: null,
-        startMs,
-        ms: this.sinceMs() - startMs,
-        afterRto: this.afterRto,
-      });
-      throw error;
-    }
-  }
 }
 
 /**

@@ -5,8 +5,9 @@ import { OPERATIONS } from '../../shared/model/operations.ts';
 import type { Image } from '../image/image.ts';
 import { RECORD_HEADER_BYTES, readRecordHeader, recordBytesAt, redo } from '../operations/record.ts';
 import type { Storage } from '../storage/storage.ts';
-import { type FrameView, type LogEnd, type LogSegment, readLog } from '../wal/log-reader.ts';
+import { type LogEnd, readLog } from '../wal/log-reader.ts';
 import { SEGMENT_VERSION } from '../wal/segment.ts';
+import type { FrameView, LogSegment } from '../wal/segment-reader.ts';
 
 export interface ReplayOptions {
   readonly storage: Storage;

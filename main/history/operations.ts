@@ -12,7 +12,9 @@ import type { Storage } from '../storage/storage.ts';
 import { readIdentity, storeIdBytes } from '../store/identity.ts';
 import { storeLayout } from '../store/layout.ts';
 import { FRAME_HEADER_BYTES } from '../wal/frame.ts';
-import { type FrameView, type LogEnd, type LogSegment, readLog, type SegmentScan, scanSegments } from '../wal/log-reader.ts';
+import { type LogEnd, readLog } from '../wal/log-reader.ts';
+import type { FrameView, LogSegment } from '../wal/segment-reader.ts';
+import { type SegmentScan, scanSegments } from '../wal/segment-scan.ts';
 
 /** Segments of the lineage of a store, for reading its log. */
 export interface LogSource {

@@ -7,7 +7,7 @@ import { PAGE_BYTES, type Table } from '../../shared/model/schema.ts';
 import { TABLE_BY_ID } from '../../shared/model/tables.ts';
 import type { Image } from '../image/image.ts';
 import { CHANGE_PAGE, changesAt, redo } from '../operations/record.ts';
-import type { FrameView } from '../wal/log-reader.ts';
+import type { FrameView } from '../wal/segment-reader.ts';
 import { type DecodedOperation, decodedAt, type LogSource, readRecords } from './operations.ts';
 
 /** Bytes of the image as they were: a row with the LSN of its page, or a page that was not there. */

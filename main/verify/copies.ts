@@ -8,7 +8,8 @@ import type { Storage } from '../storage/storage.ts';
 import type { StoreIdentity } from '../store/identity.ts';
 import { onLineage, type Stretch } from '../store/lineage.ts';
 import type { TierCopy } from '../tiers/tier-copy.ts';
-import { frameEndAt, type LogSegment } from '../wal/log-reader.ts';
+import { frameEndAt } from '../wal/log-reader.ts';
+import type { LogSegment } from '../wal/segment-reader.ts';
 import type { FileFindings } from './file-findings.ts';
 
 export interface CompareOptions {

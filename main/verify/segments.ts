@@ -7,8 +7,9 @@ import type { Storage } from '../storage/storage.ts';
 import { nonZeroFrom } from '../storage/zeros.ts';
 import type { StoreLayout } from '../store/layout.ts';
 import { FRAME_HEADER_BYTES } from '../wal/frame.ts';
-import { holdsFrame, readLog, type SegmentScan } from '../wal/log-reader.ts';
+import { readLog } from '../wal/log-reader.ts';
 import { SEGMENT_HEADER_BYTES } from '../wal/segment.ts';
+import { holdsFrame, type SegmentScan } from '../wal/segment-scan.ts';
 import type { FileFindings } from './file-findings.ts';
 
 export function verifySegments(

@@ -9,9 +9,11 @@ import { NativeStorage, systemClock } from '../storage/native.ts';
 import { storeLayout } from '../store/layout.ts';
 import { FRAME_HEADER_BYTES } from './frame.ts';
 import { FrameBuffer } from './frame-buffer.ts';
-import { holdsFrame, type LogEnd, type LogSegment, readLog, scanSegments } from './log-reader.ts';
+import { type LogEnd, readLog } from './log-reader.ts';
 import { LogWriter } from './log-writer.ts';
 import { SEGMENT_HEADER_BYTES, segmentName } from './segment.ts';
+import type { LogSegment } from './segment-reader.ts';
+import { holdsFrame, scanSegments } from './segment-scan.ts';
 
 const storage = new NativeStorage();
 const storeId = new Uint8Array(16).fill(0xab);

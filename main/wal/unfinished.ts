@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import type { Storage } from '../storage/storage.ts';
 import { nonZeroFrom } from '../storage/zeros.ts';
 import type { StoreLayout } from '../store/layout.ts';
-import { readLog, type SegmentScan } from './log-reader.ts';
+import { readLog } from './log-reader.ts';
 import { SEGMENT_HEADER_BYTES } from './segment.ts';
+import type { SegmentScan } from './segment-scan.ts';
 
 /**
  * The last segment, where it holds no byte behind its header, or no frame that the segments before it do not hold as well, or none that can
