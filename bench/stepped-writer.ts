@@ -69,7 +69,7 @@ export class SteppedWriter {
       clock,
       config: { syncMs: NEVER_MS, l1Ms: NEVER_MS, l2Ms: NEVER_MS },
       log: new LogWriter({
-        ...{ storage, clock, layout: this.layout, storeId: STORE_ID, lock, segmentBytes: SEGMENT_BYTES },
+        ...{ storage, clock, layout: this.layout, storeId: STORE_ID, lock, segmentBytes: SEGMENT_BYTES, frameAlignmentBytes: 8 },
         start: { epoch: EPOCH, lsn: image.lsn, headHash: 0n },
         tell: (trouble) => {
           throw trouble;

@@ -78,5 +78,6 @@ export async function recordAct(act: Act, tree: FileTree, lines: readonly Operat
     ended: null,
     clock,
     bootId: LATER_BOOT,
+    powersafe: true,
   };
 }

@@ -1,6 +1,6 @@
 /** The disks that a power cut may leave at one moment: all of them where they are few, a choice of them where they are many. */
 
-import { Durability, type Pending } from './disk.ts';
+import { DESTROYED, Durability, type Pending } from './disk.ts';
 import type { Random } from './model/random.ts';
 
 export interface CrashLimits {
@@ -46,6 +46,8 @@ export function* powerCuts(pending: readonly Pending[], limits: CrashLimits, ran
 export function describeChange(pending: Pending, choice: number, nameOf: (inode: number) => string): string {
   const newest = Durability.choicesOf([pending])[0]! - 1;
   const version = choice === 0 ? 'lost' : choice === newest ? 'survived' : `survived in version ${choice} of ${newest}`;
+  if (pending.kind === 'sector' && pending.versions[choice - 1] === DESTROYED)
+    return `sector ${pending.sector} of ${nameOf(pending.inode)} was destroyed`;
   if (pending.kind === 'sector') return `sector ${pending.sector} of ${nameOf(pending.inode)} ${version}`;
   if (pending.kind === 'size') return `the size of ${nameOf(pending.inode)} ${version}`;
   const { effect } = pending;

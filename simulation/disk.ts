@@ -3,7 +3,8 @@
  * change and the sync that covers it the change is pending, and a power cut keeps any of what is pending: each sector of 512 bytes
  * in any of the versions that were written, each size, each directory entry on its own.
  *
- * What it assumes: a sector is written whole or not at all; a rename is atomic; a name whose directory was not synced may or may
+ * What it assumes: a sector is written whole or not at all, unless the disk is none with powersafe overwrite: that one may leave
+ * anything in a sector that was being written; a rename is atomic; a name whose directory was not synced may or may
  * not be there, whatever happened to the file behind it; fdatasync of a file promises its bytes and its size, and no name.
  * Kernel and file system promise more than that in places; the engine may not rely on it.
  */
@@ -327,6 +328,9 @@ const directoriesOf = (pending: Pending): string[] => {
   return effect.kind === 'rename' ? [dirname(effect.from), dirname(effect.to)] : [dirname(effect.path)];
 };
 
+/** In a sector that was being written when the power failed, on a disk without powersafe overwrite. */
+export const DESTROYED = new Uint8Array(SECTOR_BYTES).fill(0xa5);
+
 /** Follows a journal, and knows at each point what is durable and what is pending. */
 export class Durability {
   /** What every process and every power cut finds from here on. */
@@ -336,14 +340,17 @@ export class Durability {
   readonly #sectors = new Map<number, Map<number, SectorPending>>();
   readonly #sizes = new Map<number, SizePending>();
   #names: NamePending[] = [];
+  readonly #powersafe: boolean;
 
-  constructor(start: FileTree) {
+  /** @param powersafe whether a power cut leaves of a sector nothing but what was written into it at some time */
+  constructor(start: FileTree, powersafe = true) {
     this.durable = start.copy();
     this.live = start.copy();
+    this.#powersafe = powersafe;
   }
 
   copy(): Durability {
-    const copy = new Durability(this.live);
+    const copy = new Durability(this.live, this.#powersafe);
     Object.assign(copy, { durable: this.durable.copy() });
     for (const [inode, sectors] of this.#sectors)
       copy.#sectors.set(inode, new Map([...sectors].map(([at, one]) => [at, { ...one, versions: [...one.versions] }])));
@@ -397,8 +404,11 @@ export class Durability {
       const version = new Uint8Array(SECTOR_BYTES);
       content.read(version, 0, SECTOR_BYTES, at);
       const pending = sectors.get(sector) ?? { kind: 'sector', inode, sector, versions: [], forgotten: false };
-      // What is written over itself can only be found as it is.
-      if (pending.versions.length === 0 && this.#isDurable(inode, at, version)) continue;
+      if (pending.versions.length === 0) {
+        // What is written over itself can only be found as it is.
+        if (this.#powersafe && this.#isDurable(inode, at, version)) continue;
+        if (!this.#powersafe) pending.versions.push(DESTROYED);
+      }
       pending.versions.push(version);
       pending.forgotten = false;
       sectors.set(sector, pending);

@@ -80,7 +80,7 @@ export class Course {
     this.lines = [...(recording.before?.lines ?? [])];
     this.digests = new Digests(this.lines);
     this.acknowledged = recording.before?.acknowledged ?? 0;
-    this.disk = new Durability(recording.start ?? new FileTree());
+    this.disk = new Durability(recording.start ?? new FileTree(), recording.powersafe);
   }
 
   /** Lets the next event happen. */
@@ -110,8 +110,10 @@ export class Course {
     const { digests, lines, acknowledged, recording } = this;
     const whole = tree.fingerprint() % WHOLE_OF === 0n;
     const judgement = judge(tree, { digests, submitted: lines.length, acknowledged, bootId, clock: recording.clock }, whole);
-    // Whoever died damaged nothing.
-    const blamed = judgement.recovery?.report.findings.find(({ code, severity }) => severity === 'damage' && !LIKE_DAMAGE.has(code));
+    // Whoever died damaged nothing, unless the disk did.
+    const blamed =
+      recording.powersafe &&
+      judgement.recovery?.report.findings.find(({ code, severity }) => severity === 'damage' && !LIKE_DAMAGE.has(code));
     if (judgement.verdict !== 'right' || !blamed) return judgement;
     return { ...judgement, verdict: 'wrong', words: `a death is called damage: ${blamed.code} ${blamed.message}: ${judgement.words}` };
   }

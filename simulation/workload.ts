@@ -68,6 +68,8 @@ export interface Recording {
   readonly clock: SteppedClock;
   /** Of the machine that it was recorded on. */
   readonly bootId: string;
+  /** Whether its disk leaves a sector that was being written when the power failed as it was, or as it was to be. */
+  readonly powersafe: boolean;
   /** Events before this one are another recording's too, and are not judged again. */
   readonly from?: number;
 }
@@ -116,7 +118,10 @@ export async function record({ seed, steps, without, fault }: WorkloadOptions): 
     retentionMs: 120,
     marketRetentionMs: 60,
   });
-  const config = { ...configured, segmentBytes: random.pick(SEGMENT_BYTES) };
+  const segmentBytes = random.pick(SEGMENT_BYTES);
+  // A desk that aligns its frames has a disk that makes it worth it.
+  const aligned = random.chance(0.25);
+  const config = { ...configured, segmentBytes, frameAlignmentBytes: aligned ? 4096 : 8 } as const;
   const clock = new SteppedClock();
   const scheduler = new SteppedScheduler(clock);
   const events: Event[] = [];
@@ -172,7 +177,7 @@ export async function record({ seed, steps, without, fault }: WorkloadOptions): 
     if (error instanceof ProcessEnded) throw error;
     ended = error instanceof RearmError ? error : new RearmError('INTERNAL', (error as Error).stack ?? String(error), {}, error);
   }
-  return { events, calls: storage.calls, callKinds, callSites, ended, clock, bootId: BOOT };
+  return { events, calls: storage.calls, callKinds, callSites, ended, clock, bootId: BOOT, powersafe: !aligned };
 }
 
 async function one(

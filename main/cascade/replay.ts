@@ -5,6 +5,7 @@ import { OPERATIONS } from '../../shared/model/operations.ts';
 import type { Image } from '../image/image.ts';
 import { RECORD_HEADER_BYTES, readRecordHeader, recordBytesAt, redo } from '../operations/record.ts';
 import type { Storage } from '../storage/storage.ts';
+import { checkFrameEnd } from '../wal/frame-end.ts';
 import { type LogEnd, readLog } from '../wal/log-reader.ts';
 import { SEGMENT_VERSION } from '../wal/segment.ts';
 import type { FrameView, LogSegment } from '../wal/segment-reader.ts';
@@ -78,8 +79,7 @@ export function replay(image: Image, options: ReplayOptions): Replay {
     }
     ({ timeNs: lastTimeNs, operation: lastOperation } = readRecordHeader(view, lastAt, frameEnd));
     if (lsn <= header.firstLsn + header.count - 1) return false;
-    if (at !== frameEnd)
-      throw new RearmError('FORMAT_INVALID', `the frame at LSN ${header.firstLsn} does not end with its last record`, {});
+    checkFrameEnd(header, bytes, payloadAt, at);
     return undefined;
   };
   const end = readLog({

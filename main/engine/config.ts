@@ -20,6 +20,11 @@ export const engineConfig = z
       .max(1 << 30)
       .multipleOf(4096)
       .default(16 << 20),
+    /**
+     * 4096: each frame takes whole blocks, none of which is written again: for a disk without powersafe overwrite, which may destroy
+     * the block that it is writing when the power fails. 8: it begins where the one before it ended.
+     */
+    frameAlignmentBytes: z.literal([8, 4096]).default(8),
     ringBytes: z
       .number()
       .int()

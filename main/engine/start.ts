@@ -128,7 +128,8 @@ export async function startEngine(options: StartOptions): Promise<Engine> {
       shadow.bytes.set(image.bytes.subarray(0, image.pageCount * PAGE_BYTES));
       shadow.mapPages(image.pageCount);
       shadow.lsn = image.lsn;
-      const log = new LogWriter({ storage, clock, layout, storeId, lock, segmentBytes: config.segmentBytes, start, tell: failed });
+      const { segmentBytes, frameAlignmentBytes } = config;
+      const log = new LogWriter({ storage, clock, layout, storeId, lock, segmentBytes, frameAlignmentBytes, start, tell: failed });
       letGo = async () => {
         log.close();
         await tiers?.close();

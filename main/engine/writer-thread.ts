@@ -65,6 +65,7 @@ const log = new LogWriter({
   storeId: data.storeId,
   lock: storage.followLock(layout.lock),
   segmentBytes: data.config.segmentBytes,
+  frameAlignmentBytes: data.config.frameAlignmentBytes,
   start: data.start,
   tell: (trouble) => parentPort!.postMessage({ type: 'alarm', error: trouble.toData() }),
 });

@@ -7,8 +7,10 @@ import type { Storage } from '../storage/storage.ts';
 import { nonZeroFrom } from '../storage/zeros.ts';
 import type { StoreLayout } from '../store/layout.ts';
 import { FRAME_HEADER_BYTES } from '../wal/frame.ts';
+import { checkFrameEnd } from '../wal/frame-end.ts';
 import { readLog } from '../wal/log-reader.ts';
 import { SEGMENT_HEADER_BYTES } from '../wal/segment.ts';
+import type { FrameView } from '../wal/segment-reader.ts';
 import { holdsFrame, type SegmentScan } from '../wal/segment-scan.ts';
 import type { FileFindings } from './file-findings.ts';
 
@@ -83,20 +85,22 @@ export function verifySegments(
 }
 
 /** A frame whose checksum is right must still hold records, and intents, that make sense. */
-function checkRecords(frame: Parameters<Parameters<typeof readLog>[0]['visit']>[0], findings: FileFindings): undefined {
-  let at = frame.payloadAt;
-  const end = at + frame.header.payloadBytes;
-  for (let lsn = frame.header.firstLsn; lsn < frame.header.firstLsn + frame.header.count; lsn += 1) {
-    try {
-      const header = readRecordHeader(frame.view, at, end);
+function checkRecords({ header, segment, offset, bytes, view, payloadAt }: FrameView, findings: FileFindings): undefined {
+  let at = payloadAt;
+  const end = at + header.payloadBytes;
+  let lsn = header.firstLsn;
+  try {
+    for (; lsn < header.firstLsn + header.count; lsn += 1) {
+      const record = readRecordHeader(view, at, end);
       const intentAt = at + RECORD_HEADER_BYTES;
-      decodeIntent(header.operation, frame.bytes, frame.view, intentAt, intentAt + header.intentBytes);
-      at += header.bytes;
-    } catch (error) {
-      if (!(error instanceof RearmError)) throw error;
-      findings.add(`wal/${frame.segment.name}`, 'damaged', error.code, error.message, { offset: frame.offset, lsn });
-      return undefined;
+      decodeIntent(record.operation, bytes, view, intentAt, intentAt + record.intentBytes);
+      at += record.bytes;
     }
+    lsn -= 1;
+    checkFrameEnd(header, bytes, payloadAt, at);
+  } catch (error) {
+    if (!(error instanceof RearmError)) throw error;
+    findings.add(`wal/${segment.name}`, 'damaged', error.code, error.message, { offset, lsn });
   }
   return undefined;
 }

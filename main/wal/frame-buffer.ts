@@ -48,6 +48,14 @@ export class FrameBuffer implements RecordTarget {
     this.urgent ||= urgent;
   }
 
+  /** Makes it end at a multiple of `bytes`, a power of two, with zeros behind its last record; nothing is added to it then. */
+  align(bytes: number): void {
+    const more = -this.end & (bytes - 1);
+    this.reserve(more);
+    this.bytes.fill(0, this.end, this.end + more);
+    this.end += more;
+  }
+
   clear(): void {
     this.end = FRAME_HEADER_BYTES;
     this.count = 0;

@@ -16,10 +16,14 @@
  * | 60 | 4 | payload bytes | a multiple of 8 |
  * | 64 | 8 | durable LSN | what was known to be durable when the frame was written |
  * | 72 | 8 | previous hash | checksum of the frame before it, across segments and epochs; 0 before the first |
- * | 80 | | payload | `count` records (Records and changes), without gaps |
+ * | 80 | | payload | `count` records (Records and changes), without gaps; behind the last one nothing, or zeros: below |
  *
  * The next frame begins where the payload ends. After the last one the segment is zero. A frame is valid where magic, version,
  * checksum, store id, epoch, segment and offset are right; a frame takes at most 64 MiB.
+ *
+ * A writer may align its frames: each then fills whole blocks of 4096 bytes, with fewer than 4096 zeros behind its last record. No
+ * block is written a second time once its frame was acknowledged, so that a disk that destroys what it is writing when the power
+ * fails destroys no acknowledged frame.
  */
 
 import { xxh64 } from '@node-rs/xxhash';
@@ -29,6 +33,8 @@ export const FRAME_VERSION = 1;
 export const FRAME_HEADER_BYTES = 80;
 /** A reader refuses more: a damaged length must not make it allocate. */
 export const FRAME_BYTES_MAX = 64 << 20;
+/** What an aligned frame takes whole. */
+export const FRAME_BLOCK_BYTES = 4096;
 
 export interface FrameHeader {
   readonly checksum: bigint;

@@ -54,6 +54,7 @@ const newWriter = (segmentBytes: number) =>
     storeId,
     lock: { holds: () => true, release: () => {} },
     segmentBytes,
+    frameAlignmentBytes: 8,
     start: { epoch: 1, lsn: 0, headHash: 0n },
     tell: (trouble) => expect.unreachable(trouble.message),
   });
@@ -227,6 +228,7 @@ describe('several segments', () => {
       storeId,
       lock: { holds: () => true, release: () => {} },
       segmentBytes: SEGMENT_HEADER_BYTES + 4096,
+      frameAlignmentBytes: 8,
       start: { epoch: 1, lsn: 0, headHash: 0n },
       tell: (trouble) => expect.unreachable(trouble.message),
     });
@@ -328,6 +330,7 @@ describe('a segment whose end was written anew in the next one', () => {
       storeId,
       lock: { holds: () => true, release: () => {} },
       segmentBytes: SEGMENT_HEADER_BYTES + 4096,
+      frameAlignmentBytes: 8,
       start: { epoch: 1, lsn: 0, headHash: 0n },
       tell: ({ code }) => told.push(code),
     });

@@ -30,6 +30,8 @@ export interface LogWriterOptions {
   readonly storeId: Uint8Array;
   readonly lock: HeldLock;
   readonly segmentBytes: number;
+  /** Frames end at multiples of this: 8, or 4096 for a disk that may destroy what it is writing when the power fails. */
+  readonly frameAlignmentBytes: number;
   readonly start: LogPosition;
   /** Told of what failed and was survived: LOG_REWRITTEN, or why the next segment could not be prepared. */
   readonly tell: (trouble: RearmError) => void;
@@ -197,6 +199,7 @@ export class LogWriter {
    */
   write(frame: FrameBuffer): void {
     this.check();
+    frame.align(this.#options.frameAlignmentBytes);
     const bytes = frame.end;
     if (this.#position + bytes > this.#segmentSize) {
       this.sync();

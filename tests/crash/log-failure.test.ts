@@ -135,6 +135,7 @@ async function run(...faults: readonly Fault[]): Promise<Run> {
     ended,
     clock,
     bootId: BOOT,
+    powersafe: true,
     alarms,
     logCalls,
     submitted,

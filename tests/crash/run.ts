@@ -33,6 +33,7 @@ export const livelyConfig = (random: Random): ConfigInput => ({
   ...CADENCES,
   commit: random.chance(0.5) ? 'inline' : 'threaded',
   tiers: random.chance(0.75) ? 'thread' : 'inline',
+  frameAlignmentBytes: random.chance(0.25) ? 4096 : 8,
 });
 
 export interface Death {
