@@ -157,7 +157,9 @@ test('venues --cancel by strategy: only its orders, by the records of the store'
   expectRefusal(await rearm(cancel), 1, 'USAGE');
   const { tables } = documentOf<{ tables: { orders: { clientId: string; strategy: string }[] } }>(await rearm(['state', desk.store]));
   const strategyOf = new Map(tables.orders.map(({ clientId, strategy }) => [clientId, strategy]));
-  const live = documentOf<{ venues: { openOrders: { items: { clientId: string }[] } }[] }>(await rearm(['venues', '--venues', desk.venueConfig, '--json']));
+  const live = documentOf<{ venues: { openOrders: { items: { clientId: string }[] } }[] }>(
+    await rearm(['venues', '--venues', desk.venueConfig, '--json']),
+  );
   const open = live.venues.flatMap(({ openOrders }) => openOrders.items.map(({ clientId }) => clientId));
   const quotes = open.filter((clientId) => strategyOf.get(clientId) === 'maker');
   expect(quotes.length).toBeGreaterThan(0);
