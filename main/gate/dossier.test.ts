@@ -2,7 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BOUND_RULES, changes, differences, isWithin, type WorldNow } from './bounds.ts';
 import { canonicalText, sha256Hex } from './canonical.ts';
-import { buildDossier, type DossierDraft, dossierHash, type Envelope, PROPOSAL_RULES, readDossier, remainingNs } from './dossier.ts';
+import {
+  buildDossier,
+  type DossierDraft,
+  dossierHash,
+  type Envelope,
+  PROPOSAL_RULES,
+  publishDossier,
+  readDossier,
+  remainingNs,
+} from './dossier.ts';
 import { gateLayout } from './layout.ts';
 import {
   ACCEPTED,
@@ -87,6 +96,14 @@ describe('a dossier', () => {
     expect(outcome(() => build({ ...DRAFT, recovery: { ...DRAFT.recovery, outcome: 'refused' }, overrides }))).toBe('done');
     const reducing = { ...DRAFT.scope, mode: 'REDUCING' as const };
     expect(outcome(() => build({ ...DRAFT, recovery: { ...DRAFT.recovery, base: 'L5' }, scope: reducing }))).toBe('done');
+  });
+
+  it('is not published under a hash that is not its own: nobody could read it', () => {
+    const desk = staffed();
+    const envelope = readDossier(desk.storage, gateLayout(ROOT), STORE_ID, proposeDraft(desk));
+    const before = desk.disk.fingerprint();
+    expect(outcome(() => publishDossier(desk.storage, gateLayout(ROOT), { ...envelope, hash: 'ab'.repeat(32) }))).toBe('PAYLOAD_INVALID');
+    expect(desk.disk.fingerprint()).toBe(before);
   });
 
   it('file that was changed, exchanged or belongs elsewhere is not read', () => {

@@ -1,6 +1,8 @@
+import { createCipheriv, generateKeyPairSync, scryptSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { RearmError } from '../../shared/errors.ts';
-import { verifyHash } from './ed25519.ts';
+import { canonicalBytes } from './canonical.ts';
+import { privateKeyBytes, privateKeyOf, publicKeyText, verifyHash } from './ed25519.ts';
 import { type KeyRecord, makeKey, publishKey, readKey, SCRYPT_COST, signDossierHash, unlockKey } from './keyring.ts';
 import {
   ACCEPTED,
@@ -21,6 +23,18 @@ import {
 const HASH = 'ab'.repeat(32);
 const key = () => makeKey('ada', 'open sesame', testRandom('key'), CHEAP);
 const DIRECTORY = ROOT;
+
+/** A record as somebody makes it who knows the passphrase: it opens, whatever is in it. */
+function recordOf(publicKey: string, pkcs8: Uint8Array, passphrase: string): KeyRecord {
+  const kdf = { name: 'scrypt' as const, ...CHEAP, salt: Buffer.alloc(32, 1).toString('base64') };
+  const iv = Buffer.alloc(12, 2);
+  const head = { format: 'rearm-key-1' as const, personId: 'ada', publicKey, kdf };
+  const cipher = { name: 'aes-256-gcm' as const, iv: iv.toString('base64') };
+  const work = createCipheriv('aes-256-gcm', scryptSync(passphrase, Buffer.from(kdf.salt, 'base64'), 32, CHEAP), iv);
+  work.setAAD(canonicalBytes({ ...head, cipher }));
+  const ciphertext = Buffer.concat([work.update(pkcs8), work.final()]).toString('base64');
+  return { ...head, cipher: { ...cipher, tag: work.getAuthTag().toString('base64') }, ciphertext };
+}
 
 function messageOf(call: () => unknown): string {
   try {
@@ -71,6 +85,14 @@ describe('a private key', () => {
       { ...record, cipher: { ...record.cipher, tag: flip(record.cipher.tag) } },
     ];
     for (const bad of changed) expect(outcome(() => unlockKey(bad, 'open sesame'))).toBe('SIGNATURE_INVALID passphrase');
+  });
+
+  it('is not used where it is not that of the public key in its file, or no Ed25519 key: what it signs would be nobody’s', () => {
+    const [own, others] = [1, 2].map((byte) => privateKeyOf(new Uint8Array(32).fill(byte)));
+    const x25519 = generateKeyPairSync('x25519').privateKey.export({ format: 'der', type: 'pkcs8' });
+    const open = (pkcs8: Uint8Array) => outcome(() => unlockKey(recordOf(publicKeyText(own!), pkcs8, 'open sesame'), 'open sesame'));
+    expect(open(privateKeyBytes(own!))).toBe('done');
+    for (const pkcs8 of [privateKeyBytes(others!), x25519, new Uint8Array(48)]) expect(open(pkcs8)).toBe('SIGNATURE_INVALID passphrase');
   });
 
   it.each([

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { TABLES } from '../../shared/model/tables.ts';
 import { getI128, setI128 } from './cells.ts';
 import { Image } from './image.ts';
-import { copyCell, factorOf, isSameCell, Wide } from './wide.ts';
+import { addChange, copyCell, factorOf, isSameCell, keepCell, Wide } from './wide.ts';
 
 const fits = (value: bigint, bits: number): boolean => BigInt.asIntN(bits, value) === value;
 /** Of every size, and often at the edges of words and of cells. */
@@ -93,6 +93,24 @@ it('two cells are the same where all their words are', () => {
       expect(isSameCell(image, base, column, base, other)).toBe(bit < 0);
       copyCell(image, base, column, base, other);
       expect(getI128(image, base, other)).toBe(value);
+    }),
+    RUNS,
+  );
+});
+
+it('a cell takes the change of another one exactly, or stays as it is where the sum does not fit', () => {
+  const other = TABLES.positions.byName.get('realised')!;
+  fc.assert(
+    fc.property(upTo(128), upTo(128), upTo(128), fc.integer({ min: 0, max: 15 }), (before, after, sum, place) => {
+      setI128(image, base, column, before);
+      keepCell(image, base, column, place);
+      setI128(image, base, column, after);
+      setI128(image, base, other, sum);
+      const work = () => addChange(image, base, column, place, base, other);
+      const wanted = sum + after - before;
+      if (fits(wanted, 128)) work();
+      else expect(work).toThrow(expect.objectContaining({ code: 'AMOUNT_OVERFLOW' }));
+      expect(getI128(image, base, other)).toBe(fits(wanted, 128) ? wanted : sum);
     }),
     RUNS,
   );

@@ -10,7 +10,7 @@ import { Image } from '../image/image.ts';
 import { readIdentity, storeIdBytes } from '../store/identity.ts';
 import { storeLayout } from '../store/layout.ts';
 import { ArchiveTier, openDatabase } from './archive.ts';
-import { readArchive } from './archive-reader.ts';
+import { checkDatabase, readArchive } from './archive-reader.ts';
 import { readSlots } from './slot-reader.ts';
 import { pageTable } from './snapshot.ts';
 import type { TierCopy } from './tier-copy.ts';
@@ -72,6 +72,17 @@ function execute(path: string, sql: string): void {
   const database = openDatabase(path, {});
   database.exec(sql);
   database.close();
+}
+
+/** As a runtime does it whose Node-API is too old for the module of the database. */
+function inOldRuntime<T>(work: () => T): T {
+  const present = Object.getOwnPropertyDescriptor(process.versions, 'napi')!;
+  Object.defineProperty(process.versions, 'napi', { ...present, value: '9' });
+  try {
+    return work();
+  } finally {
+    Object.defineProperty(process.versions, 'napi', present);
+  }
 }
 
 const counts = (path: string): Record<string, number> =>
@@ -222,6 +233,19 @@ describe('the archive', () => {
     execute(path, sql);
     const [head] = readArchive(storeLayout(join(dirname(path), '..')), storeId, false);
     expect(() => head!.load()).toThrow(expect.objectContaining({ code }));
+  });
+
+  it('is neither written nor opened by a runtime that the module would crash, nor called damaged for that', () => {
+    const path = freshPath();
+    const unavailable = expect.objectContaining({ code: 'TIER_UNAVAILABLE' });
+    expect(() => inOldRuntime(() => tierOn(path, 2).write(checkpoint(), reader, EPOCHS, AT))).toThrow(unavailable);
+    // Neither an empty database nor sums that say that it is being written.
+    expect(fs.readdirSync(dirname(path))).toEqual([]);
+    tierOn(path, 2).write(checkpoint(), reader, EPOCHS, AT);
+    expect(() => inOldRuntime(() => openDatabase(path, { readonly: true }))).toThrow(unavailable);
+    expect(inOldRuntime(() => checkDatabase(path, false))).toBeNull();
+    const heads = inOldRuntime(() => readArchive(storeLayout(join(dirname(path), '..')), storeId, false));
+    expect(heads.map(({ problem }) => problem?.code)).toEqual(['unavailable']);
   });
 
   it('of version 1 climbs to the present one: rows get their epoch, what was there twice is there once', () => {

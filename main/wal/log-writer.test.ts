@@ -1,0 +1,96 @@
+/** What the writer of the log owes where the power goes, and after the disk or the lock has failed it. */
+
+import { expect, test } from 'vitest';
+import { FileTree } from '../../simulation/disk.ts';
+import { SimulatedStorage } from '../../simulation/storage.ts';
+import { Disk } from '../gate/simulated.test-support.ts';
+import { systemClock } from '../storage/native.ts';
+import type { HeldLock } from '../storage/storage.ts';
+import { systemFailure } from '../storage/system-errors.ts';
+import { storeLayout } from '../store/layout.ts';
+import { FrameBuffer } from './frame-buffer.ts';
+import { readLog } from './log-reader.ts';
+import { LogWriter } from './log-writer.ts';
+import { scanSegments } from './segment-scan.ts';
+
+const layout = storeLayout('/store');
+const storeId = new Uint8Array(16).fill(0xab);
+const OURS: HeldLock = { holds: () => true, release: () => {} };
+const RECORD_BYTES = 1024;
+
+class Machine {
+  readonly disk = new Disk(new FileTree(['/', layout.root, layout.wal]));
+  readonly writer: LogWriter;
+  syncsFail = false;
+
+  constructor(lock = OURS) {
+    this.writer = new LogWriter({
+      storage: new SimulatedStorage({
+        tree: this.disk.tree,
+        effect: (effect) => this.disk.note(effect),
+        called: ({ kind, path }) => {
+          if (kind === 'sync' && this.syncsFail) throw systemFailure('EIO', kind, path);
+        },
+      }),
+      clock: systemClock,
+      layout,
+      storeId,
+      lock,
+      segmentBytes: 8192,
+      start: { epoch: 1, lsn: 0, headHash: 0n },
+      tell: () => {},
+    });
+  }
+
+  /** Writes a frame of one record. */
+  write(): void {
+    const frame = new FrameBuffer();
+    frame.quads[frame.end >> 2] = RECORD_BYTES;
+    frame.added(frame.end + RECORD_BYTES, this.writer.writtenLsn + 1, false);
+    this.writer.write(frame);
+  }
+}
+
+function logOn({ tree }: Disk) {
+  const storage = new SimulatedStorage({ tree });
+  const { segments } = scanSegments(storage, layout, storeId, [{ epoch: 1, from: 0, to: Number.POSITIVE_INFINITY }]);
+  return readLog({ storage, storeId, segments, fromLsn: 1, visit: () => undefined });
+}
+
+test('what was acknowledged survives a power cut, also what only an earlier segment holds', () => {
+  const machine = new Machine();
+  const { disk, writer } = machine;
+  while (writer.position.segment < 3) machine.write();
+  writer.sync();
+  machine.write();
+  expect(logOn(disk.afterCut())).toMatchObject({ kind: 'end', lastLsn: writer.durableLsn });
+  expect(writer.durableLsn).toBe(writer.writtenLsn - 1);
+});
+
+test('a log that failed stays closed, though the disk would take it again: what lies there is of no known state', () => {
+  const machine = new Machine();
+  machine.write();
+  machine.writer.sync();
+  machine.write();
+  machine.syncsFail = true;
+  expect(() => machine.writer.sync()).toThrow(expect.objectContaining({ code: 'WRITER_POISONED' }));
+  machine.syncsFail = false;
+  const before = machine.disk.fingerprint();
+  const refused = expect.objectContaining({ code: 'WRITER_POISONED', message: expect.stringContaining('EIO') });
+  expect(() => machine.write()).toThrow(refused);
+  expect(() => machine.writer.sync()).toThrow(refused);
+  expect(machine.disk.fingerprint()).toBe(before);
+  expect(machine.writer.durableLsn).toBe(1);
+});
+
+test('a log whose lock was another’s stays closed, though the lock is ours again: the other one may have written', () => {
+  let ours = true;
+  const machine = new Machine({ ...OURS, holds: () => ours });
+  machine.write();
+  ours = false;
+  expect(() => machine.write()).toThrow(expect.objectContaining({ code: 'WRITER_FENCED' }));
+  ours = true;
+  const before = machine.disk.fingerprint();
+  expect(() => machine.write()).toThrow(expect.objectContaining({ code: 'WRITER_POISONED' }));
+  expect(machine.disk.fingerprint()).toBe(before);
+});

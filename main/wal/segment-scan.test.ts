@@ -1,0 +1,43 @@
+/** What lies among the segments and is none. */
+
+import fs from 'node:fs';
+import os from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { NativeStorage, systemClock } from '../storage/native.ts';
+import { storeLayout } from '../store/layout.ts';
+import { LogWriter } from './log-writer.ts';
+import { segmentName } from './segment.ts';
+import { scanSegments } from './segment-scan.ts';
+
+test.each<[string, (path: string) => void]>([
+  ['a directory', (path) => fs.mkdirSync(path)],
+  ['a link', (path) => fs.symlinkSync(join(path, '..', segmentName(1, 1)), path)],
+  ['a second name of a segment', (path) => fs.linkSync(join(path, '..', 'elsewhere'), path)],
+])('%s under the name of a segment is told by that name, and the segments are read', (_, put) => {
+  const root = fs.mkdtempSync(join(os.tmpdir(), 'rearm-scan-'));
+  try {
+    const layout = storeLayout(root);
+    const storage = new NativeStorage();
+    const storeId = new Uint8Array(16).fill(0xab);
+    fs.mkdirSync(layout.wal);
+    new LogWriter({
+      storage,
+      clock: systemClock,
+      layout,
+      storeId,
+      lock: { holds: () => true, release: () => {} },
+      segmentBytes: 8192,
+      start: { epoch: 1, lsn: 0, headHash: 0n },
+      tell: (trouble) => expect.unreachable(trouble.message),
+    }).close();
+    fs.copyFileSync(join(layout.wal, segmentName(1, 1)), join(layout.wal, 'elsewhere'));
+    const name = segmentName(1, 2);
+    put(join(layout.wal, name));
+    const { segments, errors } = scanSegments(storage, layout, storeId, [{ epoch: 1, from: 0, to: Number.POSITIVE_INFINITY }]);
+    expect(errors).toMatchObject([{ name, error: { code: 'FORMAT_INVALID' } }]);
+    expect(segments).toMatchObject([{ name: segmentName(1, 1) }]);
+  } finally {
+    fs.rmSync(root, { recursive: true });
+  }
+});
