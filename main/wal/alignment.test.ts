@@ -4,15 +4,14 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { NativeStorage, systemClock } from '../storage/native.ts';
+import { NativeStorage } from '../storage/native.ts';
 import { storeLayout } from '../store/layout.ts';
 import { FRAME_BLOCK_BYTES, FRAME_HEADER_BYTES, type FrameHeader } from './frame.ts';
 import { FrameBuffer } from './frame-buffer.ts';
 import { checkFrameEnd } from './frame-end.ts';
+import { newLog, STORE_ID, segmentsOf } from './log.test-support.ts';
 import { readLog } from './log-reader.ts';
-import { LogWriter } from './log-writer.ts';
 import { SEGMENT_HEADER_BYTES } from './segment.ts';
-import { scanSegments } from './segment-scan.ts';
 
 const RECORD_BYTES = 32;
 const root = fs.mkdtempSync(join(os.tmpdir(), 'rearm-aligned-'));
@@ -22,19 +21,9 @@ test('each begins at a block, and its records are followed by zeros', () => {
   const layout = storeLayout(root);
   fs.mkdirSync(layout.wal, { recursive: true });
   const storage = new NativeStorage();
-  const storeId = new Uint8Array(16).fill(0xab);
-  const log = new LogWriter({
-    storage,
-    clock: systemClock,
-    layout,
-    storeId,
-    lock: { holds: () => true, release: () => {} },
-    // Several: a frame that takes a whole segment begins another.
-    segmentBytes: SEGMENT_HEADER_BYTES + 4 * FRAME_BLOCK_BYTES,
-    frameAlignmentBytes: FRAME_BLOCK_BYTES,
-    start: { epoch: 1, lsn: 0, headHash: 0n },
-    tell: (trouble) => expect.unreachable(trouble.message),
-  });
+  // Several segments: a frame that takes a whole one begins another.
+  const segmentBytes = SEGMENT_HEADER_BYTES + 4 * FRAME_BLOCK_BYTES;
+  const log = newLog({ storage, layout, segmentBytes, frameAlignmentBytes: FRAME_BLOCK_BYTES });
   const fitting = (FRAME_BLOCK_BYTES - FRAME_HEADER_BYTES) / RECORD_BYTES;
   const counts = [200, 1, Math.floor(fitting), Math.ceil(fitting), 3, 600, 2];
   const frame = new FrameBuffer(FRAME_BLOCK_BYTES);
@@ -50,11 +39,11 @@ test('each begins at a block, and its records are followed by zeros', () => {
     frame.clear();
   }
   log.close();
-  const { segments } = scanSegments(storage, layout, storeId, [{ epoch: 1, from: 0, to: Number.POSITIVE_INFINITY }]);
+  const segments = segmentsOf(storage, layout);
   const read: number[] = [];
   const end = readLog({
     storage,
-    storeId,
+    storeId: STORE_ID,
     segments,
     fromLsn: 1,
     visit: ({ header, offset, bytes, payloadAt }) => {

@@ -5,21 +5,20 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RearmError } from '../../shared/errors.ts';
-import { NativeStorage, systemClock } from '../storage/native.ts';
+import { NativeStorage } from '../storage/native.ts';
 import { storeLayout } from '../store/layout.ts';
 import { FRAME_HEADER_BYTES } from './frame.ts';
 import { FrameBuffer } from './frame-buffer.ts';
+import { LINEAGE, newLog, STORE_ID } from './log.test-support.ts';
 import { type LogEnd, readLog } from './log-reader.ts';
-import { LogWriter } from './log-writer.ts';
+import type { LogWriter } from './log-writer.ts';
 import { SEGMENT_HEADER_BYTES, segmentName } from './segment.ts';
 import type { LogSegment } from './segment-reader.ts';
 import { holdsFrame, scanSegments } from './segment-scan.ts';
 
 const storage = new NativeStorage();
-const storeId = new Uint8Array(16).fill(0xab);
 const root = fs.mkdtempSync(join(os.tmpdir(), 'rearm-log-'));
 const layout = storeLayout(root);
-const path = [{ epoch: 1, from: 0, to: Number.POSITIVE_INFINITY }];
 const file = join(layout.wal, segmentName(1, 1));
 const COUNTS = [1, 3, 1, 2, 1];
 
@@ -46,22 +45,9 @@ function write(writer: LogWriter, firstLsn: number, count: number, synced = true
   if (synced) writer.sync();
 }
 
-const newWriter = (segmentBytes: number) =>
-  new LogWriter({
-    storage,
-    clock: systemClock,
-    layout,
-    storeId,
-    lock: { holds: () => true, release: () => {} },
-    segmentBytes,
-    frameAlignmentBytes: 8,
-    start: { epoch: 1, lsn: 0, headHash: 0n },
-    tell: (trouble) => expect.unreachable(trouble.message),
-  });
-
 beforeAll(() => {
   fs.mkdirSync(layout.wal, { recursive: true });
-  const writer = newWriter(SEGMENT_HEADER_BYTES + 4096);
+  const writer = newLog({ storage, layout });
   let lsn = 1;
   for (const count of COUNTS) {
     const from = writer.position.offset;
@@ -71,7 +57,7 @@ beforeAll(() => {
   }
   writer.close();
   whole = fs.readFileSync(file);
-  segment = scanSegments(storage, layout, storeId, path).segments[0]!;
+  segment = scanSegments(storage, layout, STORE_ID, LINEAGE).segments[0]!;
 });
 afterAll(() => fs.rmSync(root, { recursive: true, force: true }));
 
@@ -80,7 +66,7 @@ function read(bytes: Buffer, fromLsn = 1): { end: LogEnd; lsns: number[] } {
   const lsns: number[] = [];
   const end = readLog({
     storage,
-    storeId,
+    storeId: STORE_ID,
     segments: [segment],
     fromLsn,
     visit: ({ header }) => {
@@ -119,12 +105,12 @@ describe('a log', () => {
     const next = join(layout.wal, segmentName(1, 2));
     for (const length of [0, 1, SEGMENT_HEADER_BYTES - 1, SEGMENT_HEADER_BYTES, 3 * SEGMENT_HEADER_BYTES]) {
       fs.writeFileSync(next, Buffer.alloc(length));
-      const scan = scanSegments(storage, layout, storeId, path);
+      const scan = scanSegments(storage, layout, STORE_ID, LINEAGE);
       expect(scan, `${length} bytes`).toMatchObject({ prepared: [segmentName(1, 2)], errors: [] });
     }
     // A header that was there, and was cut off, is no such thing.
     fs.writeFileSync(next, fs.readFileSync(file).subarray(0, 1000));
-    expect(scanSegments(storage, layout, storeId, path).errors).toMatchObject([{ name: segmentName(1, 2) }]);
+    expect(scanSegments(storage, layout, STORE_ID, LINEAGE).errors).toMatchObject([{ name: segmentName(1, 2) }]);
     fs.rmSync(next);
   });
 
@@ -178,7 +164,7 @@ describe('a log', () => {
     expect(read(copied).end).toMatchObject({ kind: 'damaged', lastLsn: 0, resumesAt: 2 });
     fs.writeFileSync(file, whole);
     for (const change of [{ epoch: 2 }, { segment: 2 }]) {
-      const end = readLog({ storage, storeId, segments: [{ ...segment, ...change }], fromLsn: 1, visit: () => undefined });
+      const end = readLog({ storage, storeId: STORE_ID, segments: [{ ...segment, ...change }], fromLsn: 1, visit: () => undefined });
       expect(end.lastLsn).toBe(0);
     }
     expect(readLog({ storage, storeId: new Uint8Array(16), segments: [segment], fromLsn: 1, visit: () => undefined }).lastLsn).toBe(0);
@@ -186,7 +172,7 @@ describe('a log', () => {
 
   it('stops at the end of its stretch of the lineage', () => {
     fs.writeFileSync(file, whole);
-    const end = readLog({ storage, storeId, segments: [{ ...segment, lastLsnAllowed: 5 }], fromLsn: 1, visit: () => undefined });
+    const end = readLog({ storage, storeId: STORE_ID, segments: [{ ...segment, lastLsnAllowed: 5 }], fromLsn: 1, visit: () => undefined });
     expect(end).toMatchObject({ kind: 'end', lastLsn: 5 });
   });
 });
@@ -200,7 +186,7 @@ describe('the header of a segment', () => {
       const bytes = Buffer.from(whole.subarray(0, SEGMENT_HEADER_BYTES));
       bytes[byte]! ^= 1 << (byte % 8);
       fs.writeFileSync(at, bytes);
-      const scan = scanSegments(storage, layoutOf, storeId, path);
+      const scan = scanSegments(storage, layoutOf, STORE_ID, LINEAGE);
       expect(scan.segments, `byte ${byte}`).toHaveLength(0);
       expect(scan.errors).toHaveLength(1);
       expect(scan.errors[0]!.error).toBeInstanceOf(RearmError);
@@ -211,7 +197,7 @@ describe('the header of a segment', () => {
     const layoutOf = storeLayout(join(root, 'prepared'));
     fs.mkdirSync(layoutOf.wal, { recursive: true });
     fs.writeFileSync(join(layoutOf.wal, segmentName(1, 1)), Buffer.alloc(8192));
-    expect(scanSegments(storage, layoutOf, storeId, path)).toMatchObject({ segments: [], errors: [], prepared: [segmentName(1, 1)] });
+    expect(scanSegments(storage, layoutOf, STORE_ID, LINEAGE)).toMatchObject({ segments: [], errors: [], prepared: [segmentName(1, 1)] });
   });
 });
 
@@ -221,25 +207,15 @@ describe('several segments', () => {
 
   beforeAll(() => {
     fs.mkdirSync(several.wal, { recursive: true });
-    const writer = new LogWriter({
-      storage,
-      clock: systemClock,
-      layout: several,
-      storeId,
-      lock: { holds: () => true, release: () => {} },
-      segmentBytes: SEGMENT_HEADER_BYTES + 4096,
-      frameAlignmentBytes: 8,
-      start: { epoch: 1, lsn: 0, headHash: 0n },
-      tell: (trouble) => expect.unreachable(trouble.message),
-    });
+    const writer = newLog({ storage, layout: several });
     for (let lsn = 1; lsn <= 120; lsn += 1) write(writer, lsn, 1);
     writer.close();
     names.push(...fs.readdirSync(several.wal).sort());
   });
 
   const readAll = (fromLsn = 1) => {
-    const scan = scanSegments(storage, several, storeId, path);
-    return readLog({ storage, storeId, segments: scan.segments, fromLsn, visit: () => undefined });
+    const scan = scanSegments(storage, several, STORE_ID, LINEAGE);
+    return readLog({ storage, storeId: STORE_ID, segments: scan.segments, fromLsn, visit: () => undefined });
   };
 
   it('are read as one', () => {
@@ -278,7 +254,7 @@ describe('several segments', () => {
   });
 
   it('of which one lacks its end are read from the next, where nothing before that is asked for', () => {
-    const [, second, third] = scanSegments(storage, several, storeId, path).segments;
+    const [, second, third] = scanSegments(storage, several, STORE_ID, LINEAGE).segments;
     const hit = join(several.wal, second!.name);
     const bytes = fs.readFileSync(hit);
     const end = bytes.findLastIndex((byte) => byte !== 0);
@@ -287,8 +263,8 @@ describe('several segments', () => {
     fs.writeFileSync(hit, spoilt);
     const lastOfIt = third!.firstLsn - 1;
     const read = (fromLsn: number, neededFrom: number) => {
-      const { segments } = scanSegments(storage, several, storeId, path);
-      return readLog({ storage, storeId, segments, fromLsn, neededFrom, visit: () => undefined });
+      const { segments } = scanSegments(storage, several, STORE_ID, LINEAGE);
+      return readLog({ storage, storeId: STORE_ID, segments, fromLsn, neededFrom, visit: () => undefined });
     };
     const after = read(lastOfIt, lastOfIt + 1);
     const within = read(lastOfIt, lastOfIt);
@@ -323,15 +299,9 @@ describe('a segment whose end was written anew in the next one', () => {
         },
       });
     };
-    const writer = new LogWriter({
+    const writer = newLog({
       storage: Object.assign(Object.create(storage) as NativeStorage, { open }),
-      clock: systemClock,
       layout: failing,
-      storeId,
-      lock: { holds: () => true, release: () => {} },
-      segmentBytes: SEGMENT_HEADER_BYTES + 4096,
-      frameAlignmentBytes: 8,
-      start: { epoch: 1, lsn: 0, headHash: 0n },
       tell: ({ code }) => told.push(code),
     });
     for (const lsn of [1, 3, 5, 7]) {
@@ -347,13 +317,13 @@ describe('a segment whose end was written anew in the next one', () => {
   });
 
   const readAll = () => {
-    const { segments, errors } = scanSegments(storage, failing, storeId, path);
+    const { segments, errors } = scanSegments(storage, failing, STORE_ID, LINEAGE);
     const places: string[] = [];
     const visit = ({ header, segment: { segment: number } }: { header: { firstLsn: number }; segment: LogSegment }) => {
       places.push(`${header.firstLsn} in ${number}`);
       return undefined;
     };
-    return { end: readLog({ storage, storeId, segments, fromLsn: 1, visit }), places, errors };
+    return { end: readLog({ storage, storeId: STORE_ID, segments, fromLsn: 1, visit }), places, errors };
   };
   const whole = ['1 in 1', '3 in 1', '5 in 2', '7 in 2', '9 in 2'];
 
@@ -391,7 +361,7 @@ describe('a segment whose end was written anew in the next one', () => {
     const next = fs.readFileSync(anew);
     fs.writeFileSync(anew, Buffer.from(next).fill(0, 0, SEGMENT_HEADER_BYTES));
     const { places } = readAll();
-    expect(holdsFrame(storage, failing, storeId, segmentName(1, 2))).toBe(true);
+    expect(holdsFrame(storage, failing, STORE_ID, segmentName(1, 2))).toBe(true);
     fs.writeFileSync(anew, next);
     expect(places).toEqual(['1 in 1', '3 in 1', '5 in 1', '7 in 1']);
   });

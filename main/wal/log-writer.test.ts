@@ -4,17 +4,15 @@ import { expect, test } from 'vitest';
 import { FileTree } from '../../simulation/disk.ts';
 import { SimulatedStorage } from '../../simulation/storage.ts';
 import { Disk } from '../gate/simulated.test-support.ts';
-import { systemClock } from '../storage/native.ts';
 import type { HeldLock } from '../storage/storage.ts';
 import { systemFailure } from '../storage/system-errors.ts';
 import { storeLayout } from '../store/layout.ts';
 import { FrameBuffer } from './frame-buffer.ts';
+import { newLog, STORE_ID, segmentsOf } from './log.test-support.ts';
 import { readLog } from './log-reader.ts';
-import { LogWriter } from './log-writer.ts';
-import { scanSegments } from './segment-scan.ts';
+import type { LogWriter } from './log-writer.ts';
 
 const layout = storeLayout('/store');
-const storeId = new Uint8Array(16).fill(0xab);
 const OURS: HeldLock = { holds: () => true, release: () => {} };
 const RECORD_BYTES = 1024;
 
@@ -24,7 +22,7 @@ class Machine {
   syncsFail = false;
 
   constructor(lock = OURS) {
-    this.writer = new LogWriter({
+    this.writer = newLog({
       storage: new SimulatedStorage({
         tree: this.disk.tree,
         effect: (effect) => this.disk.note(effect),
@@ -32,12 +30,8 @@ class Machine {
           if (kind === 'sync' && this.syncsFail) throw systemFailure('EIO', kind, path);
         },
       }),
-      clock: systemClock,
       layout,
-      storeId,
       lock,
-      segmentBytes: 8192,
-      start: { epoch: 1, lsn: 0, headHash: 0n },
       tell: () => {},
     });
   }
@@ -53,8 +47,7 @@ class Machine {
 
 function logOn({ tree }: Disk) {
   const storage = new SimulatedStorage({ tree });
-  const { segments } = scanSegments(storage, layout, storeId, [{ epoch: 1, from: 0, to: Number.POSITIVE_INFINITY }]);
-  return readLog({ storage, storeId, segments, fromLsn: 1, visit: () => undefined });
+  return readLog({ storage, storeId: STORE_ID, segments: segmentsOf(storage, layout), fromLsn: 1, visit: () => undefined });
 }
 
 test('what was acknowledged survives a power cut, also what only an earlier segment holds', () => {

@@ -4,9 +4,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { NativeStorage, systemClock } from '../storage/native.ts';
+import { NativeStorage } from '../storage/native.ts';
 import { storeLayout } from '../store/layout.ts';
-import { LogWriter } from './log-writer.ts';
+import { LINEAGE, newLog, STORE_ID } from './log.test-support.ts';
 import { segmentName } from './segment.ts';
 import { scanSegments } from './segment-scan.ts';
 
@@ -19,22 +19,12 @@ test.each<[string, (path: string) => void]>([
   try {
     const layout = storeLayout(root);
     const storage = new NativeStorage();
-    const storeId = new Uint8Array(16).fill(0xab);
     fs.mkdirSync(layout.wal);
-    new LogWriter({
-      storage,
-      clock: systemClock,
-      layout,
-      storeId,
-      lock: { holds: () => true, release: () => {} },
-      segmentBytes: 8192,
-      start: { epoch: 1, lsn: 0, headHash: 0n },
-      tell: (trouble) => expect.unreachable(trouble.message),
-    }).close();
+    newLog({ storage, layout }).close();
     fs.copyFileSync(join(layout.wal, segmentName(1, 1)), join(layout.wal, 'elsewhere'));
     const name = segmentName(1, 2);
     put(join(layout.wal, name));
-    const { segments, errors } = scanSegments(storage, layout, storeId, [{ epoch: 1, from: 0, to: Number.POSITIVE_INFINITY }]);
+    const { segments, errors } = scanSegments(storage, layout, STORE_ID, LINEAGE);
     expect(errors).toMatchObject([{ name, error: { code: 'FORMAT_INVALID' } }]);
     expect(segments).toMatchObject([{ name: segmentName(1, 1) }]);
   } finally {
