@@ -16,8 +16,8 @@ export const FAULT_CLASSES = [
   'power cut',
   'error, then killed',
   'error, then power cut',
-  'killed while accepting or opening',
-  'power cut while accepting or opening',
+  'killed while accepting, releasing or opening',
+  'power cut while accepting, releasing or opening',
 ] as const;
 export type FaultClass = (typeof FAULT_CLASSES)[number];
 
@@ -113,6 +113,7 @@ export class Course {
     // Whoever died damaged nothing, unless the disk did.
     const blamed =
       recording.powersafe &&
+      !recording.wasDamaged &&
       judgement.recovery?.report.findings.find(({ code, severity }) => severity === 'damage' && !LIKE_DAMAGE.has(code));
     if (judgement.verdict !== 'right' || !blamed) return judgement;
     return { ...judgement, verdict: 'wrong', words: `a death is called damage: ${blamed.code} ${blamed.message}: ${judgement.words}` };

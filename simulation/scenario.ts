@@ -29,9 +29,9 @@ export const DEATHS: Readonly<Record<Scenario['kind'], Deaths>> = {
   life: { killed: 'process killed', withinWrite: 'killed within a write', cut: 'power cut' },
   error: { killed: 'error, then killed', withinWrite: 'error, then killed', cut: 'error, then power cut' },
   act: {
-    killed: 'killed while accepting or opening',
-    withinWrite: 'killed while accepting or opening',
-    cut: 'power cut while accepting or opening',
+    killed: 'killed while accepting, releasing or opening',
+    withinWrite: 'killed while accepting, releasing or opening',
+    cut: 'power cut while accepting, releasing or opening',
   },
 };
 
@@ -80,7 +80,7 @@ async function acting(life: Recording, { act, at, choices }: Extract<Scenario, {
     const storage = new SimulatedStorage({ tree: tree.copy() });
     const { image, report } = recover({ storage, clock: life.clock, root: ROOT, bootId: LATER_BOOT, brief: true });
     if (!image) return null;
-    return await recordAct(act, tree, course.lines.slice(0, report.lsn), life.clock);
+    return { ...(await recordAct(act, tree, course.lines.slice(0, report.lsn), life.clock)), wasDamaged: !life.powersafe };
   } catch (error) {
     // The process died before there was a store: judged as that moment's own disk.
     if (error instanceof RearmError && error.code === 'STORE_MISSING') return null;

@@ -122,7 +122,10 @@ async function failing(recordings: Recordings, life: Extract<Scenario, { kind: '
   return { ...life, kind: 'error', fault: { at, error: random.pick(ERRORS), sticky: random.pick(STICKY) } };
 }
 
-/** The n-th disk of a seed on which a recovery is accepted; of a life that was closed in order the first is opened instead. */
+/**
+ * The n-th disk of a seed on which a recovery is accepted; of a life that was closed in order the first is opened instead, and on the second
+ * the accepted recovery is released.
+ */
 async function dying(recordings: Recordings, life: Extract<Scenario, { kind: 'life' }>, n: number): Promise<Scenario> {
   const random = randomOf(life.seed, n, 43);
   const recording = await recordings.life(life);
@@ -133,5 +136,5 @@ async function dying(recordings: Recordings, life: Extract<Scenario, { kind: 'li
   const pending = course.disk.pending();
   if (opened) return { ...life, kind: 'act', act: 'open', at, choices: Durability.choicesOf(pending).map((count) => count - 1) };
   const ways = [...powerCuts(pending, { exhaustive: 4, samples: 6 }, random)];
-  return { ...life, kind: 'act', act: 'accept', at, choices: random.pick(ways) };
+  return { ...life, kind: 'act', act: n === 1 ? 'release' : 'accept', at, choices: random.pick(ways) };
 }

@@ -1,5 +1,6 @@
 /** A failure in words: what was submitted, what the process did last, how it died, and what came of it. */
 
+import type { Act } from './act.ts';
 import { type Choices, describeChange } from './crashes.ts';
 import { Durability, type Pending } from './disk.ts';
 import type { Event } from './event.ts';
@@ -31,6 +32,12 @@ export function storyOf(recording: Recording, seed: number, failure: Failure, sc
   ].join('\n');
 }
 
+const ACTS: Readonly<Record<Act, string>> = {
+  accept: 'its recovery is accepted',
+  release: 'its recovery was accepted, and a process uses the release that two people signed',
+  open: 'its store is opened again',
+};
+
 /** What was done to the process, or before it. */
 function scene({ start, callSites, ended }: Recording, scenario: Scenario): string[] {
   const end = ended ? [`it ended with ${ended.code}: ${ended.message}`] : [];
@@ -42,7 +49,7 @@ function scene({ start, callSites, ended }: Recording, scenario: Scenario): stri
   if (scenario.kind === 'act')
     return [
       `a process died after event ${scenario.at} of its life and left ${start?.files().length ?? 0} files, of what was not synced ${scenario.choices.join(' ') || 'nothing'}`,
-      scenario.act === 'accept' ? 'its recovery is accepted' : 'its store is opened again',
+      ACTS[scenario.act],
       ...end,
     ];
   return end;

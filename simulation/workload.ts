@@ -70,6 +70,8 @@ export interface Recording {
   readonly bootId: string;
   /** Whether its disk leaves a sector that was being written when the power failed as it was, or as it was to be. */
   readonly powersafe: boolean;
+  /** The disk that the process found may have lost sectors. */
+  readonly wasDamaged?: boolean;
   /** Events before this one are another recording's too, and are not judged again. */
   readonly from?: number;
 }

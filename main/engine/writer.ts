@@ -59,7 +59,6 @@ export class Writer {
   readonly #l2Pending: readonly [PageSet, PageSet];
   #l2Slot: 0 | 1 = 0;
   #l2Busy = false;
-  #l2Pages: readonly number[] = [];
   #lastSyncNs: bigint;
   #lastL1Ns: bigint;
   #lastL2Ns: bigint;
@@ -203,12 +202,10 @@ export class Writer {
     this.flush();
     this.#takeChanged();
     const slot = this.#l2Slot;
-    const list = this.#l2Pending[slot].take().sort((a, b) => a - b);
-    const pages = Uint32Array.from(list);
+    const pages = Uint32Array.from(this.#l2Pending[slot].take()).sort();
     const bytes = new Uint8Array(pages.length * PAGE_BYTES);
     for (let i = 0; i < pages.length; i += 1) bytes.set(this.#shadow.pageBytes(pages[i]!), i * PAGE_BYTES);
     this.#l2Busy = true;
-    this.#l2Pages = list;
     this.#lastL2Lsn = this.#shadow.lsn;
     this.#sink.submit({ mark: this.#mark(), slot, pages, bytes });
     this.#collect();
@@ -219,10 +216,10 @@ export class Writer {
       this.#l2Busy = false;
       if (ok) this.#l2Slot = slot === 0 ? 1 : 0;
       else {
-        this.#l2Pending[slot].addAll(this.#l2Pages);
+        // The slot is begun anew.
+        this.#l2Pending[slot].addRange(this.#shadow.pageCount);
         this.#lastL2Lsn = -1;
       }
-      this.#l2Pages = [];
     }
   }
 

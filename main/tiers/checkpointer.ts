@@ -70,7 +70,7 @@ export class Checkpointer {
     this.#lastL4Ns = this.#lastL3Ns;
   }
 
-  /** Writes L2, then whatever else is due. @returns whether L2 was written; false leaves its pages to the next job of the slot */
+  /** Writes L2, then whatever else is due. @returns whether L2 was written; where not, the next job of the slot must have every page */
   take(job: CheckpointJob): boolean {
     const written = this.#attempt('L2', job.mark.lsn, () => this.#slots.write(job));
     if (written === null) return false;

@@ -16,7 +16,7 @@
  * | 4096 | 16 each | page table: {lsn u64, hash u64} per page, zero where free; room for the pages at most, padded to 4096 |
  * | then | 4096 each | pages |
  *
- * A header that is zero from end to end is a slot that was never written. A file is as long as it had to be so far: what lies behind
+ * A header that is zero from end to end, or that is not there, is a slot that was never written, or is begun anew after a failure. A file is as long as it had to be so far: what lies behind
  * its end reads as zeros. A page counts where its bytes hash to its table entry, and the table counts where its hashes sum to the mark's
  * root; where they do not, the slot was being written, or is damaged.
  */
@@ -59,6 +59,8 @@ export class SlotTier {
   readonly #storeId: Uint8Array;
   readonly #pagesMax: number;
   readonly #entries = new Uint8Array(PAGE_ENTRY_BYTES * 256);
+  /** By slot, whether its last write or sync failed. */
+  readonly #failed = [false, false];
   newest: NewestSlot | undefined;
 
   /** Makes both files of a new epoch; their names are durable on return. */
@@ -82,7 +84,8 @@ export class SlotTier {
   }
 
   /**
-   * Writes one checkpoint. Durable on return; where it throws, this slot is torn and the other one is whole.
+   * Writes one checkpoint. Durable on return; where it throws, this slot is torn and the other one is whole. The next job of a slot that
+   * failed must have every page: after a failed sync it is not known what of the file is on the disk, and it is begun anew.
    *
    * @returns bytes written
    * @throws RearmError DISK_FULL, IO_FAILED
@@ -90,12 +93,18 @@ export class SlotTier {
   write(job: CheckpointJob): number {
     const file = this.#files[job.slot];
     const { pages, bytes, mark } = job;
+    if (this.#failed[job.slot]) {
+      // Its header as well: it would stand over pages of another checkpoint, and what is only being written would read as damaged.
+      file.truncate(0);
+      file.sync();
+    }
     const need = slotPageAt(this.#pagesMax, mark.pageCount);
     if (file.size() < need) {
       const bound = slotPageAt(this.#pagesMax, this.#pagesMax);
       file.allocate(Math.min(bound, Math.ceil(need / GROWTH_BYTES) * GROWTH_BYTES));
     }
     let written = 0;
+    this.#failed[job.slot] = true;
     for (let from = 0; from < pages.length; ) {
       let to = from + 1;
       while (to < pages.length && pages[to] === pages[to - 1]! + 1 && to - from < 256) to += 1;
@@ -106,6 +115,7 @@ export class SlotTier {
     const header = encodeSlotHeader(this.#storeId, job.slot, this.#pagesMax, mark);
     file.write(header, 0, header.length, 0);
     file.sync();
+    this.#failed[job.slot] = false;
     this.newest = { slot: job.slot, mark };
     return written + header.length;
   }
