@@ -19,6 +19,7 @@ import { readSlots } from '../tiers/slot-reader.ts';
 import { readSnapshots } from '../tiers/snapshot-reader.ts';
 import { type LocalTier, problemOf, type TierHead } from '../tiers/tier-copy.ts';
 import { type LogEnd, readLog } from '../wal/log-reader.ts';
+import { durableBefore } from '../wal/segment-reader.ts';
 import { type SegmentScan, scanSegments } from '../wal/segment-scan.ts';
 import { isUnfinished } from '../wal/unfinished.ts';
 import { type Assembly, assemble } from './assemble.ts';
@@ -301,12 +302,12 @@ const describeHeads = (heads: readonly TierHead[]): string => {
   return newest ? `${newest.name} claims LSN ${newest.mark!.lsn}` : (heads[0]!.problem?.message ?? 'unreadable');
 };
 
-/** What the last segment says was durable: a segment is begun only after everything before it was synced. */
+/** What the last segment says was durable. */
 function durableInLog(storage: Storage, storeId: Uint8Array, { segments }: SegmentScan): number {
   const last = segments.at(-1);
   if (!last) return 0;
   const { durableSeen } = readLog({ storage, storeId, segments: [last], fromLsn: last.firstLsn, visit: () => undefined });
-  return Math.max(last.firstLsn - 1, durableSeen);
+  return Math.max(durableBefore(last), durableSeen);
 }
 
 /** Highest LSN that is known to have been acknowledged: the watermarks of the lineage's epochs, and marks that are taken after a sync. */

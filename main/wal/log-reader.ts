@@ -7,7 +7,7 @@
 
 import type { Storage } from '../storage/storage.ts';
 import { SEGMENT_HEADER_BYTES } from './segment.ts';
-import { type FrameView, type LogSegment, SegmentReader, type Stop, type Verdict } from './segment-reader.ts';
+import { durableBefore, type FrameView, type LogSegment, SegmentReader, type Stop, type Verdict } from './segment-reader.ts';
 
 export interface LogEnd {
   readonly kind: 'end' | 'tornTail' | 'damaged';
@@ -95,8 +95,7 @@ export function readLog(options: ReadLogOptions): LogEnd {
   /** Damage ends the reading, not the knowledge: what the frames behind it say was durable was acknowledged. */
   const survey = (from: number, offset: number) => {
     for (let i = from; i < segments.length; i += 1) {
-      // A segment is begun only after everything before it was synced.
-      if (i > from || offset === SEGMENT_HEADER_BYTES) durableSeen = Math.max(durableSeen, segments[i]!.firstLsn - 1);
+      if (i > from || offset === SEGMENT_HEADER_BYTES) durableSeen = Math.max(durableSeen, durableBefore(segments[i]!));
       for (let at: number | null = i === from ? offset : SEGMENT_HEADER_BYTES; at !== null; ) {
         const stop: Stop = reader.read(segments[i]!, at, ({ header }) => {
           durableSeen = Math.max(durableSeen, Math.min(header.durableLsn, segments[i]!.lastLsnAllowed));

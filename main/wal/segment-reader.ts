@@ -12,12 +12,17 @@ export interface LogSegment {
   readonly epoch: number;
   readonly segment: number;
   readonly firstLsn: number;
+  /** Its header is bad, and so is the frame that it named: it began before this. */
+  readonly beginsEarlier?: boolean;
   readonly previousHash: bigint;
   readonly createdNs: bigint;
   readonly bytes: number;
   /** Frames above this LSN belong to an abandoned branch. */
   readonly lastLsnAllowed: number;
 }
+
+/** The LSN that the segment's beginning shows to have been durable: one is begun only after everything before it was synced. */
+export const durableBefore = ({ firstLsn, beginsEarlier }: LogSegment): number => (beginsEarlier ? 0 : firstLsn - 1);
 
 /** One frame under the reader's cursor; the views are reused by the next. */
 export interface FrameView {

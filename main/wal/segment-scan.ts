@@ -119,7 +119,9 @@ function withoutHeader(
     const stop = reader.read(guess, SEGMENT_HEADER_BYTES, first);
     if (!found && stop.resumesAt) reader.read(guess, stop.resumesAt.offset, first);
     const header = found as FrameHeader | null;
-    return header && header.firstLsn <= stretch.to ? { ...guess, firstLsn: header.firstLsn, previousHash: header.previousHash } : null;
+    if (!header || header.firstLsn > stretch.to) return null;
+    const { firstLsn, previousHash, offset } = header;
+    return { ...guess, firstLsn, previousHash, beginsEarlier: offset > SEGMENT_HEADER_BYTES };
   } catch (error) {
     if (error instanceof RearmError && !saysNothing(error)) return null;
     throw error;

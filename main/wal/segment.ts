@@ -45,6 +45,8 @@ import { climb, type Rung } from '../store/ladder.ts';
 export const SEGMENT_MAGIC = 0x47455352;
 export const SEGMENT_VERSION = 1;
 export const SEGMENT_HEADER_BYTES = 4096;
+/** Of its last field. */
+export const SEGMENT_SIZE_AT = 64;
 
 /** Steps between versions of the header, which is all that climbs: records stay in the layout of their day (cascade/replay.ts). */
 export const SEGMENT_RUNGS: Rung<Uint8Array>[] = [];
@@ -82,7 +84,7 @@ export function encodeSegmentHeader(header: Omit<SegmentHeader, 'version'>): Uin
   view.setBigUint64(40, BigInt(header.firstLsn), true);
   view.setBigUint64(48, header.previousHash, true);
   view.setBigInt64(56, header.createdNs, true);
-  view.setBigUint64(64, BigInt(header.bytes), true);
+  view.setBigUint64(SEGMENT_SIZE_AT, BigInt(header.bytes), true);
   view.setBigUint64(0, xxh64(bytes.subarray(8)), true);
   return bytes;
 }
@@ -118,6 +120,6 @@ export function readSegmentHeader(file: StoredFile, storeId: Uint8Array): Segmen
     firstLsn: Number(fields.getBigUint64(40, true)),
     previousHash: fields.getBigUint64(48, true),
     createdNs: fields.getBigInt64(56, true),
-    bytes: Number(fields.getBigUint64(64, true)),
+    bytes: Number(fields.getBigUint64(SEGMENT_SIZE_AT, true)),
   };
 }
