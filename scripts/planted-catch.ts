@@ -1,8 +1,9 @@
 /** What is to catch a planted bug, in the order of what it costs, and what it says: the test that fails, or the verdict. */
 
 import { spawn } from 'node:child_process';
-import { existsSync, globSync, readFileSync, rmSync } from 'node:fs';
-import { basename, delimiter, dirname, join } from 'node:path';
+import { existsSync, globSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { basename, delimiter, dirname, join, relative } from 'node:path';
+import type { Catch } from './planted-catches.ts';
 import { ROOT } from './run.ts';
 
 /** What the checks need of the project. */
@@ -31,8 +32,18 @@ export interface Check {
 const vitest = (...args: string[]): readonly string[] => ['vitest', 'run', '--bail', '1', ...args];
 const rearm = (...args: string[]): readonly string[] => ['node', '--no-warnings', 'app/cli/rearm.ts', ...args, '--bail', '--json'];
 
-/** Of a bug in this file of the project at `root`. The simulation does not run the gate. */
-export function checksOf(file: string, root: string): readonly Check[] {
+/** Of a bug in this file of the project at `root`, first what caught it the last time. The simulation does not run the gate. */
+export function checksOf(file: string, root: string, last?: Catch): readonly Check[] {
+  const checks = inOrder(file, root);
+  if (!last) return checks;
+  const test = last.test !== null && existsSync(join(root, last.test)) ? last.test : null;
+  const again = test
+    ? [{ name: last.by, command: vitest(test), secondsMax: 300, quick: true }]
+    : checks.filter(({ name, command }) => name === last.by && command[0] !== 'vitest');
+  return [...again, ...checks.filter((check) => !again.includes(check))];
+}
+
+function inOrder(file: string, root: string): readonly Check[] {
   const folder = dirname(file);
   const own = file.replace(/\.ts$/, '.test.ts');
   const beside = globSync(`${folder}/*.test.ts`, { cwd: root });
@@ -76,12 +87,12 @@ interface VitestResult {
   }[];
 }
 
-function failedTest(file: string): string | null {
+/** @returns the first test file in which something failed, with that */
+function failedTest(file: string): { readonly path: string; readonly words: string } | null {
   if (!existsSync(file)) return null;
   for (const { name, message, assertionResults } of (JSON.parse(readFileSync(file, 'utf8')) as VitestResult).testResults) {
     const failed = assertionResults.find(({ status }) => status === 'failed');
-    if (failed) return `${basename(name)}: ${failed.fullName}`;
-    if (message) return `${basename(name)}: ${firstLine(message)}`;
+    if (failed || message) return { path: name, words: `${basename(name)}: ${failed?.fullName ?? firstLine(message)}` };
   }
   return null;
 }
@@ -106,7 +117,7 @@ function failedVerdict(stdout: string): string | null {
 }
 
 /** What the check says in this copy of the project; null where it passes. */
-export function failureOf({ command: [program, ...args], secondsMax }: Check, directory: string): Promise<string | null> {
+export function failureOf({ name: by, command: [program, ...args], secondsMax }: Check, directory: string): Promise<Catch | null> {
   const result = join(directory, 'planted-result.json');
   rmSync(result, { force: true });
   const isVitest = program === 'vitest';
@@ -134,11 +145,13 @@ export function failureOf({ command: [program, ...args], secondsMax }: Check, di
     child.once('error', reject);
     child.once('close', (status) => {
       clearTimeout(timer);
-      if (hangs) return resolve(`it does not end within ${secondsMax} s`);
+      if (hangs) return resolve({ by, test: null, words: `it does not end within ${secondsMax} s` });
       if (status === 0) return resolve(null);
-      const said = isVitest ? failedTest(result) : failedVerdict(output.stdout);
+      const failed = isVitest ? failedTest(result) : null;
+      const said = isVitest ? failed?.words : failedVerdict(output.stdout);
       // Whoever reports the tests has its own words on standard output: they tell nothing where a process was ended from outside.
-      resolve(short(said ?? firstLine(output.stderr || (isVitest ? '' : output.stdout))));
+      const words = short(said ?? firstLine(output.stderr || (isVitest ? '' : output.stdout)));
+      resolve({ by, test: failed ? relative(realpathSync(directory), failed.path) : null, words });
     });
   });
 }

@@ -10,31 +10,33 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { HAND_MADE, type PlantedBug, plant } from './planted-bugs.ts';
 import { COPIED, checksOf, failureOf } from './planted-catch.ts';
+import { type Catch, keepCatch, lastCatch } from './planted-catches.ts';
 import { EQUIVALENT } from './planted-equivalent.ts';
 import { checks, syncs } from './planted-source.ts';
 import { ROOT } from './run.ts';
 
 interface Outcome {
   readonly name: string;
-  /** The check, and what it said; null where none caught it. */
-  readonly caught: { readonly by: string; readonly words: string } | null;
+  /** null where nothing caught it. */
+  readonly caught: Catch | null;
 }
 
 /** @throws Error where a check fails that has nothing to catch: it proves nothing then */
 async function tryOut(bug: PlantedBug, directory: string, quick: boolean, sound: Set<string>): Promise<Outcome> {
   const path = join(directory, bug.file);
   const whole = readFileSync(path, 'utf8');
-  for (const check of checksOf(bug.file, directory)) {
+  for (const check of checksOf(bug.file, directory, lastCatch(bug.name))) {
     if (quick && !check.quick) break;
     writeFileSync(path, plant(bug, whole));
-    const words = await failureOf(check, directory);
+    const caught = await failureOf(check, directory);
     writeFileSync(path, whole);
-    if (words === null) continue;
+    if (caught === null) continue;
     const command = check.command.join(' ');
     const without = sound.has(command) ? null : await failureOf(check, directory);
-    if (without !== null) throw new Error(`${command} fails where nothing is planted, it cannot catch ${bug.name}: ${without}`);
+    if (without !== null) throw new Error(`${command} fails where nothing is planted, it cannot catch ${bug.name}: ${without.words}`);
     sound.add(command);
-    return { name: bug.name, caught: { by: check.name, words } };
+    keepCatch(bug.name, caught);
+    return { name: bug.name, caught };
   }
   return { name: bug.name, caught: null };
 }
