@@ -53,6 +53,13 @@ test('a chunk that says another size than that of its pages gives none of them',
   expect(copy.reasons.get(0)).toContain('does not have the size of its pages');
 });
 
+test('a chunk that does not match its checksum gives none of its pages, whatever they are', () => {
+  const at = SNAPSHOT_DIRECTORY_AT + 24;
+  const copy = forged((view) => view.setBigUint64(at, view.getBigUint64(at, true) ^ 1n, true)).load();
+  expect(copy.bad).toBe(PAGES);
+  expect(copy.reasons.get(0)).toContain('does not match its checksum');
+});
+
 test('pages and a table of which neither sums to the root are no copy', () => {
   const snapshot = forged((view) => {
     view.setUint32(SNAPSHOT_DIRECTORY_AT + 16, 3 * PAGE_BYTES, true);

@@ -84,6 +84,8 @@ describe('a log', () => {
     const { end, lsns } = read(whole);
     expect(end).toMatchObject({ kind: 'end', lastLsn: 8, headHash: frames.at(-1)!.hash, tornBytes: 0, resumesAt: null });
     expect(lsns).toEqual(upTo(8));
+    // Each frame was synced before the next one, which says so.
+    expect(end.durableSeen).toBe(frames.at(-2)!.lastLsn);
   });
 
   it('that is cut at any length gives the frames that are whole, and calls the rest a torn tail', () => {
