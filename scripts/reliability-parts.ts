@@ -157,8 +157,8 @@ const verdict = ({ lost, invented, wrong, crashed }: Figures): string =>
 const lives = (figures: Figures): string =>
   `${count(figures.operations)} operations, ${count(figures.acknowledgements)} acknowledgements, ${count(figures.recoveries)} recoveries; ${verdict(figures)}`;
 
-/** Of each share: some twelve thousand states a seed. */
-const SEEDS_PER_SHARE = 20;
+/** Of each share: some sixteen thousand states a seed. */
+const SEEDS_PER_SHARE = 16;
 
 const simulation = ['sim', '--profile', 'long', '--seeds', String(SEEDS_PER_SHARE)];
 

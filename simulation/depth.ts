@@ -12,19 +12,19 @@ export type Depth = (typeof DEPTHS)[number];
 
 /** Of each kind, per file (per two files where sectors are swapped). */
 const SHORT: Readonly<Record<Damage['kind'], number>> = {
-  bit: 60,
-  truncated: 25,
-  'zeroed sector': 25,
+  bit: 30,
+  truncated: 12,
+  'zeroed sector': 12,
   'swapped sectors': 3,
-  'swapped blocks': 40,
-  'stale sector': 20,
-  'stale block': 20,
+  'swapped blocks': 15,
+  'stale sector': 10,
+  'stale block': 10,
   'deleted file': 1,
-  'renamed file': 15,
-  'duplicated file': 15,
+  'renamed file': 6,
+  'duplicated file': 6,
   'foreign file': 1,
-  'older file': 20,
-  'forged field': 60,
+  'older file': 10,
+  'forged field': 30,
 };
 /** Swapped sectors of two files, in the long run: most pairs are of zeros. */
 const SWAPPED_LONG = 200;

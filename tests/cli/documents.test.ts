@@ -67,8 +67,9 @@ function argumentsOf(line: string): string[] {
     .split(' ')
     .slice(1)
     .map((word) => PLACEHOLDERS[word]?.() ?? word);
-  // All of it is done in simulation/fuzz.test.ts: here it is the command that is tried.
-  if (args[0] === 'fuzz' && !args.includes('--replay')) return [...args, '--share', '1/8'];
+  // All of it is done in simulation/: here it is the command that is tried.
+  if (args[0] === 'fuzz' && !args.includes('--replay')) return [...args, '--share', '1/40'];
+  if (args[0] === 'sim' && !args.includes('--replay') && !args.includes('--seeds')) return [...args, '--seeds', '1'];
   // Nobody is there to be asked.
   return args[0] === 'sign' || args.includes('--cancel') ? [...args, '--yes'] : args;
 }

@@ -21,6 +21,7 @@ import { SteppedClock, SteppedScheduler } from '../../simulation/stepped.ts';
 import { type CallKind, type Fault, SimulatedStorage } from '../../simulation/storage.ts';
 import { storyOf } from '../../simulation/story.ts';
 import { BOOT, lineOf, type Recording, ROOT, ROWS_MAX } from '../../simulation/workload.ts';
+import { LONG } from '../support/profile.ts';
 
 const STORE_ID = 'ab'.repeat(16);
 
@@ -154,7 +155,7 @@ function judged(recording: Run): void {
     { ...recording, events },
     {
       seed: 1,
-      limits: { exhaustive: 16, samples: 8 },
+      limits: LONG ? { exhaustive: 16, samples: 8 } : { exhaustive: 4, samples: 4 },
       deaths: DEATHS.error,
       judged: () => {
         states += 1;
