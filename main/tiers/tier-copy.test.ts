@@ -64,6 +64,15 @@ test('a page of another layout than its copy is none of it', () => {
   expect(copy.reasons.get(1)).toContain('its layout version');
 });
 
+test('a page of an earlier checkpoint is none of this one, though it is whole', () => {
+  const { mark, head, pages, table } = checkpoint();
+  new DataView(pages.buffer).setBigUint64(PAGE_BYTES + 8, 1n, true);
+  seal(pages, 1);
+  const copy = judgeWithTable(head, mark, pages, table)!;
+  expect([...copy.states]).toEqual([PAGE_VALID, PAGE_BAD, PAGE_VALID]);
+  expect(copy.bad).toBe(1);
+});
+
 test('a page of a table that there is not is none, whatever sums to the root', () => {
   const { mark, head, pages } = checkpoint();
   new DataView(pages.buffer).setUint16(PAGE_BYTES + 24, 999, true);

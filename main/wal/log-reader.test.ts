@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
+import { xxh64 } from '@node-rs/xxhash';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RearmError } from '../../shared/errors.ts';
 import { NativeStorage } from '../storage/native.ts';
@@ -156,6 +157,18 @@ describe('a log', () => {
     expect(lsns).toEqual([6, 7, 8]);
     expect(end).toMatchObject({ kind: 'end', lastLsn: 8 });
     expect(end.passedOver).toHaveLength(1);
+  });
+
+  it('with a whole frame in it that does not go on from the one before it is damaged from there on', () => {
+    const { from, to } = frames[1]!;
+    for (const field of [48, 72]) {
+      const bytes = Buffer.from(whole);
+      bytes.writeBigUInt64LE(bytes.readBigUInt64LE(from + field) + 1n, from + field);
+      bytes.writeBigUInt64LE(xxh64(bytes.subarray(from + 8, to)), from);
+      const { end, lsns } = read(bytes);
+      expect(end).toMatchObject({ kind: 'damaged', lastLsn: 1, at: { offset: from } });
+      expect(lsns).toEqual([1]);
+    }
   });
 
   it('with a frame of another place, store, epoch or segment in it does not take that frame', () => {
