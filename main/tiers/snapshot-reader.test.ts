@@ -16,8 +16,8 @@ const LAYOUT = storeLayout('/store');
 const STORE_ID = new Uint8Array(16).fill(7);
 const PAGES = 2;
 
-/** The head of a snapshot of two pages, changed, its checksum mended. */
-function forged(change: (view: DataView, bytes: Uint8Array) => void) {
+/** The snapshot of two pages whose head was changed. */
+function changed(change: (view: DataView, bytes: Uint8Array) => void) {
   const image = new Image({ orders: PAGES * TABLES.orders.rowsPerPage });
   for (let page = 0; page < PAGES; page += 1) {
     image.addPage(TABLES.orders, page, page);
@@ -35,13 +35,30 @@ function forged(change: (view: DataView, bytes: Uint8Array) => void) {
   const bytes = tree.bytes(path).slice();
   const view = new DataView(bytes.buffer);
   change(view, bytes);
-  const head = SNAPSHOT_DIRECTORY_AT + CHUNK_ENTRY_BYTES + PAGES * PAGE_ENTRY_BYTES;
-  view.setBigUint64(0, xxh64(bytes.subarray(8, head)), true);
   tree.put(path, bytes);
-  const [snapshot] = readSnapshots(storage, LAYOUT, STORE_ID);
-  expect(snapshot!.problem).toBeNull();
-  return snapshot!;
+  return readSnapshots(storage, LAYOUT, STORE_ID)[0]!;
 }
+
+const HEAD_BYTES = SNAPSHOT_DIRECTORY_AT + CHUNK_ENTRY_BYTES + PAGES * PAGE_ENTRY_BYTES;
+
+/** As changed, its checksum mended. */
+function forged(change: (view: DataView, bytes: Uint8Array) => void) {
+  const snapshot = changed((view, bytes) => {
+    change(view, bytes);
+    view.setBigUint64(0, xxh64(bytes.subarray(8, HEAD_BYTES)), true);
+  });
+  expect(snapshot.problem).toBeNull();
+  return snapshot;
+}
+
+test('a head of which any byte was changed is not believed', () => {
+  for (let at = 0; at < HEAD_BYTES; at += 1) {
+    const { mark, problem } = changed((_, bytes) => {
+      bytes[at]! ^= 1 << (at % 8);
+    });
+    expect([mark, problem], `byte ${at}`).toEqual([null, expect.anything()]);
+  }
+});
 
 test('as it was written it is whole', () => {
   expect(forged(() => {}).load()).toMatchObject({ bad: 0 });

@@ -20,14 +20,22 @@ class Machine {
   readonly disk = new Disk(new FileTree(['/', layout.root, layout.wal]));
   readonly writer: LogWriter;
   syncsFail = false;
+  syncsFailOnce = false;
+  /** What a process leaves that dies after each change. */
+  readonly deaths: Disk[] = [];
 
   constructor(lock = OURS) {
     this.writer = newLog({
       storage: new SimulatedStorage({
         tree: this.disk.tree,
-        effect: (effect) => this.disk.note(effect),
+        effect: (effect) => {
+          this.disk.note(effect);
+          this.deaths.push(this.disk.afterDeath());
+        },
         called: ({ kind, path }) => {
-          if (kind === 'sync' && this.syncsFail) throw systemFailure('EIO', kind, path);
+          if (kind !== 'sync' || !(this.syncsFail || this.syncsFailOnce)) return;
+          this.syncsFailOnce = false;
+          throw systemFailure('EIO', kind, path);
         },
       }),
       layout,
@@ -58,6 +66,20 @@ test('what was acknowledged survives a power cut, also what only an earlier segm
   machine.write();
   expect(logOn(disk.afterCut())).toMatchObject({ kind: 'end', lastLsn: writer.durableLsn });
   expect(writer.durableLsn).toBe(writer.writtenLsn - 1);
+});
+
+test('while a segment is written anew, its frames are in the log at every moment', () => {
+  const machine = new Machine();
+  machine.write();
+  machine.writer.sync();
+  machine.write();
+  machine.write();
+  machine.syncsFailOnce = true;
+  machine.deaths.length = 0;
+  machine.writer.sync();
+  expect(machine.writer.position.segment).toBe(2);
+  expect(machine.deaths.length).toBeGreaterThan(4);
+  for (const disk of machine.deaths) expect(logOn(disk)).toMatchObject({ kind: 'end', lastLsn: 3 });
 });
 
 test('a log that failed stays closed, though the disk would take it again: what lies there is of no known state', () => {
