@@ -1,6 +1,6 @@
 /** The disks that a power cut may leave at one moment: all of them where they are few, a choice of them where they are many. */
 
-import { DESTROYED, Durability, type Pending } from './disk.ts';
+import { DESTROYED, Durability, type Pending } from './durability.ts';
 import type { Random } from './model/random.ts';
 
 export interface CrashLimits {

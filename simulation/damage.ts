@@ -1,6 +1,7 @@
 /** What disks, people and programs do to the files of a store: every way in which one can be other than it was written. */
 
-import { type FileTree, SECTOR_BYTES } from './disk.ts';
+import { SECTOR_BYTES } from './content.ts';
+import type { FileTree } from './file-tree.ts';
 
 export type Damage =
   | { readonly kind: 'bit'; readonly path: string; readonly bit: number }

@@ -1,6 +1,6 @@
 /** What a simulated process did, in order: changes of the disk, operations that it submitted, acknowledgements that it gave. */
 
-import type { Effect } from './disk.ts';
+import type { Effect } from './effect.ts';
 import type { Operation } from './model/reference.ts';
 
 export type Event =

@@ -3,7 +3,7 @@
 import { verify } from '../main/verify/verify.ts';
 import { RearmError } from '../shared/errors.ts';
 import { type Damage, damaged, describeDamage } from './damage.ts';
-import type { FileTree } from './disk.ts';
+import type { FileTree } from './file-tree.ts';
 import { judge, type Verdict } from './judge.ts';
 import { isNamed, Places } from './places.ts';
 import { permitted } from './released.ts';

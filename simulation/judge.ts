@@ -9,7 +9,7 @@ import { canonicalState, stateDigest } from '../main/image/canonical.ts';
 import type { Clock } from '../main/storage/storage.ts';
 import { RearmError } from '../shared/errors.ts';
 import { PAGE_BYTES } from '../shared/model/schema.ts';
-import type { FileTree } from './disk.ts';
+import type { FileTree } from './file-tree.ts';
 import { type Operation, ReferenceModel } from './model/reference.ts';
 import { SimulatedStorage } from './storage.ts';
 import { ROOT, ROWS_MAX } from './workload.ts';

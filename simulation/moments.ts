@@ -4,7 +4,8 @@
  */
 
 import { type Choices, type CrashLimits, powerCuts } from './crashes.ts';
-import { Durability, FileTree, type Pending } from './disk.ts';
+import { Durability, type Pending } from './durability.ts';
+import { FileTree } from './file-tree.ts';
 import { Digests, type Judgement, judge, type Verdict } from './judge.ts';
 import { randomOf } from './model/random.ts';
 import type { Operation } from './model/reference.ts';

@@ -5,7 +5,7 @@
 
 import type { FileFinding } from '../main/verify/file-findings.ts';
 import { TABLE_BY_ID } from '../shared/model/tables.ts';
-import type { FileTree } from './disk.ts';
+import type { FileTree } from './file-tree.ts';
 
 /** Rows of a table in one page. */
 interface HeldRows {

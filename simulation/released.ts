@@ -6,7 +6,7 @@ import { type Accepted, type DossierDraft, Gate } from '../main/gate/gate.ts';
 import type { Clock } from '../main/storage/storage.ts';
 import { readIdentity } from '../main/store/identity.ts';
 import { RearmError } from '../shared/errors.ts';
-import type { FileTree } from './disk.ts';
+import type { FileTree } from './file-tree.ts';
 import { SimulatedStorage } from './storage.ts';
 import { LATER_BOOT, ROOT } from './workload.ts';
 

@@ -4,7 +4,7 @@ import { recover } from '../main/cascade/recover.ts';
 import { RearmError } from '../shared/errors.ts';
 import { type Act, recordAct } from './act.ts';
 import type { Choices, CrashLimits } from './crashes.ts';
-import { Durability } from './disk.ts';
+import { Durability } from './durability.ts';
 import { Course, type Deaths } from './moments.ts';
 import { type Fault, SimulatedStorage } from './storage.ts';
 import { LATER_BOOT, type Recording, ROOT, record } from './workload.ts';

@@ -2,7 +2,7 @@
 
 import { xxh64 } from '@node-rs/xxhash';
 import { powerCuts } from './crashes.ts';
-import { Durability } from './disk.ts';
+import { Durability } from './durability.ts';
 import type { Verdict } from './judge.ts';
 import { randomOf } from './model/random.ts';
 import { Course, type Failure, type FaultClass, judgeRecording } from './moments.ts';

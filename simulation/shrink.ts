@@ -3,7 +3,7 @@
  * Isolating Failure-Inducing Input", 2002), then fewer exceptions to what survived. The verdict stays what it was.
  */
 
-import { Durability } from './disk.ts';
+import { Durability } from './durability.ts';
 import type { Verdict } from './judge.ts';
 import { type Failure, judgeRecording, sceneOf } from './moments.ts';
 import { DEATHS, Recordings, type Scenario } from './scenario.ts';

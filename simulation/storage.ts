@@ -10,7 +10,8 @@ import { dirname } from 'node:path';
 import type { HeldLock, MappedFile, OpenMode, Storage, StoredFile } from '../main/storage/storage.ts';
 import { systemFailure } from '../main/storage/system-errors.ts';
 import { RearmError } from '../shared/errors.ts';
-import type { Effect, FileTree } from './disk.ts';
+import type { Effect } from './effect.ts';
+import type { FileTree } from './file-tree.ts';
 
 /** The process ends here. No error of the engine: nothing may catch it and go on. */
 export class ProcessEnded extends Error {}

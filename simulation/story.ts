@@ -2,7 +2,7 @@
 
 import type { Act } from './act.ts';
 import { type Choices, describeChange } from './crashes.ts';
-import { Durability, type Pending } from './disk.ts';
+import { Durability, type Pending } from './durability.ts';
 import type { Event } from './event.ts';
 import type { Operation } from './model/reference.ts';
 import { type Failure, sceneOf } from './moments.ts';

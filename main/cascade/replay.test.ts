@@ -1,7 +1,7 @@
 /** Frames that a right checksum covers and that no engine writes. */
 
 import { expect, test } from 'vitest';
-import { FileTree } from '../../simulation/disk.ts';
+import { FileTree } from '../../simulation/file-tree.ts';
 import { SimulatedStorage } from '../../simulation/storage.ts';
 import { Image } from '../image/image.ts';
 import { RECORD_HEADER_BYTES } from '../operations/record.ts';

@@ -4,7 +4,7 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import type { FileTree } from '../../simulation/disk.ts';
+import type { FileTree } from '../../simulation/file-tree.ts';
 import { FUZZ_SEED } from '../../simulation/fuzz.ts';
 import { SteppedScheduler } from '../../simulation/stepped.ts';
 import { type Fault, SimulatedStorage } from '../../simulation/storage.ts';

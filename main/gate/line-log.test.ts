@@ -2,7 +2,8 @@
 
 import { expect, it } from 'vitest';
 import { powerCuts } from '../../simulation/crashes.ts';
-import { Durability, FileTree } from '../../simulation/disk.ts';
+import { Durability } from '../../simulation/durability.ts';
+import { FileTree } from '../../simulation/file-tree.ts';
 import { randomOf } from '../../simulation/model/random.ts';
 import { type Fault, SimulatedStorage } from '../../simulation/storage.ts';
 import { appendLine, LINE_BYTES_MAX, readLastLine } from './line-log.ts';

@@ -6,7 +6,9 @@
 import { createHash } from 'node:crypto';
 import { RearmError } from '../../shared/errors.ts';
 import { type CrashLimits, powerCuts } from '../../simulation/crashes.ts';
-import { Durability, type Effect, FileTree } from '../../simulation/disk.ts';
+import { Durability } from '../../simulation/durability.ts';
+import type { Effect } from '../../simulation/effect.ts';
+import { FileTree } from '../../simulation/file-tree.ts';
 import { randomOf } from '../../simulation/model/random.ts';
 import { type CallKind, ProcessEnded, SimulatedStorage } from '../../simulation/storage.ts';
 import { LONG, SEED } from '../../tests/support/profile.ts';

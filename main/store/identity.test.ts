@@ -2,7 +2,7 @@
 
 import { xxh64 } from '@node-rs/xxhash';
 import { describe, expect, it } from 'vitest';
-import { FileTree } from '../../simulation/disk.ts';
+import { FileTree } from '../../simulation/file-tree.ts';
 import { SimulatedStorage } from '../../simulation/storage.ts';
 import { createIdentity, readIdentity, type StoreIdentity } from './identity.ts';
 

@@ -1,6 +1,6 @@
 import { xxh64 } from '@node-rs/xxhash';
 import { expect, test } from 'vitest';
-import { FileTree } from '../../simulation/disk.ts';
+import { FileTree } from '../../simulation/file-tree.ts';
 import { SimulatedStorage } from '../../simulation/storage.ts';
 import { readSums, writeSums } from './archive-sums.ts';
 

@@ -7,6 +7,7 @@ import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import { TABLE_BY_ID } from '../../shared/model/tables.ts';
 import { readPageHeader } from '../image/page.ts';
 import type { Storage, StoredFile } from '../storage/storage.ts';
+import { isZero } from '../storage/zeros.ts';
 import { requireVersion } from '../store/ladder.ts';
 import { parseMappedName, type StoreLayout } from '../store/layout.ts';
 import { type CheckpointMark, decodeMark } from './checkpoint.ts';
@@ -103,7 +104,7 @@ function readHeader(
   const bytes = new Uint8Array(MAPPED_PAGES_AT);
   const have = file.read(bytes, 0, bytes.length, 0);
   // Never written: its engine may have died while it made the file.
-  if (bytes.every((byte) => byte === 0)) return { boot: null, watermark: null, slots: [], isBlank: true };
+  if (isZero(bytes)) return { boot: null, watermark: null, slots: [], isBlank: true };
   if (have < bytes.length) throw new RearmError('FORMAT_INVALID', `${name} has ${have} bytes, less than its header`, context);
   const view = new DataView(bytes.buffer);
   // Before anything else of it, as in L2.
@@ -147,7 +148,7 @@ function slotHead(
   const at = mappedSlotAt(slot);
   const name = `${fileName}#${slot}`;
   const header = bytes.subarray(at, at + MAPPED_SLOT_HEADER_BYTES);
-  if (header.every((byte) => byte === 0)) return null;
+  if (isZero(header)) return null;
   const mismatch = (message: string) => new RearmError('CHECKSUM_MISMATCH', message, { path });
   const bad = (message: string): TierHead => badHead(name, mismatch(message), at);
   if (xxh64(header.subarray(8)) !== view.getBigUint64(at, true))

@@ -5,6 +5,7 @@ import { xxh64 } from '@node-rs/xxhash';
 import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import type { Storage, StoredFile } from '../storage/storage.ts';
+import { isZero } from '../storage/zeros.ts';
 import { requireVersion } from '../store/ladder.ts';
 import { parseSlotName, type StoreLayout } from '../store/layout.ts';
 import { type CheckpointMark, decodeMark, PAGE_ENTRY_BYTES } from './checkpoint.ts';
@@ -55,7 +56,7 @@ function readHead(
   const bytes = new Uint8Array(SLOT_HEADER_BYTES);
   const have = file.read(bytes, 0, bytes.length, 0);
   // Never written: its engine may have died while it made the file.
-  if (bytes.every((byte) => byte === 0)) return null;
+  if (isZero(bytes)) return null;
   const view = new DataView(bytes.buffer);
   // Before anything else of it: whoever dies while it is written leaves a part of it.
   if (have < bytes.length || xxh64(bytes.subarray(8)) !== view.getBigUint64(0, true))

@@ -2,7 +2,8 @@
 
 import { expect, test } from 'vitest';
 import { TABLES } from '../../shared/model/tables.ts';
-import { Durability, FileTree } from '../../simulation/disk.ts';
+import { Durability } from '../../simulation/durability.ts';
+import { FileTree } from '../../simulation/file-tree.ts';
 import { SimulatedStorage } from '../../simulation/storage.ts';
 import { Image } from '../image/image.ts';
 import { systemFailure } from '../storage/system-errors.ts';

@@ -4,7 +4,7 @@ import { xxh64 } from '@node-rs/xxhash';
 import { expect, test } from 'vitest';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import { TABLES } from '../../shared/model/tables.ts';
-import { FileTree } from '../../simulation/disk.ts';
+import { FileTree } from '../../simulation/file-tree.ts';
 import { SimulatedStorage } from '../../simulation/storage.ts';
 import { Image } from '../image/image.ts';
 import { storeLayout } from '../store/layout.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
-import { FileTree } from '../../simulation/disk.ts';
+import { FileTree } from '../../simulation/file-tree.ts';
 import { SimulatedStorage } from '../../simulation/storage.ts';
 import { PAGE_ENTRY_BYTES } from './checkpoint.ts';
 import { CHUNK_PAGES, writeSnapshot } from './snapshot.ts';

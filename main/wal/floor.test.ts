@@ -1,7 +1,7 @@
 /** Which segments go: those that every kept copy is ahead of, and that are older than the window. */
 
 import { expect, it } from 'vitest';
-import { FileTree } from '../../simulation/disk.ts';
+import { FileTree } from '../../simulation/file-tree.ts';
 import { SimulatedStorage } from '../../simulation/storage.ts';
 import { storeLayout } from '../store/layout.ts';
 import { freeLog, type LogFloor } from './floor.ts';

@@ -1,7 +1,7 @@
 /** What the writer of the log owes where the power goes, and after the disk or the lock has failed it. */
 
 import { expect, test } from 'vitest';
-import { FileTree } from '../../simulation/disk.ts';
+import { FileTree } from '../../simulation/file-tree.ts';
 import { SimulatedStorage } from '../../simulation/storage.ts';
 import { Disk } from '../gate/simulated.test-support.ts';
 import type { HeldLock } from '../storage/storage.ts';

@@ -2,6 +2,7 @@
 
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import type { Storage, StoredFile } from '../storage/storage.ts';
+import { isZero } from '../storage/zeros.ts';
 import { FRAME_HEADER_BYTES, FRAME_MAGIC, type FrameHeader, readFrame } from './frame.ts';
 
 export interface LogSegment {
@@ -39,7 +40,6 @@ export interface FrameView {
 
 /** It stays in the cache of one core between the copy of the system and the look of the reader. */
 const BUFFER_BYTES = 1 << 20;
-const ZEROS = Buffer.alloc(BUFFER_BYTES);
 
 export type Verdict = 'go' | 'stop' | 'broken';
 export interface Stop {
@@ -169,7 +169,7 @@ export class SegmentReader {
     while (position < size) {
       this.#fill(file, position, 0);
       if (this.#have === 0) break;
-      if (ZEROS.compare(this.#bytes, 0, this.#have, 0, this.#have) === 0) {
+      if (isZero(this.#bytes.subarray(0, this.#have))) {
         position += this.#have;
         continue;
       }

@@ -40,6 +40,7 @@
 import { xxh64 } from '@node-rs/xxhash';
 import { RearmError } from '../../shared/errors.ts';
 import type { StoredFile } from '../storage/storage.ts';
+import { isZero } from '../storage/zeros.ts';
 import { climb, type Rung } from '../store/ladder.ts';
 
 export const SEGMENT_MAGIC = 0x47455352;
@@ -99,7 +100,7 @@ export function readSegmentHeader(file: StoredFile, storeId: Uint8Array): Segmen
   const context = { path: file.path };
   const length = file.read(bytes, 0, bytes.length, 0);
   // Before it is whole too: an engine that dies while it prepares a segment leaves nothing, or a few zeros.
-  if (bytes.every((byte) => byte === 0)) return null;
+  if (isZero(bytes)) return null;
   if (length < bytes.length) throw new RearmError('FORMAT_INVALID', `${file.path} is shorter than its header`, context);
   const view = new DataView(bytes.buffer);
   if (view.getUint32(8, true) !== SEGMENT_MAGIC) throw new RearmError('FORMAT_INVALID', `${file.path} is not a log segment`, context);

@@ -1,7 +1,7 @@
 /** What a header that cannot be read says of its segment. */
 
 import { expect, test } from 'vitest';
-import { FileTree } from '../../simulation/disk.ts';
+import { FileTree } from '../../simulation/file-tree.ts';
 import { SimulatedStorage } from '../../simulation/storage.ts';
 import { storeLayout } from '../store/layout.ts';
 import { FrameBuffer } from './frame-buffer.ts';
