@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest';
-import { type Epoch, lineageOf, onLineage } from './lineage.ts';
+import { FileTree } from '../../simulation/file-tree.ts';
+import { SimulatedStorage } from '../../simulation/storage.ts';
+import { epochFileName, storeLayout } from './layout.ts';
+import { type Epoch, lineageOf, onLineage, readLineage, writeEpoch } from './lineage.ts';
 
 const epoch = (number: number, parent: number, forkLsn: number): [number, Epoch] => [
   number,
@@ -15,4 +18,23 @@ it('an epoch that forks before its parent did leaves behind what its parents hel
   expect(onLineage(path, 3, 70)).toBe(true);
   // No stretch claims that an LSN above the fork was ever reached.
   expect(path.map(({ from }) => from)).toEqual([0, 49, 49]);
+});
+
+it('an epoch of which any bit is flipped is told as damaged, and not taken', () => {
+  const layout = storeLayout('/store');
+  const storeId = new Uint8Array(16).fill(7);
+  const tree = new FileTree(['/', layout.root, layout.lineage]);
+  const storage = new SimulatedStorage({ tree });
+  const [number, record] = epoch(2, 1, 100);
+  writeEpoch(storage, layout, storeId, record);
+  expect(readLineage(storage, layout, storeId)).toMatchObject({ epochs: new Map([[number, record]]), errors: [] });
+  const path = `${layout.lineage}/${epochFileName(number)}`;
+  const whole = tree.bytes(path);
+  for (let bit = 0; bit < 8 * whole.length; bit += 1) {
+    const flipped = whole.slice();
+    flipped[bit >> 3]! ^= 1 << (bit & 7);
+    tree.put(path, flipped);
+    const { epochs, errors, highest } = readLineage(storage, layout, storeId);
+    expect({ bit, taken: epochs.size, told: errors.length, highest }).toEqual({ bit, taken: 0, told: 1, highest: number });
+  }
 });

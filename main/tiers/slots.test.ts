@@ -10,6 +10,7 @@ import { systemFailure } from '../storage/system-errors.ts';
 import { storeLayout } from '../store/layout.ts';
 import { readSlots } from './slot-reader.ts';
 import { SlotTier } from './slots.ts';
+import type { TierHead } from './tier-copy.ts';
 
 const LAYOUT = storeLayout('/store');
 const STORE_ID = new Uint8Array(16).fill(7);
@@ -22,13 +23,18 @@ class Machine {
   readonly #image = new Image({});
   #failsAt = 0;
   calls = 0;
+  /** Told after each change of the disk. */
+  changed: () => void = () => {};
 
   constructor() {
     const tree = new FileTree(['/', LAYOUT.root, LAYOUT.l2]);
     this.#disk = new Durability(tree);
     const storage = new SimulatedStorage({
       tree,
-      effect: (effect) => this.#disk.apply(effect),
+      effect: (effect) => {
+        this.#disk.apply(effect);
+        this.changed();
+      },
       called: ({ kind, path }) => {
         this.calls += 1;
         if (this.calls !== this.#failsAt) return;
@@ -57,14 +63,24 @@ class Machine {
     });
   }
 
+  #slotsAfter(choices: readonly number[]): TierHead[] {
+    const tree = this.#disk.after(this.#disk.pending(), choices);
+    return readSlots(new SimulatedStorage({ tree }), LAYOUT, STORE_ID);
+  }
+
   /** LSNs of the slots that are whole after the power went, with nothing left that no sync covers. */
   whole(): number[] {
-    const pending = this.#disk.pending();
-    const tree = this.#disk.after(
-      pending,
-      pending.map(() => 0),
+    const heads = this.#slotsAfter(this.#disk.pending().map(() => 0));
+    return heads.flatMap((head) => (head.load().bad === 0 ? [head.mark!.lsn] : []));
+  }
+
+  /** Slot 0 after power cuts of which one pending change survived, or all but one; where it was begun. */
+  afterCuts(): TierHead[] {
+    const newest = Durability.choicesOf(this.#disk.pending()).map((choices) => choices - 1);
+    const cuts = newest.flatMap((_, one) =>
+      [true, false].map((survives) => newest.map((choice, i) => ((i === one) === survives ? choice : 0))),
     );
-    return readSlots(new SimulatedStorage({ tree }), LAYOUT, STORE_ID).flatMap((head) => (head.load().bad === 0 ? [head.mark!.lsn] : []));
+    return cuts.flatMap((choices) => this.#slotsAfter(choices)).filter(({ name }) => name.includes('-a.'));
   }
 }
 
@@ -86,4 +102,32 @@ test.each(Array.from({ length: CALLS }, (_, i) => i + 1))('call %i of a checkpoi
     machine.write(1, 9);
     expect(machine.whole()).toEqual([8, 9]);
   }
+});
+
+/** Slot 0 after each power cut while it is written. */
+function whileWriting(machine: Machine, lsn: number): TierHead[] {
+  const seen: TierHead[] = [];
+  machine.changed = () => seen.push(...machine.afterCuts());
+  machine.write(0, lsn);
+  return seen;
+}
+
+test('a power cut leaves no header of a checkpoint over pages that are not there', () => {
+  const machine = new Machine();
+  machine.write(0, 1);
+  machine.write(1, 2);
+  const begun = whileWriting(machine, 3).filter(({ mark }) => mark?.lsn === 3);
+  expect(begun.length).toBeGreaterThan(0);
+  for (const head of begun) expect(head.load().bad).toBe(0);
+});
+
+test('a slot that failed does not read as damaged while it is begun anew: what it held is gone before anything is written over it', () => {
+  const machine = new Machine();
+  machine.write(0, 1);
+  machine.write(1, 2);
+  // Its last sync: nothing has to be allocated the second time.
+  expect(() => machine.write(0, 3, CALLS - 1)).toThrow(expect.objectContaining({ code: 'IO_FAILED' }));
+  const begun = whileWriting(machine, 4).filter(({ mark }) => mark);
+  expect(begun.length).toBeGreaterThan(0);
+  for (const head of begun) expect(head.load().bad).toBe(0);
 });

@@ -1,6 +1,7 @@
 /** What the writer of the log owes where the power goes, and after the disk or the lock has failed it. */
 
 import { expect, test } from 'vitest';
+import { Durability } from '../../simulation/durability.ts';
 import { FileTree } from '../../simulation/file-tree.ts';
 import { SimulatedStorage } from '../../simulation/storage.ts';
 import { Disk } from '../gate/simulated.test-support.ts';
@@ -11,18 +12,37 @@ import { FrameBuffer } from './frame-buffer.ts';
 import { newLog, STORE_ID, segmentsOf } from './log.test-support.ts';
 import { readLog } from './log-reader.ts';
 import type { LogWriter } from './log-writer.ts';
+import { segmentName } from './segment.ts';
 
 const layout = storeLayout('/store');
 const OURS: HeldLock = { holds: () => true, release: () => {} };
 const RECORD_BYTES = 1024;
 
+/** The disks on which of all that was pending one change survived, and those on which one did not. */
+function* onePending(durability: Durability): Generator<Disk> {
+  const pending = durability.pending();
+  const newest = Durability.choicesOf(pending).map((choices) => choices - 1);
+  for (const one of pending.keys())
+    for (const survives of [true, false])
+      yield new Disk(
+        durability.after(
+          pending,
+          newest.map((choice, i) => ((i === one) === survives ? choice : 0)),
+        ),
+      );
+}
+
 class Machine {
-  readonly disk = new Disk(new FileTree(['/', layout.root, layout.wal]));
+  readonly #tree = new FileTree(['/', layout.root, layout.wal]);
+  readonly #durability = new Durability(this.#tree);
+  readonly disk = new Disk(this.#tree, this.#durability);
   readonly writer: LogWriter;
   syncsFail = false;
   syncsFailOnce = false;
   /** What a process leaves that dies after each change. */
   readonly deaths: Disk[] = [];
+  /** What power cuts leave after each change. */
+  readonly cuts: Disk[] = [];
 
   constructor(lock = OURS) {
     this.writer = newLog({
@@ -31,6 +51,7 @@ class Machine {
         effect: (effect) => {
           this.disk.note(effect);
           this.deaths.push(this.disk.afterDeath());
+          this.cuts.push(...onePending(this.#durability));
         },
         called: ({ kind, path }) => {
           if (kind !== 'sync' || !(this.syncsFail || this.syncsFailOnce)) return;
@@ -58,6 +79,9 @@ function logOn({ tree }: Disk) {
   return readLog({ storage, storeId: STORE_ID, segments: segmentsOf(storage, layout), fromLsn: 1, visit: () => undefined });
 }
 
+const hasBegun = ({ tree }: Disk, segment: number): boolean =>
+  segmentsOf(new SimulatedStorage({ tree }), layout).some((one) => one.segment === segment);
+
 test('what was acknowledged survives a power cut, also what only an earlier segment holds', () => {
   const machine = new Machine();
   const { disk, writer } = machine;
@@ -76,10 +100,22 @@ test('while a segment is written anew, its frames are in the log at every moment
   machine.write();
   machine.syncsFailOnce = true;
   machine.deaths.length = 0;
+  machine.cuts.length = 0;
   machine.writer.sync();
   expect(machine.writer.position.segment).toBe(2);
   expect(machine.deaths.length).toBeGreaterThan(4);
   for (const disk of machine.deaths) expect(logOn(disk)).toMatchObject({ kind: 'end', lastLsn: 3 });
+  // On a disk that lost power it has a header only where it has the frames.
+  const begun = machine.cuts.filter((disk) => hasBegun(disk, 2));
+  expect(begun.length).toBeGreaterThan(0);
+  for (const disk of begun) expect(logOn(disk)).toMatchObject({ kind: 'end', lastLsn: 3 });
+});
+
+test('a segment that is prepared is on the disk whole, with its name, before anything is written into it', () => {
+  const { disk, writer } = new Machine();
+  writer.prepareNext();
+  const { tree } = disk.afterCut();
+  for (const segment of [1, 2]) expect(tree.bytes(`${layout.wal}/${segmentName(1, segment)}`)).toEqual(new Uint8Array(8192));
 });
 
 test('a log that failed stays closed, though the disk would take it again: what lies there is of no known state', () => {
