@@ -179,6 +179,14 @@ describe('validation', () => {
     ['is above its peak', 'a day that is better than its best moment', (image) => add(image, 'dailyRealised', 1n << 90n)],
     ['is larger than the largest of the day', 'a fall that was not noted', (image) => add(image, 'dailyRealised', -(1n << 90n))],
     [
+      'the use of a limit is not the exposure',
+      'a limit that counts what is not there',
+      (image) => {
+        const base = placeOf(image, 'limits');
+        setI128(image, base, column('limits', 'used'), getI128(image, base, column('limits', 'used')) + 1n);
+      },
+    ],
+    [
       'halted without a reason',
       'a halt of which nobody said why',
       (image) => {
@@ -192,6 +200,19 @@ describe('validation', () => {
     expect(said()).toBe(false);
     spoil(image);
     expect(said()).toBe(true);
+  });
+
+  it('warns of each instrument with a position that settles in an asset without a rate: it counts nothing', () => {
+    const image = worked(1);
+    const warned = (rate: bigint) => {
+      for (const row of image.rows(TABLES.assets)) setI64(image, image.rowOffset(TABLES.assets, row), column('assets', 'rate'), rate);
+      return codesOf(image).filter((code) => code === 'RATE_MISSING').length;
+    };
+    const held = [...image.rows(TABLES.profits)].filter(
+      (row) => getI64(image, image.rowOffset(TABLES.profits, row), column('profits', 'absolute')) !== 0n,
+    );
+    expect(held.length).toBeGreaterThan(0);
+    expect([warned(1n), warned(0n)]).toEqual([0, held.length]);
   });
 
   it('tells how far the latest time is ahead of the clock, and nothing of the clock that it is at', () => {
