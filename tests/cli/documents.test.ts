@@ -24,7 +24,7 @@ const variants = (line: string): string[] => {
     .replace(/\bCOPY\b/, 'STORE')
     .replace('...', '')
     // The default, and the same work again.
-    .replace(' --profile short', '')
+    .replace(/ (--profile short|\[--profile short\])/, '')
     .replace('venues.json', 'FILE');
   return /\[.*\]/.test(plain) ? [plain.replace(/ \[[^\]]*\]/g, ''), plain.replace(/[[\]]/g, '')] : [plain];
 };
