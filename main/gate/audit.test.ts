@@ -144,6 +144,18 @@ describe('the audit log', () => {
     expect(outcome(() => new Audit(deps).append('ada', 'test.noted', {}))).toBe('STORE_FOREIGN');
   });
 
+  it.each([['audit.log'], ['audit.head']])(
+    'gets no new key where its own is gone and %s is left: nobody could verify what that key signed',
+    (left) => {
+      const disk = logOf(3);
+      for (const path of disk.tree.files()) if (!path.endsWith(left)) disk.tree.delete(path);
+      const before = disk.fingerprint();
+      const refused = expect.objectContaining({ code: 'AUDIT_BROKEN', context: { firstBad: 1, reason: 'keyMissing' } });
+      expect(() => auditOn(disk).audit.ensure()).toThrow(refused);
+      expect(disk.fingerprint()).toBe(before);
+    },
+  );
+
   it('is not continued where its end is damaged', () => {
     const disk = logOf(3);
     const good = disk.text(LOG);
