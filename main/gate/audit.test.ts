@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Audit, readAnchor } from './audit.ts';
 import { canonicalBytes, canonicalText, sha256Hex } from './canonical.ts';
+import { privateKeyFrom, signHash } from './ed25519.ts';
 import { gateLayout } from './layout.ts';
 import {
   Crash,
@@ -13,6 +14,7 @@ import {
   type Plan,
   ProcessStorage,
   ROOT,
+  resealed,
   STORE_ID,
   TestClock,
   testRandom,
@@ -142,6 +144,25 @@ describe('the audit log', () => {
     const deps = { storage, layout: gateLayout(ROOT), clock: new TestClock(), random: testRandom(), storeId: 'b2'.repeat(16) };
     expect(new Audit(deps).verify()).toMatchObject({ verified: false, firstBad: 1 });
     expect(outcome(() => new Audit(deps).append('ada', 'test.noted', {}))).toBe('STORE_FOREIGN');
+  });
+
+  it('notices an entry that the key signed under a number that is not its own', () => {
+    const disk = logOf(3);
+    const { privateKey } = JSON.parse(disk.text(`${ROOT}/audit/audit.key`)) as { privateKey: string };
+    const lines = disk.text(LOG).trimEnd().split('\n');
+    const { hash: _, signature: __, ...body } = JSON.parse(lines[2]!) as Record<string, unknown>;
+    const hash = sha256Hex(canonicalText({ ...body, sequence: 9 }));
+    const signature = signHash(privateKeyFrom(Buffer.from(privateKey, 'base64'))!, 'rearm-audit-1', hash);
+    disk.put(LOG, `${lines[0]}\n${lines[1]}\n${canonicalText({ ...body, sequence: 9, hash, signature })}\n`);
+    expect(verifyOn(disk)).toMatchObject({ verified: false, firstBad: 3, reason: 'it is numbered 9' });
+  });
+
+  it('does not take the public key of another store', () => {
+    const disk = logOf(3);
+    const path = `${ROOT}/audit/audit.pub`;
+    disk.put(path, resealed(disk.text(path).replace(STORE_ID, 'b2'.repeat(16))));
+    expect(verifyOn(disk)).toMatchObject({ verified: false, reason: expect.stringContaining('STORE_FOREIGN') });
+    expect(outcome(() => auditOn(disk).audit.append('ada', 'test.noted', {}))).toBe('STORE_FOREIGN');
   });
 
   it.each([['audit.log'], ['audit.head']])(
