@@ -1,4 +1,4 @@
-/** L1's memory of what was acknowledged: two copies, each proving itself. */
+/** L1: its memory of what was acknowledged, two copies, each proving itself; its slots, of which one is whole at any time. */
 
 import { expect, it } from 'vitest';
 import { TABLES } from '../../shared/model/tables.ts';
@@ -6,9 +6,11 @@ import { Durability } from '../../simulation/durability.ts';
 import { FileTree } from '../../simulation/file-tree.ts';
 import { SimulatedStorage } from '../../simulation/storage.ts';
 import { Image } from '../image/image.ts';
+import { systemFailure } from '../storage/system-errors.ts';
 import { mappedFileName, storeLayout } from '../store/layout.ts';
 import { acknowledgedAt, MappedTier } from './mapped.ts';
 import { readMapped } from './mapped-reader.ts';
+import { mayBeTorn, type TierHead } from './tier-copy.ts';
 
 const LAYOUT = storeLayout('/store');
 const FILE = `${LAYOUT.l1}/${mappedFileName(1)}`;
@@ -74,4 +76,55 @@ it('where it is msync’ed, survives a power loss right behind its checkpoint; w
   expect(head).toMatchObject({ problem: null, mark: { lsn: 5 } });
   expect(head!.load().bad).toBe(0);
   expect(readMapped(new SimulatedStorage({ tree: left(false) }), LAYOUT, STORE_ID, BOOT).heads).toEqual([]);
+});
+
+/** An image of two pages of orders, all of it of an LSN. */
+function imageAt(image: Image, lsn: number) {
+  for (const page of [0, 1]) image.setPageLsn(page, lsn);
+  image.takeChanged();
+  const { hotRoot, coldRoot, pageCount } = image;
+  return { epoch: 1, lsn, headHash: 9n, hotRoot, coldRoot, pageCount, takenNs: 1n };
+}
+
+it('after a checkpoint whose sync failed, a process that dies in the next one leaves nothing that reads as damaged', () => {
+  const tree = new FileTree(['/', '/store', LAYOUT.l1]);
+  const image = new Image({ orders: 64 });
+  for (const page of [0, 1]) image.addPage(TABLES.orders, page, page);
+  const left: FileTree[] = [];
+  let failing = false;
+  const storage = new SimulatedStorage({
+    tree,
+    effect: () => left.push(tree.copy()),
+    called: ({ kind, path }) => {
+      if (kind === 'sync' && failing) throw systemFailure('EINTR', kind, path);
+    },
+  });
+  const tier = new MappedTier(storage, LAYOUT.l1, FILE, STORE_ID, 1, BOOT, image, true);
+  const checkpoint = (lsn: number) => {
+    const mark = imageAt(image, lsn);
+    tier.changed([0, 1]);
+    tier.checkpoint(mark);
+  };
+  checkpoint(5);
+  failing = true;
+  expect(() => checkpoint(6)).toThrow(expect.objectContaining({ code: 'IO_FAILED' }));
+  failing = false;
+  left.length = 0;
+  checkpoint(7);
+  const isWhole = (head: TierHead): boolean => {
+    try {
+      return head.load().bad === 0;
+    } catch {
+      return false;
+    }
+  };
+  expect(left.length).toBeGreaterThan(3);
+  for (const [step, disk] of left.entries()) {
+    const { heads } = readMapped(new SimulatedStorage({ tree: disk }), LAYOUT, STORE_ID, BOOT);
+    expect(
+      heads.filter((head) => !isWhole(head) && !mayBeTorn(head, heads)),
+      `after change ${step + 1}`,
+    ).toEqual([]);
+    expect(heads.some(isWhole)).toBe(true);
+  }
 });

@@ -41,6 +41,8 @@ export const acknowledgedAt = (copy: number): number => 4096 + copy * 64;
 export const mappedSlotAt = (slot: 0 | 1): number => 8192 + slot * 4096;
 export const mappedPageAt = (page: number, slot: 0 | 1): number => MAPPED_PAGES_AT + PAGE_BYTES * (2 * page + slot);
 
+/** The header of a slot that was never written. */
+const NO_HEADER = new Uint8Array(MAPPED_SLOT_HEADER_BYTES);
 /** The file grows by this many bytes at a time. */
 const GROWTH_BYTES = 1 << 20;
 
@@ -54,6 +56,8 @@ export class MappedTier {
   readonly #headerView = new DataView(this.#header.buffer);
   readonly #msync: boolean;
   #slot: 0 | 1 = 0;
+  /** The last checkpoint did not succeed: the present slot may have its header all the same. */
+  #failed = false;
   #copy = 0;
   lastLsn = -1;
 
@@ -139,6 +143,9 @@ export class MappedTier {
   checkpoint(mark: CheckpointMark): number {
     const slot = this.#slot;
     this.#grow();
+    // It would stand over pages of another checkpoint, newer than the other slot's: what is only being written would read as damaged.
+    if (this.#failed) this.#mapping.copyIn(mappedSlotAt(slot), NO_HEADER, 0, NO_HEADER.length);
+    this.#failed = true;
     const pages = this.#pending[slot].take();
     let copied = 0;
     try {
@@ -159,6 +166,7 @@ export class MappedTier {
       this.#pending[slot].addAll(pages);
       throw error;
     }
+    this.#failed = false;
     this.#slot = slot === 0 ? 1 : 0;
     this.lastLsn = mark.lsn;
     return copied;
