@@ -1,7 +1,7 @@
 /** The tiers behind the writer, stepped by hand as it is: a job of L2 is held back until it is taken, and nothing else is due by itself. */
 
 import { nativePlatform } from '../main/engine/native-platform.ts';
-import type { CheckpointSink } from '../main/engine/writer.ts';
+import type { CheckpointOutcome, CheckpointSink } from '../main/engine/writer.ts';
 import type { RowBounds } from '../main/image/image.ts';
 import { pagesFor } from '../main/image/image.ts';
 import type { StoreLayout } from '../main/store/layout.ts';
@@ -12,7 +12,7 @@ import { EPOCH, NEVER_MS, STORE_ID } from './stepped-writer.ts';
 /** Jobs wait here for whoever takes them. */
 export class HeldSink implements CheckpointSink {
   #job: CheckpointJob | undefined;
-  #outcomes: { slot: 0 | 1; ok: boolean }[] = [];
+  #outcomes: CheckpointOutcome[] = [];
 
   submit(job: CheckpointJob): void {
     this.#job = job;
@@ -24,11 +24,11 @@ export class HeldSink implements CheckpointSink {
   }
 
   /** The writer's next poll learns it. */
-  taken(ok: boolean): void {
-    this.#outcomes.push({ slot: this.job.slot, ok });
+  taken(error: CheckpointOutcome['error']): void {
+    this.#outcomes.push({ slot: this.job.slot, error });
   }
 
-  poll(): readonly { readonly slot: 0 | 1; readonly ok: boolean }[] {
+  poll(): readonly CheckpointOutcome[] {
     return this.#outcomes.splice(0);
   }
 }

@@ -163,7 +163,7 @@ it('a mark', () => {
 });
 
 it('the header of a slot of L2, and where its parts stand', () => {
-  const bytes = encodeSlotHeader(storeId, 1, 300, mark);
+  const bytes = encodeSlotHeader(storeId, 1, 300, mark, false);
   expect(hex(bytes.subarray(0, 96))).toBe(GOLDEN.slot);
   expect(bytes).toHaveLength(4096);
   expect(bytes.subarray(96).every((byte) => byte === 0)).toBe(true);

@@ -75,7 +75,7 @@ export class Content {
       this.putSector(index, sectorOf(whole));
       done += part.length;
     }
-    this.size = Math.max(this.size, position + bytes.length);
+    if (position + bytes.length > this.size) this.resize(position + bytes.length);
   }
 
   resize(size: number): void {

@@ -60,9 +60,12 @@ export interface MomentsOptions {
 const ENDS: ReadonlySet<string> = new Set(['WRITER_POISONED', 'IO_FAILED', 'DISK_FULL', 'PERMISSION_DENIED', 'NOT_FOUND']);
 const FIRST_SEED = 1;
 /** Of so many disks one is recovered as a person has it done, with all that comes after the RTO. */
-const WHOLE_OF = 16n;
+const WHOLE_OF = 4n;
 
-/** What a power loss leaves of writes that nothing waited for looks like damage: pages of L1, frames behind one that was lost. */
+/**
+ * What a power loss leaves of writes that nothing waited for looks like damage: pages of L1, frames behind one that was lost, pages of a
+ * slot under a header that was not written yet. What a killed process leaves does not.
+ */
 const LIKE_DAMAGE: ReadonlySet<string> = new Set(['LOG_DAMAGED', 'PAGE_SALVAGED', 'PAGES_BAD']);
 
 /** Follows a recording: the disk as it is after each event, what was submitted by then, and what is owed. */
@@ -112,10 +115,11 @@ export class Course {
     const whole = tree.fingerprint() % WHOLE_OF === 0n;
     const judgement = judge(tree, { digests, submitted: lines.length, acknowledged, bootId, clock: recording.clock }, whole);
     // Whoever died damaged nothing, unless the disk did.
+    const killed = bootId === recording.bootId;
     const blamed =
       recording.powersafe &&
       !recording.wasDamaged &&
-      judgement.recovery?.report.findings.find(({ code, severity }) => severity === 'damage' && !LIKE_DAMAGE.has(code));
+      judgement.recovery?.report.findings.find(({ code, severity }) => severity === 'damage' && (killed || !LIKE_DAMAGE.has(code)));
     if (judgement.verdict !== 'right' || !blamed) return judgement;
     return { ...judgement, verdict: 'wrong', words: `a death is called damage: ${blamed.code} ${blamed.message}: ${judgement.words}` };
   }

@@ -238,13 +238,13 @@ const rankOf = (candidate: Candidate) => ({
 
 function findingOf(candidate: Candidate, mayTear: boolean): Finding[] {
   const { content } = candidate.facts;
-  if (content === 'partial') {
+  if (content === 'partial' && !candidate.head.unfinished) {
     return [{ code: 'PAGES_BAD', severity: 'damage', message: `${candidate.head.name}: ${candidate.reason}`, file: candidate.head.name }];
   }
   if (content === 'damaged') return [{ code: 'COPY_DAMAGED', severity: 'damage', message: candidate.reason, file: candidate.head.name }];
   if (content === 'foreign' || content === 'newer')
     return [{ code: 'COPY_REFUSED', severity: 'damage', message: candidate.reason, file: candidate.head.name }];
-  if (content === 'torn')
+  if (content === 'torn' || content === 'partial')
     return [
       mayTear
         ? {

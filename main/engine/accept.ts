@@ -5,12 +5,17 @@
 
 import { join } from 'node:path';
 import type { RecoveryReport } from '../../shared/contract/recovery.ts';
+import { RearmError } from '../../shared/errors.ts';
 import type { Intent } from '../../shared/model/operations.ts';
 import { reconstructed } from '../cascade/reconstruct.ts';
 import { type Recovery, recover } from '../cascade/recover.ts';
 import { refusalOf } from '../cascade/refusal.ts';
 import type { Storage } from '../storage/storage.ts';
+import { storeIdBytes } from '../store/identity.ts';
 import { type StoreLayout, storeLayout } from '../store/layout.ts';
+import { readSlots } from '../tiers/slot-reader.ts';
+import { readSnapshots } from '../tiers/snapshot-reader.ts';
+import { isWhole } from '../tiers/tier-copy.ts';
 import { parseEngineConfig } from './config.ts';
 import { type Platform, startOrRelease } from './start.ts';
 
@@ -54,6 +59,8 @@ const hex = (value: bigint) => value.toString(16).padStart(16, '0');
  * @throws RearmError STORE_LOCKED where a writer is alive; RECOVERY_REFUSED where a person must decide and nobody overrode,
  *   NOTHING_LEFT where there is nothing to decide upon;
  *   RECONSTRUCTION_REFUSED where something can be recovered;
+ *   DISK_FULL, IO_FAILED, CHECKSUM_MISMATCH where the new epoch has no checkpoint and snapshot: nothing was set aside then, and another
+ *   acceptance goes on from there;
  *   whatever {@link recover} throws
  */
 export async function acceptRecovery(options: AcceptOptions): Promise<Accepted> {
@@ -103,6 +110,7 @@ export async function acceptRecovery(options: AcceptOptions): Promise<Accepted> 
     if (options.reconstruct) await engine.commit({ type: 'risk.day', day: 0, time: clock.wallNs() });
     await engine.checkpoint();
     await engine.snapshot(false);
+    requireCopies(storage, layout, storeIdBytes(identity), epoch.epoch);
     const accepted = {
       storeId: identity.storeId,
       epoch: epoch.epoch,
@@ -116,6 +124,24 @@ export async function acceptRecovery(options: AcceptOptions): Promise<Accepted> 
   } catch (error) {
     await engine.abandon().catch(() => {});
     throw error;
+  }
+}
+
+/**
+ * What is damaged goes only where the new epoch stands by itself.
+ *
+ * @throws RearmError CHECKSUM_MISMATCH where its checkpoint or its snapshot does not read back whole
+ */
+function requireCopies(storage: Storage, layout: StoreLayout, storeId: Uint8Array, epoch: number): void {
+  for (const [tier, all] of [
+    ['checkpoint', readSlots(storage, layout, storeId)],
+    ['snapshot', readSnapshots(storage, layout, storeId)],
+  ] as const) {
+    const heads = all.filter(({ name }) => Number(/\d{8}/.exec(name)) === epoch);
+    if (heads.some((head) => head.mark && isWhole(head))) continue;
+    // Where the disk did not give it, that is what is said.
+    heads.find(({ problem }) => problem?.code === 'unread')?.load();
+    throw new RearmError('CHECKSUM_MISMATCH', `the ${tier} of epoch ${epoch} does not read back as it was written`, { epoch });
   }
 }
 

@@ -262,14 +262,14 @@ export class Engine {
     this.#parts.side.append(kind, record);
   }
 
-  /** Takes L1 and L2 now; resolves when L2 is durable. */
+  /** Takes L1 and L2 now; resolves when L2 is durable. Rejects with DISK_FULL, IO_FAILED ... where it is not. */
   async checkpoint(): Promise<void> {
     this.markRoot();
     await this.flush();
     await this.#parts.pipe.checkpoint();
   }
 
-  /** Takes L3 (and L4) from the newest L2 now; resolves when it is durable. */
+  /** Takes L3 (and L4) from the newest L2 now; resolves when it is durable. Rejects as {@link checkpoint} does; NOT_FOUND where L2 has none. */
   async snapshot(archive = false): Promise<void> {
     await this.#parts.pipe.snapshot(archive);
   }

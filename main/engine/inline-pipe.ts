@@ -104,6 +104,12 @@ export class InlinePipe implements RecordPipe {
   }
 
   async checkpoint(): Promise<void> {
+    await this.#checkpoint();
+    const failure = this.#writer.l2Failure;
+    if (failure) throw RearmError.fromData(failure);
+  }
+
+  async #checkpoint(): Promise<void> {
     this.#guard(() => this.#writer.write(this.#frame));
     while (this.#writer.l2Busy) await new Promise((resolve) => setImmediate(resolve));
     this.#guard(() => {
@@ -125,7 +131,8 @@ export class InlinePipe implements RecordPipe {
           this.#writer.write(this.#frame);
           this.#writer.flush();
         });
-        await this.checkpoint();
+        // The log is whole without it; what failed was told.
+        await this.#checkpoint();
       }
     } finally {
       this.#writer.close();

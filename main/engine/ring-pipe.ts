@@ -40,7 +40,8 @@ export class RingPipe implements RecordPipe {
   readonly #ring: Ring;
   readonly #worker: Worker;
   readonly #tiers: TierControl | undefined;
-  readonly #ask: () => Promise<void>;
+  /** Asks for a checkpoint: why it failed, or null. */
+  readonly #ask: () => Promise<ErrorData | null>;
   /** Bytes since the beginning; what the ring tells of it is modulo 2^32. */
   #produced = 0;
   /** Where the record lies that was reserved last. */
@@ -50,7 +51,7 @@ export class RingPipe implements RecordPipe {
   readonly #waiters: Waiter[] = [];
   #failure: RearmError | undefined;
 
-  private constructor(ring: Ring, worker: Worker, tiers: TierControl | undefined, ask: () => Promise<void>) {
+  private constructor(ring: Ring, worker: Worker, tiers: TierControl | undefined, ask: () => Promise<ErrorData | null>) {
     this.#ring = ring;
     this.#worker = worker;
     this.#tiers = tiers;
@@ -72,14 +73,15 @@ export class RingPipe implements RecordPipe {
     const transfer = [channel.port1, ...(data.tierPort ? [data.tierPort] : [])];
     const worker = startThread('writer-thread', { ...data, ring: ring.shared, port: channel.port1 }, transfer as never);
     const ask = () =>
-      new Promise<void>((resolve) => {
-        const answered = (): void => {
-          channel.port2.off('message', answered).off('close', answered);
+      new Promise<ErrorData | null>((resolve) => {
+        const answered = (failure: ErrorData | null = null): void => {
+          channel.port2.off('message', answered).off('close', closed);
           channel.port2.unref();
-          resolve();
+          resolve(failure);
         };
+        const closed = (): void => answered();
         // A writer that fails meanwhile closes its end without an answer; the next call says why.
-        channel.port2.once('message', answered).once('close', answered);
+        channel.port2.once('message', answered).once('close', closed);
         channel.port2.postMessage('checkpoint');
       });
     channel.port2.unref();
@@ -235,9 +237,11 @@ export class RingPipe implements RecordPipe {
     return BigInt.asUintN(64, Atomics.load(this.#ring.counters, HEAD_HASH));
   }
 
-  checkpoint(): Promise<void> {
+  async checkpoint(): Promise<void> {
     this.#check();
-    return this.#ask();
+    const failure = await this.#ask();
+    if (failure) throw RearmError.fromData(failure);
+    this.#check();
   }
 
   async snapshot(archive: boolean): Promise<void> {
@@ -246,6 +250,7 @@ export class RingPipe implements RecordPipe {
 
   async close(): Promise<void> {
     if (!this.#failure && Atomics.load(this.#ring.control, STATE) === STATE_OPEN) {
+      // The log is whole without the checkpoint; what failed was told.
       await this.#ask();
       const ended = new Promise((resolve) => this.#worker.once('exit', resolve));
       this.#worker.ref();

@@ -3,23 +3,21 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Checkpointer } from '../tiers/checkpointer.ts';
 import type { CheckpointJob } from '../tiers/slots.ts';
-import type { CheckpointSink } from './writer.ts';
-
-type Outcome = { readonly slot: 0 | 1; readonly ok: boolean };
+import type { CheckpointOutcome, CheckpointSink } from './writer.ts';
 
 export class DirectSink implements CheckpointSink {
   readonly #checkpointer: Checkpointer;
-  #outcomes: Outcome[] = [];
+  #outcomes: CheckpointOutcome[] = [];
 
   constructor(checkpointer: Checkpointer) {
     this.#checkpointer = checkpointer;
   }
 
   submit(job: CheckpointJob): void {
-    this.#outcomes.push({ slot: job.slot, ok: this.#checkpointer.take(job) });
+    this.#outcomes.push({ slot: job.slot, error: this.#checkpointer.take(job) });
   }
 
-  poll(): readonly Outcome[] {
+  poll(): readonly CheckpointOutcome[] {
     return this.#outcomes.splice(0);
   }
 }
@@ -36,10 +34,10 @@ export class PortSink implements CheckpointSink {
     this.#port.postMessage({ type: 'job', job }, [job.pages.buffer as ArrayBuffer, job.bytes.buffer as ArrayBuffer]);
   }
 
-  poll(): readonly Outcome[] {
-    const outcomes: Outcome[] = [];
+  poll(): readonly CheckpointOutcome[] {
+    const outcomes: CheckpointOutcome[] = [];
     for (let received = receiveMessageOnPort(this.#port); received; received = receiveMessageOnPort(this.#port)) {
-      outcomes.push(received.message as Outcome);
+      outcomes.push(received.message as CheckpointOutcome);
     }
     return outcomes;
   }

@@ -1,7 +1,7 @@
 /** The checkpointer as its owner steers it, in this thread or in its own. */
 
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
-import { RearmError } from '../../shared/errors.ts';
+import { type ErrorData, RearmError } from '../../shared/errors.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
 import { Checkpointer, type CheckpointerOptions, type TierEvent } from '../tiers/checkpointer.ts';
 import { DirectSink } from './sinks.ts';
@@ -9,10 +9,14 @@ import { startThread } from './threads.ts';
 import type { CheckpointSink } from './writer.ts';
 
 export interface TierControl {
-  /** Takes L3, and L4 where asked, from the newest L2. */
+  /** Takes L3, and L4 where asked, from the newest L2. Rejects with why there is none. */
   snapshot(archive: boolean): Promise<void>;
   close(): Promise<void>;
 }
+
+const throwIf = (failure: ErrorData | null): void => {
+  if (failure) throw RearmError.fromData(failure);
+};
 
 export function directTiers(
   storage: Storage,
@@ -23,8 +27,7 @@ export function directTiers(
   const checkpointer = new Checkpointer(storage, clock, options, report);
   const control: TierControl = {
     async snapshot(archive) {
-      checkpointer.snapshot();
-      if (archive) checkpointer.archive();
+      throwIf(checkpointer.snapshot() ?? (archive ? checkpointer.archive() : null));
     },
     async close() {
       checkpointer.close();
@@ -32,6 +35,8 @@ export function directTiers(
   };
   return { control, sink: new DirectSink(checkpointer) };
 }
+
+const ENDED = new RearmError('INTERNAL', 'the thread of the tiers has ended', {}).toData();
 
 /** Starts the tier thread; resolves when it has made its files. The port is the writer's end. */
 export async function threadedTiers(
@@ -41,13 +46,13 @@ export async function threadedTiers(
 ): Promise<{ control: TierControl; port: MessagePort }> {
   const channel = new MessageChannel();
   const worker: Worker = startThread('tier-thread', { options, port: channel.port1 }, [channel.port1 as never]);
-  const waiting: (() => void)[] = [];
+  const waiting: ((error: ErrorData | null) => void)[] = [];
   await new Promise<void>((resolve, reject) => {
     worker.once('error', reject);
-    worker.on('message', (message: { type: string; event?: TierEvent }) => {
+    worker.on('message', (message: { type: string; event?: TierEvent; error?: ErrorData | null }) => {
       if (message.type === 'event') report(message.event!);
       else if (message.type === 'ready') resolve();
-      else waiting.shift()?.();
+      else waiting.shift()?.(message.error ?? null);
     });
   });
   // It ends by itself only where it fails: whoever waits for it is not kept waiting, and somebody is told.
@@ -55,20 +60,21 @@ export async function threadedTiers(
   worker.on('error', (error) => failed(new RearmError('INTERNAL', `the thread of the tiers ended: ${error.message}`, {}, error)));
   worker.once('exit', () => {
     ended = true;
-    for (const resolve of waiting.splice(0)) resolve();
+    for (const resolve of waiting.splice(0)) resolve(ENDED);
   });
   worker.unref();
   const ask = (request: object) =>
-    new Promise<void>((resolve) => {
-      if (ended) return resolve();
+    new Promise<ErrorData | null>((resolve) => {
+      if (ended) return resolve(ENDED);
       worker.ref();
       waiting.push(resolve);
       worker.postMessage(request);
     });
   const control: TierControl = {
     async snapshot(archive) {
-      await ask({ type: 'snapshot', archive });
+      const failure = await ask({ type: 'snapshot', archive });
       worker.unref();
+      throwIf(failure);
     },
     async close() {
       if (ended) return;

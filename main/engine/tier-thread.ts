@@ -5,6 +5,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { NativeStorage, systemClock } from '../storage/native.ts';
 import { Checkpointer, type CheckpointerOptions } from '../tiers/checkpointer.ts';
 import type { CheckpointJob } from '../tiers/slots.ts';
+import type { CheckpointOutcome } from './writer.ts';
 
 export interface TierThreadData {
   readonly options: CheckpointerOptions;
@@ -30,17 +31,16 @@ const checkpointer = new Checkpointer(new NativeStorage(), systemClock, options,
 );
 
 port.on('message', (request: TierRequest) => {
-  if (request.type === 'job') port.postMessage({ slot: request.job.slot, ok: checkpointer.take(request.job) });
+  if (request.type === 'job')
+    port.postMessage({ slot: request.job.slot, error: checkpointer.take(request.job) } satisfies CheckpointOutcome);
 });
 
 parentPort!.on('message', (request: TierRequest) => {
   if (request.type === 'snapshot') {
-    checkpointer.snapshot();
-    if (request.archive) checkpointer.archive();
-    parentPort!.postMessage({ type: 'done' });
+    parentPort!.postMessage({ type: 'done', error: checkpointer.snapshot() ?? (request.archive ? checkpointer.archive() : null) });
   } else if (request.type === 'close') {
     checkpointer.close();
-    parentPort!.postMessage({ type: 'done' });
+    parentPort!.postMessage({ type: 'done', error: null });
     process.exit(0);
   }
 });

@@ -164,7 +164,7 @@ function requests(): void {
     writer.checkpointL2();
     while (writer.l2Busy) Atomics.wait(ring.control, 15, 0, 1);
     publish();
-    data.port.postMessage('done');
+    data.port.postMessage(writer.l2Failure);
   }
 }
 

@@ -6,7 +6,7 @@
  * step, by the simulation.
  */
 
-import { RearmError } from '../../shared/errors.ts';
+import { type ErrorData, RearmError } from '../../shared/errors.ts';
 import { OPERATIONS } from '../../shared/model/operations.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import type { Image } from '../image/image.ts';
@@ -22,11 +22,17 @@ import type { FrameBuffer } from '../wal/frame-buffer.ts';
 import type { LogWriter } from '../wal/log-writer.ts';
 import type { EngineConfig } from './config.ts';
 
+/** What became of a job: why it failed, or null. */
+export interface CheckpointOutcome {
+  readonly slot: 0 | 1;
+  readonly error: ErrorData | null;
+}
+
 /** Where L2's jobs go. One is under way at a time. */
 export interface CheckpointSink {
   submit(job: CheckpointJob): void;
   /** Outcomes since the last call. */
-  poll(): readonly { readonly slot: 0 | 1; readonly ok: boolean }[];
+  poll(): readonly CheckpointOutcome[];
 }
 
 export interface WriterOptions {
@@ -59,6 +65,7 @@ export class Writer {
   readonly #l2Pending: readonly [PageSet, PageSet];
   #l2Slot: 0 | 1 = 0;
   #l2Busy = false;
+  #l2Failure: ErrorData | null = null;
   #lastSyncNs: bigint;
   #lastL1Ns: bigint;
   #lastL2Ns: bigint;
@@ -212,15 +219,21 @@ export class Writer {
   }
 
   #collect(): void {
-    for (const { slot, ok } of this.#sink?.poll() ?? []) {
+    for (const { slot, error } of this.#sink?.poll() ?? []) {
       this.#l2Busy = false;
-      if (ok) this.#l2Slot = slot === 0 ? 1 : 0;
+      this.#l2Failure = error;
+      if (!error) this.#l2Slot = slot === 0 ? 1 : 0;
       else {
         // The slot is begun anew.
         this.#l2Pending[slot].addRange(this.#shadow.pageCount);
         this.#lastL2Lsn = -1;
       }
     }
+  }
+
+  /** Why the last checkpoint of L2 failed; null where it did not. */
+  get l2Failure(): ErrorData | null {
+    return this.#l2Failure;
   }
 
   get l2Busy(): boolean {

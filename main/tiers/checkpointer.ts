@@ -15,10 +15,10 @@ import { readLineage } from '../store/lineage.ts';
 import { freeLog } from '../wal/floor.ts';
 import { ArchiveTier, archiveUnavailable } from './archive.ts';
 import { freeEarlierEpochs } from './retention.ts';
-import { type CheckpointJob, SlotTier } from './slots.ts';
+import { type CheckpointJob, type SlotPages, SlotTier } from './slots.ts';
 import { writeSnapshot } from './snapshot.ts';
 import { readSnapshots } from './snapshot-reader.ts';
-import type { TierHead } from './tier-copy.ts';
+import { isWhole, type TierHead } from './tier-copy.ts';
 
 export interface CheckpointerOptions {
   readonly layout: StoreLayout;
@@ -36,6 +36,9 @@ export interface CheckpointerOptions {
   /** Where the archive cannot be written: keep the log (and alarm), or go on freeing it behind the snapshots. */
   readonly archiveFailure: 'keepLog' | 'freeLog';
 }
+
+/** The log is freed behind the second newest: the newest may turn out to be bad. */
+const SNAPSHOTS_PROVEN = 2;
 
 /** What became of a tier's last attempt; goes to the engine's health and to the screens. */
 export interface TierEvent {
@@ -56,6 +59,8 @@ export class Checkpointer {
   #lastL3Ns: bigint;
   #lastL4Ns: bigint;
   #archivedLsn = 0;
+  /** Snapshots that were whole by their headers, and are not: evidence. */
+  readonly #damaged = new Set<string>();
   /** The last attempt failed: the policy decides whether the log waits for it. */
   #archiveFailed = false;
 
@@ -70,12 +75,12 @@ export class Checkpointer {
     this.#lastL4Ns = this.#lastL3Ns;
   }
 
-  /** Writes L2, then whatever else is due. @returns whether L2 was written; where not, the next job of the slot must have every page */
-  take(job: CheckpointJob): boolean {
-    const written = this.#attempt('L2', job.mark.lsn, () => this.#slots.write(job));
-    if (written === null) return false;
+  /** Writes L2, then whatever else is due. @returns why L2 was not written: the next job of the slot must have every page then */
+  take(job: CheckpointJob): ErrorData | null {
+    const failure = this.#attempt('L2', job.mark.lsn, () => this.#slots.write(job));
+    if (failure) return failure;
     const now = this.#clock.monotonicNs();
-    if (now - this.#lastL3Ns >= BigInt(Math.round(this.#options.l3Ms * 1e6))) {
+    if (now - this.#lastL3Ns >= this.#l3Ns) {
       this.#lastL3Ns = now;
       this.snapshot();
     }
@@ -83,28 +88,46 @@ export class Checkpointer {
       this.#lastL4Ns = now;
       this.archive();
     }
-    return true;
+    // The slot is not what was written: the next one is taken as soon as there is one.
+    if (!this.#slots.newest) this.#lastL3Ns = now - this.#l3Ns;
+    return null;
   }
 
-  /** L3 from the newest whole slot; then the log is freed up to its floor, and files of earlier epochs. Durable on return. */
-  snapshot(): void {
-    const { newest } = this.#slots;
-    if (!newest) return;
-    const { mark } = newest;
+  /**
+   * L3 from the newest whole slot; then the log is freed up to its floor, and files of earlier epochs.
+   *
+   * @returns why there is no new snapshot; null where it is durable
+   */
+  snapshot(): ErrorData | null {
+    const lsn = this.#slots.newest?.mark.lsn ?? 0;
     const { layout, storeId } = this.#options;
-    const written = this.#attempt('L3', mark.lsn, () => {
-      const table = this.#slots.readTable(newest);
-      const readPages = (first: number, target: Uint8Array): void => this.#slots.readPages(newest, first, target);
-      return writeSnapshot(this.#storage, layout.l3, storeId, mark, table, readPages).bytes;
+    const failure = this.#attempt('L3', lsn, () => {
+      const { mark, table, read } = this.#newest();
+      return writeSnapshot(this.#storage, layout.l3, storeId, mark, table, read).bytes;
     });
-    if (written === null) return;
-    this.#attempt('log', mark.lsn, () => {
+    if (failure) return failure;
+    this.#attempt('log', lsn, () => {
       const { keep, free } = this.#snapshots();
       // Not synced: what a power loss brings back is one more old copy, and is freed again.
       for (const old of free) this.#storage.remove(join(layout.root, old.name));
-      const freed = freeLog(this.#storage, layout, storeId, this.#floor(keep));
-      return freed + freeEarlierEpochs(this.#storage, layout, storeId, this.#options.epoch);
+      const freed =
+        freeLog(this.#storage, layout, storeId, this.#floor(keep)) + freeEarlierEpochs(this.#storage, layout, storeId, this.#options.epoch);
+      const [path] = this.#damaged;
+      if (path) throw new RearmError('CHECKSUM_MISMATCH', `${path} is damaged: it counts for nothing, and stays`, { path });
+      return freed;
     });
+    return null;
+  }
+
+  #newest(): SlotPages {
+    const newest = this.#slots.readNewest();
+    if (!newest)
+      throw new RearmError('NOT_FOUND', 'L2 holds no checkpoint that a copy could be made of', { path: this.#options.layout.l2 });
+    return newest;
+  }
+
+  get #l3Ns(): bigint {
+    return BigInt(Math.round(this.#options.l3Ms * 1e6));
   }
 
   get #windowStartNs(): bigint {
@@ -113,14 +136,24 @@ export class Checkpointer {
 
   /**
    * Snapshots that stay, newest first: the configured number, and beyond it down to one that is older than the window, so that every
-   * LSN of the window has a base. One that cannot be read is evidence and stays as well.
+   * LSN of the window has a base. One that cannot be read, or is not whole, counts for nothing; it is evidence and stays as well. The
+   * newest are looked at from end to end: on the strength of them the others go, and the log.
    */
   #snapshots(): { keep: readonly TierHead[]; free: readonly TierHead[] } {
     const heads = readSnapshots(this.#storage, this.#options.layout, this.#options.storeId);
-    const readable = heads.filter((head) => head.mark !== null);
-    const covering = readable.findIndex((head) => head.mark!.takenNs <= this.#windowStartNs);
-    const count = Math.max(this.#options.l3Keep, covering < 0 ? readable.length : covering + 1);
-    return { keep: readable.slice(0, count), free: readable.slice(count) };
+    let proven = 0;
+    const good = heads.filter((head) => {
+      if (head.mark === null || this.#damaged.has(head.name)) return false;
+      if (proven < SNAPSHOTS_PROVEN && !isWhole(head)) {
+        this.#damaged.add(head.name);
+        return false;
+      }
+      proven += 1;
+      return true;
+    });
+    const covering = good.findIndex((head) => head.mark!.takenNs <= this.#windowStartNs);
+    const count = Math.max(this.#options.l3Keep, covering < 0 ? good.length : covering + 1);
+    return { keep: good.slice(0, count), free: good.slice(count) };
   }
 
   /** The oldest LSN (exclusive) and time that the log must still reach. */
@@ -133,18 +166,16 @@ export class Checkpointer {
     return { lsn, createdBeforeNs: this.#windowStartNs };
   }
 
-  /** L4 from the newest whole slot. Durable on return. */
-  archive(): void {
-    const { newest } = this.#slots;
-    if (!newest) return;
-    const { mark } = newest;
-    const written = this.#attempt('L4', mark.lsn, () => {
+  /** L4 from the newest whole slot. @returns why nothing was archived; null where it is durable */
+  archive(): ErrorData | null {
+    const failure = this.#attempt('L4', this.#slots.newest?.mark.lsn ?? 0, () => {
+      const { mark, table, read } = this.#newest();
       const image = new Image(this.#options.rowsMax);
       const pages = image.bytes.subarray(0, mark.pageCount * PAGE_BYTES);
-      this.#slots.readPages(newest, 0, pages);
+      read(0, pages);
       image.mapPages(mark.pageCount);
       const rows = this.#archive.write(
-        { mark, table: this.#slots.readTable(newest), pages },
+        { mark, table, pages },
         new CanonicalReader(image),
         readLineage(this.#storage, this.#options.layout, this.#options.storeId).epochs.values(),
         formatTime(this.#clock.wallNs()) ?? '',
@@ -152,23 +183,24 @@ export class Checkpointer {
       this.#archivedLsn = mark.lsn;
       return rows;
     });
-    this.#archiveFailed = written === null;
+    this.#archiveFailed = failure !== null;
+    return failure;
   }
 
-  #attempt(tier: TierEvent['tier'], lsn: number, work: () => number): number | null {
+  #attempt(tier: TierEvent['tier'], lsn: number, work: () => number): ErrorData | null {
     const start = this.#clock.monotonicNs();
     const ms = () => Number(this.#clock.monotonicNs() - start) / 1e6;
     try {
       const bytes = work();
       this.#report({ tier, lsn, bytes, ms: ms(), error: null });
-      return bytes;
+      return null;
     } catch (error) {
       const data =
         error instanceof RearmError
           ? error.toData()
           : errorData(new RearmError('IO_FAILED', `${tier}: ${(error as Error).message}`, {}, error));
       this.#report({ tier, lsn, bytes: 0, ms: ms(), error: data });
-      return null;
+      return data;
     }
   }
 

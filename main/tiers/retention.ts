@@ -4,14 +4,13 @@
  */
 
 import { join } from 'node:path';
-import { RearmError } from '../../shared/errors.ts';
 import type { Storage } from '../storage/storage.ts';
 import { parseMappedName, parseSlotName, type StoreLayout } from '../store/layout.ts';
 import { isAcceptance, lineageOf, onLineage, readLineage } from '../store/lineage.ts';
 import { readMapped } from './mapped-reader.ts';
 import { readSlots } from './slot-reader.ts';
 import { readSnapshots } from './snapshot-reader.ts';
-import type { TierHead } from './tier-copy.ts';
+import { isWhole, type TierHead } from './tier-copy.ts';
 
 /** Copies that must hold more than a file does before it goes. */
 const SNAPSHOTS_NEEDED = 2;
@@ -56,13 +55,4 @@ export function freeEarlierEpochs(storage: Storage, layout: StoreLayout, storeId
     storage.remove(file);
   }
   return freed;
-}
-
-function isWhole(head: TierHead): boolean {
-  try {
-    return head.load().bad === 0;
-  } catch (error) {
-    if (error instanceof RearmError) return false;
-    throw error;
-  }
 }

@@ -9,7 +9,7 @@ import { isZero } from '../storage/zeros.ts';
 import { requireVersion } from '../store/ladder.ts';
 import { parseSlotName, type StoreLayout } from '../store/layout.ts';
 import { type CheckpointMark, decodeMark, PAGE_ENTRY_BYTES } from './checkpoint.ts';
-import { SLOT_HEADER_BYTES, SLOT_MAGIC, SLOT_MARK_AT, SLOT_VERSION, slotPageAt } from './slots.ts';
+import { SLOT_HEADER_BYTES, SLOT_MAGIC, SLOT_MARK_AT, SLOT_UNFINISHED_AT, SLOT_VERSION, slotPageAt } from './slots.ts';
 import { judgeWithTable, problemOf, type TierCopy, type TierHead } from './tier-copy.ts';
 
 /** Heads of both slots of every epoch; a slot that was never written has none. */
@@ -79,6 +79,7 @@ function readHead(
     scope: 'all',
     bytes: size,
     pageAt: (page) => slotPageAt(pagesMax, page),
+    unfinished: bytes[SLOT_UNFINISHED_AT] === 1,
     problem: null,
     load: () => load(storage, file.path, head, mark, pagesMax),
   };

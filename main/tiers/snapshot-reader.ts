@@ -4,17 +4,15 @@ import { join } from 'node:path';
 import { xxh64 } from '@node-rs/xxhash';
 import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
-import { readWhole } from '../storage/publish.ts';
 import type { Storage } from '../storage/storage.ts';
+import { isUnread, saysNothing } from '../storage/system-errors.ts';
 import { requireVersion } from '../store/ladder.ts';
 import type { StoreLayout } from '../store/layout.ts';
 import { type CheckpointMark, decodeMark, PAGE_ENTRY_BYTES } from './checkpoint.ts';
 import { decompress } from './compression.ts';
 import { CHUNK_ENTRY_BYTES, CHUNK_PAGES, listSnapshots, SNAPSHOT_DIRECTORY_AT, SNAPSHOT_MAGIC, SNAPSHOT_VERSION } from './snapshot.ts';
-import { judgeWithTable, problemOf, type TierCopy, type TierHead } from './tier-copy.ts';
+import { isTableOf, judgeWithTable, problemOf, strayPage, type TierCopy, type TierHead } from './tier-copy.ts';
 
-/** No snapshot is larger: 2^20 pages raw, and their tables. */
-const SNAPSHOT_BYTES_MAX = 5 * 1024 ** 3;
 const PAGES_MAX = 1 << 20;
 
 /** Heads of all snapshots, newest first. */
@@ -91,6 +89,7 @@ function readHead(storage: Storage, path: string, name: string, storeId: Uint8Ar
       pageAt: (page) => offsets[Math.floor(page / CHUNK_PAGES)]!,
       problem: null,
       load: () => load(storage, path, found, mark, storeId),
+      prove: () => proves(storage, path, found, mark, storeId),
     };
     return found;
   } finally {
@@ -106,38 +105,96 @@ const chunkOffsets = (view: DataView, { pageCount }: CheckpointMark, size: numbe
     return offset < size ? offset : at;
   });
 
+/**
+ * Reads the chunks one after the other, each into the buffer that it is given; `visit` is told of each, and why it cannot be read.
+ *
+ * @returns the page table
+ */
+function readChunks(
+  storage: Storage,
+  path: string,
+  { name }: TierHead,
+  { pageCount }: CheckpointMark,
+  storeId: Uint8Array,
+  bufferFor: (firstPage: number, pages: number) => Uint8Array,
+  visit: (firstPage: number, raw: Uint8Array, fault: RearmError | null, table: Uint8Array) => void,
+): Uint8Array {
+  const file = storage.open(path, 'read');
+  try {
+    const size = file.size();
+    const fixed = new Uint8Array(SNAPSHOT_DIRECTORY_AT);
+    const have = file.read(fixed, 0, fixed.length, 0);
+    const { chunks, headBytes } = parse(name, path, fixed.subarray(0, have), size, storeId);
+    const head = new Uint8Array(headBytes);
+    file.read(head, 0, headBytes, 0);
+    const view = new DataView(head.buffer);
+    const table = head.subarray(SNAPSHOT_DIRECTORY_AT + chunks * CHUNK_ENTRY_BYTES);
+    let stored = new Uint8Array(0);
+    for (let chunk = 0; chunk < chunks; chunk += 1) {
+      const first = chunk * CHUNK_PAGES;
+      const raw = bufferFor(first, Math.min(CHUNK_PAGES, pageCount - first));
+      const at = SNAPSHOT_DIRECTORY_AT + chunk * CHUNK_ENTRY_BYTES;
+      const offset = Number(view.getBigUint64(at, true));
+      const length = view.getUint32(at + 8, true);
+      let fault: RearmError | null = null;
+      try {
+        if (offset < headBytes || offset + length > size)
+          throw new RearmError('FORMAT_INVALID', `chunk ${chunk} lies outside the file`, {});
+        if (view.getUint32(at + 16, true) !== raw.length)
+          throw new RearmError('FORMAT_INVALID', `chunk ${chunk} does not have the size of its pages`, {});
+        if (stored.length < length) stored = new Uint8Array(length);
+        const part = stored.subarray(0, length);
+        if (file.read(part, 0, length, offset) < length || xxh64(part) !== view.getBigUint64(at + 24, true))
+          throw new RearmError('CHECKSUM_MISMATCH', `chunk ${chunk} does not match its checksum`, {});
+        decompress(view.getUint32(at + 12, true), part, raw);
+      } catch (error) {
+        if (!(error instanceof RearmError) || saysNothing(error) || isUnread(error)) throw error;
+        fault = error;
+      }
+      visit(first, raw, fault, table);
+    }
+    return table;
+  } finally {
+    file.close();
+  }
+}
+
 function load(storage: Storage, path: string, head: TierHead, mark: CheckpointMark, storeId: Uint8Array): TierCopy {
-  const { name } = head;
-  const bytes = readWhole(storage, path, SNAPSHOT_BYTES_MAX);
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  const { chunks, headBytes } = parse(name, path, bytes, bytes.length, storeId);
-  const table = bytes.slice(SNAPSHOT_DIRECTORY_AT + chunks * CHUNK_ENTRY_BYTES, headBytes);
   const pages = new Uint8Array(mark.pageCount * PAGE_BYTES);
   const lost = new Map<number, string>();
-  for (let chunk = 0; chunk < chunks; chunk += 1) {
-    const at = SNAPSHOT_DIRECTORY_AT + chunk * CHUNK_ENTRY_BYTES;
-    const offset = Number(view.getBigUint64(at, true));
-    const stored = view.getUint32(at + 8, true);
-    const raw = Math.min(CHUNK_PAGES, mark.pageCount - chunk * CHUNK_PAGES) * PAGE_BYTES;
-    try {
-      if (offset < headBytes || offset + stored > bytes.length)
-        throw new RearmError('FORMAT_INVALID', `chunk ${chunk} lies outside the file`, {});
-      if (view.getUint32(at + 16, true) !== raw)
-        throw new RearmError('FORMAT_INVALID', `chunk ${chunk} does not have the size of its pages`, {});
-      const part = bytes.subarray(offset, offset + stored);
-      if (xxh64(part) !== view.getBigUint64(at + 24, true))
-        throw new RearmError('CHECKSUM_MISMATCH', `chunk ${chunk} does not match its checksum`, {});
-      const start = chunk * CHUNK_PAGES * PAGE_BYTES;
-      decompress(view.getUint32(at + 12, true), part, pages.subarray(start, start + raw));
-    } catch (error) {
-      if (!(error instanceof RearmError)) throw error;
-      for (let page = chunk * CHUNK_PAGES; page < Math.min((chunk + 1) * CHUNK_PAGES, mark.pageCount); page += 1)
-        lost.set(page, error.message);
-    }
-  }
+  const table = readChunks(
+    storage,
+    path,
+    head,
+    mark,
+    storeId,
+    (first, count) => pages.subarray(first * PAGE_BYTES, (first + count) * PAGE_BYTES),
+    (first, raw, fault) => {
+      if (fault) for (let page = first; page < first + raw.length / PAGE_BYTES; page += 1) lost.set(page, fault.message);
+    },
+  );
   const copy = judgeWithTable(head, mark, pages, table);
-  if (!copy) throw new RearmError('CHECKSUM_MISMATCH', `${name}: the page table does not sum to the root of LSN ${mark.lsn}`, { path });
+  if (!copy)
+    throw new RearmError('CHECKSUM_MISMATCH', `${head.name}: the page table does not sum to the root of LSN ${mark.lsn}`, { path });
   return lost.size === 0
     ? copy
     : { ...copy, reasons: new Map([...copy.reasons].map(([page, reason]) => [page, lost.get(page) ?? reason])) };
+}
+
+/** Whether every page is proven, in the memory of a chunk. */
+function proves(storage: Storage, path: string, head: TierHead, mark: CheckpointMark, storeId: Uint8Array): boolean {
+  const buffer = new Uint8Array(Math.min(CHUNK_PAGES, mark.pageCount) * PAGE_BYTES);
+  let stray = false;
+  const table = readChunks(
+    storage,
+    path,
+    head,
+    mark,
+    storeId,
+    (_first, count) => buffer.subarray(0, count * PAGE_BYTES),
+    (first, raw, fault, entries) => {
+      stray ||= fault !== null || strayPage(entries, raw, first) >= 0;
+    },
+  );
+  return !stray && isTableOf(mark, table);
 }

@@ -10,7 +10,7 @@ import { LAYOUT_RUNGS } from '../image/migrations.ts';
 import { hashPage, isFree, LAYOUT_VERSION, PAGE_WORDS, type PageRows, readPageHeader, rowsOfPage } from '../image/page.ts';
 import { isUnread, saysNothing } from '../storage/system-errors.ts';
 import { climb } from '../store/ladder.ts';
-import { type CheckpointMark, PAGE_ENTRY_BYTES } from './checkpoint.ts';
+import { type CheckpointMark, PAGE_ENTRY_BYTES, rootOf } from './checkpoint.ts';
 
 export type LocalTier = Exclude<TierName, 'L5'>;
 
@@ -32,8 +32,22 @@ export interface TierHead {
     readonly message: string;
     readonly offset?: number;
   } | null;
+  /** L2: the slot is being written over, or its engine died while it was: what of its pages is not as it says is no damage. */
+  readonly unfinished?: boolean;
   /** Reads and judges every page. Throws RearmError where nothing of it can be used. */
   readonly load: () => TierCopy;
+  /** Whether every page is proven, where that takes less memory than all pages. */
+  readonly prove?: () => boolean;
+}
+
+/** Whether every page of it is proven. @throws RearmError where the disk does not tell */
+export function isWhole(head: TierHead): boolean {
+  try {
+    return head.prove ? head.prove() : head.load().bad === 0;
+  } catch (error) {
+    if (error instanceof RearmError && !saysNothing(error) && !isUnread(error)) return false;
+    throw error;
+  }
 }
 
 /** Why a head cannot be used. @throws the error itself where it says nothing about the file */
@@ -73,6 +87,7 @@ export function rowsIn(copies: readonly Pick<TierCopy, 'pages' | 'mark' | 'state
 export function mayBeTorn(head: TierHead, heads: readonly TierHead[]): boolean {
   if (head.tier === 'L1' && !head.sameBoot) return true;
   if (head.tier !== 'L1' && head.tier !== 'L2') return false;
+  if (head.unfinished) return true;
   const others = heads.filter((other) => other.name !== head.name && other.tier === head.tier);
   const { mark } = head;
   if (mark) return others.some((other) => other.mark && other.mark.lsn >= mark.lsn);
@@ -151,6 +166,25 @@ function hashesOf(pages: Uint8Array, pageCount: number): BigUint64Array {
   return hashes;
 }
 
+/** Whether a page table is the one of the mark: its hashes sum to the root. */
+export function isTableOf(mark: CheckpointMark, table: Uint8Array): boolean {
+  const view = viewOf(table);
+  let sum = 0n;
+  for (let page = 0; page < mark.pageCount; page += 1) sum += view.getBigUint64(page * PAGE_ENTRY_BYTES + 8, true);
+  return BigInt.asUintN(64, sum) === rootOf(mark);
+}
+
+/** Of pages from number `first` on, the first that is not the one that the table names, which is proven; -1 where each is. */
+export function strayPage(table: Uint8Array, pages: Uint8Array, first: number): number {
+  const view = viewOf(table);
+  const words = wordsOf(pages);
+  for (let i = 0; i * PAGE_BYTES < pages.length; i += 1) {
+    const hash = view.getBigUint64((first + i) * PAGE_ENTRY_BYTES + 8, true);
+    if (hash === 0n ? !isFree(words, i) : hashPage(pages, i * PAGE_BYTES) !== hash || words[i * PAGE_WORDS] !== hash) return first + i;
+  }
+  return -1;
+}
+
 /** Whether a page's bytes are a page: known table, the copy's layout, right number, hash as in its header. */
 function pageFault(view: DataView, page: number, hash: bigint, layout: number): string | null {
   const at = page * PAGE_BYTES;
@@ -178,10 +212,8 @@ export function judgeWithTable(head: TierHead, mark: CheckpointMark, pages: Uint
 function provenByTable(head: TierHead, mark: CheckpointMark, pages: Uint8Array, table: Uint8Array, layout: number): TierCopy | null {
   const pageView = viewOf(pages);
   const tableView = viewOf(table);
-  const root = BigInt.asUintN(64, mark.hotRoot + mark.coldRoot);
-  let tableSum = 0n;
-  for (let page = 0; page < mark.pageCount; page += 1) tableSum += tableView.getBigUint64(page * PAGE_ENTRY_BYTES + 8, true);
-  const tableProves = BigInt.asUintN(64, tableSum) === root;
+  const root = rootOf(mark);
+  const tableProves = isTableOf(mark, table);
   const known = (page: number) => TABLE_BY_ID.has(readPageHeader(pageView, page * PAGE_BYTES).table);
   // In any case: it sets hashes right that were hit themselves.
   const hashes = hashesOf(pages, mark.pageCount);

@@ -61,8 +61,9 @@ export function verifyCopies({ storage, root, heads, only, findings, tell }: Ver
     // A branch that was abandoned may have had other rows in this page: who is nearer in time is asked first.
     const distance = ({ mark }: TierCopy): number => Math.abs(mark.epoch - copy.mark.epoch);
     const others = loaded.toSorted((a, b) => distance(a) - distance(b));
+    const [severity, code] = copy.head.unfinished ? (['torn', 'SLOT_TORN'] as const) : (['damaged', 'PAGE_DAMAGED'] as const);
     for (const [page, reason] of copy.reasons)
-      findings.add(copy.head.name.split('#')[0]!, 'damaged', 'PAGE_DAMAGED', `${copy.head.name}: page ${page}: ${reason}`, {
+      findings.add(copy.head.name.split('#')[0]!, severity, code, `${copy.head.name}: page ${page}: ${reason}`, {
         page,
         lsn: copy.mark.lsn,
         ...placeOf(copy.head, page),
@@ -89,9 +90,11 @@ function unlikeTheirHashes(storage: Storage, root: string, file: string, { tier,
 /** Space that a format says is zero. */
 function verifyPadding(storage: Storage, root: string, heads: readonly TierHead[], findings: FileFindings): void {
   const checked = new Set<string>();
-  const must = (file: string, from: number, to: number) => {
+  const must = (file: string, from: number, to: number, unfinished = false) => {
     const at = nonZeroFrom(storage, `${root}/${file}`, from, to);
-    if (at !== null) findings.add(file, 'damaged', 'NOT_ZERO', 'a byte that must be zero is not', { offset: at });
+    if (at === null) return;
+    if (unfinished) findings.add(file, 'torn', 'UNFINISHED', `what is not zero belongs to no checkpoint: ${UNUSED}`, { offset: at });
+    else findings.add(file, 'damaged', 'NOT_ZERO', 'a byte that must be zero is not', { offset: at });
   };
   for (const head of heads) {
     const file = head.name.split('#')[0]!;
@@ -116,12 +119,13 @@ function verifyPadding(storage: Storage, root: string, heads: readonly TierHead[
           findings.add(file, 'torn', 'UNFINISHED', words, { offset: at, page });
         }
       }
-      must(file, mappedPageAt(pages, 0), Number.POSITIVE_INFINITY);
+      // Pages of a checkpoint that was never finished, and that has more of them than any that was.
+      must(file, mappedPageAt(pages, 0), Number.POSITIVE_INFINITY, true);
     } else if (head.tier === 'L2' && head.mark && head.pageAt) {
       const { pageCount } = head.mark;
       verifyTable(storage, root, file, head.name, head.mark, head.pageAt(0), findings);
-      must(file, SLOT_HEADER_BYTES + pageCount * PAGE_ENTRY_BYTES, head.pageAt(0));
-      must(file, head.pageAt(pageCount), Number.POSITIVE_INFINITY);
+      must(file, SLOT_HEADER_BYTES + pageCount * PAGE_ENTRY_BYTES, head.pageAt(0), head.unfinished);
+      must(file, head.pageAt(pageCount), Number.POSITIVE_INFINITY, head.unfinished);
     }
   }
 }

@@ -25,5 +25,5 @@ export const newLog = (options: Pick<LogWriterOptions, 'storage' | 'layout'> & P
     ...options,
   });
 
-export const segmentsOf = (storage: Storage, layout: StoreLayout): readonly LogSegment[] =>
-  scanSegments(storage, layout, STORE_ID, LINEAGE).segments;
+export const segmentsOf = (storage: Storage, layout: StoreLayout, storeId: Uint8Array = STORE_ID): readonly LogSegment[] =>
+  scanSegments(storage, layout, storeId, LINEAGE).segments;
