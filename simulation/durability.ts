@@ -4,7 +4,7 @@
  * in any of the versions that were written, each size, each directory entry on its own.
  *
  * What it assumes: a sector is written whole or not at all, unless the disk is none with powersafe overwrite: that one may leave
- * anything in a sector that was being written; a rename is atomic; a name whose directory was not synced may or may
+ * anything in a block of 4096 bytes of which a sector was being written; a rename is atomic; a name whose directory was not synced may or may
  * not be there, whatever happened to the file behind it; fdatasync of a file promises its bytes and its size, and no name.
  * Kernel and file system promise more than that in places; the engine may not rely on it.
  */
@@ -47,7 +47,9 @@ const directoriesOf = (pending: Pending): string[] => {
   return effect.kind === 'rename' ? [dirname(effect.from), dirname(effect.to)] : [dirname(effect.path)];
 };
 
-/** In a sector that was being written when the power failed, on a disk without powersafe overwrite. */
+/** What a disk without powersafe overwrite writes as one. */
+const BLOCK_BYTES = 4096;
+/** In a sector of a block that was being written when the power failed, on a disk without powersafe overwrite. */
 export const DESTROYED = new Sector(new Uint8Array(SECTOR_BYTES).fill(0xa5));
 
 /** Follows a journal, and knows at each point what is durable and what is pending. */
@@ -118,7 +120,10 @@ export class Durability {
     const durable = this.durable.content(inode);
     const sectors = this.#sectors.get(inode) ?? new Map<number, SectorPending>();
     this.#sectors.set(inode, sectors);
-    for (let sector = Math.floor(from / SECTOR_BYTES); sector * SECTOR_BYTES < to; sector += 1) {
+    // A disk that destroys what it is writing destroys what it writes as one: a block.
+    const unit = this.#powersafe ? SECTOR_BYTES : BLOCK_BYTES;
+    const end = Math.ceil(to / unit) * unit;
+    for (let sector = (Math.floor(from / unit) * unit) / SECTOR_BYTES; sector * SECTOR_BYTES < end; sector += 1) {
       const version = content.sector(sector);
       const pending = sectors.get(sector) ?? { kind: 'sector', inode, sector, versions: [], forgotten: false };
       if (pending.versions.length === 0) {

@@ -99,7 +99,7 @@ export function judge(tree: FileTree, expected: Expectation, whole = false): Jud
   if (changes > 0) return not('wrong', `the recovery changed ${changes} things on the disk`);
   if (image) {
     if (report.lsn > submitted) return not('invented', 'operations that nobody submitted');
-    // A refusal that names pages without a good copy shows the state without them.
+    // A refusal that names pages without a good copy shows the state without their rows.
     const lost = report.outcome === 'refused' ? report.findings.filter(({ code }) => code === 'PAGE_LOST').map(({ table }) => table) : [];
     const differs =
       lost.length === 0

@@ -3,13 +3,15 @@
  * as a killed process leaves it; each disk that was not seen before is recovered and judged.
  */
 
+import { verify } from '../main/verify/verify.ts';
 import { type Choices, type CrashLimits, powerCuts } from './crashes.ts';
 import { Durability, type Pending } from './durability.ts';
 import { FileTree } from './file-tree.ts';
 import { Digests, type Judgement, judge, type Verdict } from './judge.ts';
 import { randomOf } from './model/random.ts';
 import type { Operation } from './model/reference.ts';
-import { bootAfter, type Recording } from './workload.ts';
+import { SimulatedStorage } from './storage.ts';
+import { bootAfter, type Recording, ROOT } from './workload.ts';
 
 export const FAULT_CLASSES = [
   'process killed',
@@ -115,15 +117,22 @@ export class Course {
     const whole = tree.fingerprint() % WHOLE_OF === 0n;
     const judgement = judge(tree, { digests, submitted: lines.length, acknowledged, bootId, clock: recording.clock }, whole);
     // Whoever died damaged nothing, unless the disk did.
-    const killed = bootId === recording.bootId;
+    if (judgement.verdict !== 'right' || !judgement.recovery || !recording.powersafe || recording.wasDamaged) return judgement;
+    // An act goes on with what a power cut may have left.
+    const killed = bootId === recording.bootId && !recording.start;
     const blamed =
-      recording.powersafe &&
-      !recording.wasDamaged &&
-      judgement.recovery?.report.findings.find(({ code, severity }) => severity === 'damage' && (killed || !LIKE_DAMAGE.has(code)));
-    if (judgement.verdict !== 'right' || !blamed) return judgement;
+      judgement.recovery.report.findings.find(({ code, severity }) => severity === 'damage' && (killed || !LIKE_DAMAGE.has(code))) ??
+      (killed && whole ? damageIn(tree, recording) : undefined);
+    if (!blamed) return judgement;
     return { ...judgement, verdict: 'wrong', words: `a death is called damage: ${blamed.code} ${blamed.message}: ${judgement.words}` };
   }
 }
+
+/** What a verification calls damaged. */
+const damageIn = (tree: FileTree, { clock, bootId }: Recording) =>
+  verify({ storage: new SimulatedStorage({ tree }), clock, root: ROOT, bootId })
+    .files.flatMap(({ findings }) => findings)
+    .find(({ severity }) => severity === 'damaged');
 
 /** The first of a recording's ends that is not right; null where all are. */
 export function judgeRecording(recording: Recording, options: MomentsOptions): Failure | null {

@@ -236,13 +236,9 @@ class NativeLock implements HeldLock {
 
   holds(): boolean {
     if (!this.#held) return false;
-    try {
-      const named = fs.statSync(this.#path);
-      const ours = fs.fstatSync(this.#fd);
-      return named.ino === ours.ino && named.dev === ours.dev;
-    } catch {
-      return false;
-    }
+    const named = attempt('look at', this.#path, () => fs.statSync(this.#path, { throwIfNoEntry: false }));
+    const ours = attempt('look at', this.#path, () => fs.fstatSync(this.#fd));
+    return named !== undefined && named.ino === ours.ino && named.dev === ours.dev;
   }
 
   release(): void {

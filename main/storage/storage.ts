@@ -39,7 +39,7 @@ export interface MappedFile {
 
 /** A kernel lock that dies with its process, whatever kills it. */
 export interface HeldLock {
-  /** Still ours: the file at the path is still the one that was locked. */
+  /** Still ours: the file at the path is still the one that was locked. @throws RearmError IO_FAILED, PERMISSION_DENIED: that cannot be told */
   holds(): boolean;
   release(): void;
 }

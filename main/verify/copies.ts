@@ -37,15 +37,15 @@ export function compareCopies(options: CompareOptions): void {
     const { lsn, headHash } = copy.mark;
     if (segments.length === 0 || segments[0]!.firstLsn > lsn + 1) continue;
     const found = frameEndAt(storage, storeId, segments, copy.mark);
+    // L1 alone is written before the log is synced: a frame that it names may be gone, or have been written anew when a sync failed.
+    const severity = copy.head.tier === 'L1' ? 'torn' : 'damaged';
     if (found.kind === 'inside' || (found.kind === 'shown' && found.hash !== headHash))
-      findings.add(fileOf(copy), 'damaged', 'OTHER_HISTORY', `${copy.head.name}: the log shows another frame at LSN ${lsn}`, { lsn });
+      findings.add(fileOf(copy), severity, 'OTHER_HISTORY', `${copy.head.name}: the log shows another frame at LSN ${lsn}`, { lsn });
     if (found.kind === 'elsewhere')
-      findings.add(fileOf(copy), 'damaged', 'OTHER_HISTORY', `${copy.head.name} names LSN ${lsn}, and a frame that ends at ${found.lsn}`, {
+      findings.add(fileOf(copy), severity, 'OTHER_HISTORY', `${copy.head.name} names LSN ${lsn}, and a frame that ends at ${found.lsn}`, {
         lsn,
       });
     if (found.kind === 'beyond') {
-      // L1 alone is written before the log is synced.
-      const severity = copy.head.tier === 'L1' ? 'torn' : 'damaged';
       findings.add(fileOf(copy), severity, 'COPY_AHEAD', `${copy.head.name} is ahead of the log, which ends at LSN ${found.lastLsn}`, {
         lsn,
       });

@@ -44,7 +44,7 @@ export function verifyCopies({ storage, root, heads, only, findings, tell }: Ver
     }
     try {
       const copy = head.load();
-      if (head.tier === 'L1') verifyHashes(storage, root, file, copy, findings);
+      if (head.tier === 'L1') verifyHashes(storage, root, file, copy, mayBeTorn(head, heads), findings);
       loaded.push(copy);
     } catch (error) {
       if (!(error instanceof RearmError)) throw error;
@@ -184,7 +184,7 @@ function bytesAt(storage: Storage, path: string, offset: number, length: number)
 }
 
 /** A hash in the header of a page that was hit itself: the root of the slot proves the others, and with them what it was. */
-function verifyHashes(storage: Storage, root: string, file: string, copy: TierCopy, findings: FileFindings): void {
+function verifyHashes(storage: Storage, root: string, file: string, copy: TierCopy, torn: boolean, findings: FileFindings): void {
   const slot = copy.head.name.endsWith('#1') ? 1 : 0;
   const { pageCount, lsn } = copy.mark;
   const stored = viewOf(bytesAt(storage, `${root}/${file}`, mappedPageAt(0, 0), pageCount * 2 * PAGE_BYTES));
@@ -193,6 +193,8 @@ function verifyHashes(storage: Storage, root: string, file: string, copy: TierCo
     const hash = stored.getBigUint64((2 * page + slot) * PAGE_BYTES, true);
     if (copy.states[page] !== PAGE_VALID || hash === proven.getBigUint64(page * PAGE_BYTES, true)) continue;
     const words = `${copy.head.name}: page ${page}: the hash in its header was hit, its rows are whole`;
-    findings.add(file, 'damaged', 'PAGE_DAMAGED', words, { offset: mappedPageAt(page, slot), page, lsn, ...rowsIn([copy], page) });
+    const place = { offset: mappedPageAt(page, slot), page, lsn, ...rowsIn([copy], page) };
+    if (torn) findings.add(file, 'torn', 'SLOT_TORN', `${words}: ${UNUSED}`, place);
+    else findings.add(file, 'damaged', 'PAGE_DAMAGED', words, place);
   }
 }

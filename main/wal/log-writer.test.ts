@@ -145,3 +145,20 @@ test('a log whose lock was another’s stays closed, though the lock is ours aga
   expect(() => machine.write()).toThrow(expect.objectContaining({ code: 'WRITER_POISONED' }));
   expect(machine.disk.fingerprint()).toBe(before);
 });
+
+test('a log whose lock cannot be looked at stays closed, and says why: it is not said to be another’s', () => {
+  let isGone = false;
+  const machine = new Machine({
+    ...OURS,
+    holds: () => {
+      if (isGone) throw systemFailure('EIO', 'look at', layout.lock);
+      return true;
+    },
+  });
+  machine.write();
+  isGone = true;
+  const refused = expect.objectContaining({ code: 'WRITER_POISONED', message: expect.stringContaining('EIO') });
+  expect(() => machine.write()).toThrow(refused);
+  isGone = false;
+  expect(() => machine.writer.sync()).toThrow(refused);
+});

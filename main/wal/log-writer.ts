@@ -186,9 +186,17 @@ export class LogWriter {
         this.#poison,
       );
     }
-    if (!this.#options.lock.holds()) {
+    if (!this.#holdsLock()) {
       this.#poison = new RearmError('WRITER_FENCED', 'the lock of the store is no longer ours: another process took it over', {});
       throw this.#poison;
+    }
+  }
+
+  #holdsLock(): boolean {
+    try {
+      return this.#options.lock.holds();
+    } catch (error) {
+      throw this.#fail(error);
     }
   }
 
