@@ -37,6 +37,14 @@ import type { PlantedBug } from './planted-bugs.ts';
 const ENGINE = ['cascade', 'engine', 'gate', 'image', 'operations', 'storage', 'store', 'tiers', 'wal'];
 /** What a sync is called. `msync` is compared with the zero that it gives. */
 const SYNCS = new Set(['sync', 'syncDirectory', 'fdatasyncSync', 'fsyncSync', 'msync']);
+/** What waits in the engine for a sync that somebody else does. */
+const WAITS = new Set(['wait', 'waitSync', 'flush']);
+/** Side records may be lost. */
+const SIDE = 'main/engine/side-records.ts';
+
+const whatGoes = (file: string, name: string): 'sync' | 'wait' | null =>
+  SYNCS.has(name) ? 'sync' : WAITS.has(name) && file.startsWith('main/engine/') && file !== SIDE ? 'wait' : null;
+
 /** Of functions that tell a finding, and go on; those that never return are found by their type. */
 const TELLING = new Set(['no', 'bad', 'badHead', 'ended', 'refuse', 'differs', 'findings.add', 'findings.push']);
 /** Where `null` is a file, a page or a frame that is not taken. */
@@ -80,10 +88,12 @@ export const syncs = (root: string): PlantedBug[] =>
     files.flatMap(([file, source]) => {
       const bugs: PlantedBug[] = [];
       walk(source, (node) => {
-        if (!isCallExpression(node) || !isPropertyAccessExpression(node.expression) || !SYNCS.has(node.expression.name.text)) return;
+        if (!isCallExpression(node) || !isPropertyAccessExpression(node.expression)) return;
+        const what = whatGoes(file, node.expression.name.text);
+        if (what === null || node.expression.expression.getText(source) === 'Atomics') return;
         const at = node.getStart(source);
         const from = source.text.slice(at, node.end);
-        bugs.push({ name: `no sync: ${file}:${lineOf(source, at)}: ${inOneLine(from)}`, file, edits: [{ from, to: '0', at }] });
+        bugs.push({ name: `no ${what}: ${file}:${lineOf(source, at)}: ${inOneLine(from)}`, file, edits: [{ from, to: '0', at }] });
       });
       return bugs;
     }),
