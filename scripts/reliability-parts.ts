@@ -203,7 +203,13 @@ export const PARTS: readonly Part[] = [
   tests('deaths with damage on top', 4, 'tests/crash/kill.test.ts', (figures) => `${count(figures.runs)} kill -9: ${lives(figures)}`),
   tests('power cuts, ext4', 10, 'tests/faults/power-cut.test.ts', (figures) => `${count(figures.runs)} cuts: ${lives(figures)}`, 'ext4'),
   tests('power cuts, xfs', 10, 'tests/faults/power-cut.test.ts', (figures) => `${count(figures.runs)} cuts: ${lives(figures)}`, 'xfs'),
-  tests('deaths', 20, 'tests/crash/deaths.test.ts', (figures) => `${count(figures.runs)} kill -9: ${lives(figures)}`),
+  tests(
+    'deaths',
+    20,
+    'tests/crash/deaths.test.ts',
+    (figures) =>
+      `${count(figures.runs)} kill -9, ${count(figures.opening)} of them while the store was opened, ${count(figures.accepting)} while it was accepted: ${lives(figures)}`,
+  ),
   {
     name: 'planted bugs',
     shares: PLANTED_SHARES,

@@ -21,13 +21,19 @@ afterAll(() => {
   leaveFigures(tally.figures);
 });
 
+/** What opening and accepting take, and some more. */
+const OPENING_MS = 80;
+
 const lifeMs = (random: Random): number => (random.chance(0.3) ? random.below(20) : random.below(300));
 
 async function dieOften(store: number): Promise<void> {
   const lives = new Lives(tally, SEED * 1_000_000 + store);
   for (let death = 0; death < DEATHS_PER_STORE; death += 1) {
     const random = randomOf(SEED, store, death, 815);
-    await lives.die(random, lifeMs(random));
+    // A store that is only being made is nobody's: its first life is not cut short there.
+    if (death > 0 && random.chance(0.25)) await lives.die(random, random.below(OPENING_MS), 'opening');
+    else await lives.die(random, lifeMs(random));
+    if (random.chance(0.25)) await lives.dieAccepting(random.below(OPENING_MS));
     await lives.accept();
   }
   lives.dispose();

@@ -10,7 +10,7 @@ import { History } from '../../simulation/model/history.ts';
 import type { Random } from '../../simulation/model/random.ts';
 import type { Operation } from '../../simulation/model/reference.ts';
 import { SMALL_ROWS, temporaryDirectory } from '../support/desk.ts';
-import { livelyConfig, runAndKill } from './run.ts';
+import { killAccepting, livelyConfig, type Moment, runAndKill } from './run.ts';
 import { logged, type Tally } from './tally.ts';
 
 const plain = (text: unknown) =>
@@ -54,8 +54,16 @@ export class Lives {
     this.#seed = seed;
   }
 
-  /** A process trades for `ms` and is killed; what is left of the store is recovered and judged. @throws what does not hold */
-  async die(random: Random, ms: number): Promise<{ readonly report: RecoveryReport; readonly acknowledged: number }> {
+  /**
+   * A process trades for `ms`, or is `ms` into the opening of the store, and is killed; what is left is recovered and judged.
+   *
+   * @throws what does not hold
+   */
+  async die(
+    random: Random,
+    ms: number,
+    from: Moment = 'ready',
+  ): Promise<{ readonly report: RecoveryReport; readonly acknowledged: number }> {
     const { root, directory, history } = this;
     const life = this.#deaths;
     this.#deaths += 1;
@@ -75,9 +83,12 @@ export class Lives {
       },
       ms,
       history,
+      undefined,
+      from,
     );
     expect(death.alarms).toEqual([]);
     this.#tally.runs += 1;
+    if (from === 'opening') this.#tally.opening += 1;
     this.#tally.operations += history.lastLsn - already;
     this.#tally.acknowledgements += death.acknowledgements;
     const acknowledged = Math.max(death.acknowledged, already);
@@ -102,11 +113,28 @@ export class Lives {
   async accept(): Promise<void> {
     const { root, history } = this;
     const accepted = await acceptRecovery({ platform: nativePlatform, root, by: 'the test' });
-    for (const line of logged(root, history.lastLsn + 1)) {
-      expect(['epoch.open', 'risk.halt', 'root.mark']).toContain(line.type);
-      history.add(line);
-    }
+    this.#addAccepted();
     expect(accepted.lsn).toBe(history.lastLsn);
+  }
+
+  /** A process is killed `ms` after it began to accept: what it did of it is kept, or is not. @throws what does not hold */
+  async dieAccepting(ms: number): Promise<void> {
+    const { root, history } = this;
+    const acknowledged = history.lastLsn;
+    await killAccepting(root, ms);
+    this.#addAccepted();
+    this.#tally.runs += 1;
+    this.#tally.accepting += 1;
+    const recovery = this.#tally.judge(root, history, acknowledged);
+    expect(recovery?.report.outcome, 'a store whose acceptance died is recovered').toBe('recovered');
+    history.cut(recovery!.report.lsn);
+  }
+
+  #addAccepted(): void {
+    for (const line of logged(this.root, this.history.lastLsn + 1)) {
+      expect(['epoch.open', 'risk.halt', 'root.mark']).toContain(line.type);
+      this.history.add(line);
+    }
   }
 
   dispose(): void {

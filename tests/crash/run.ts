@@ -10,6 +10,7 @@ import type { ConfigInput } from '../support/desk.ts';
 import type { WorkerTask } from './worker.ts';
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
+const ACCEPTOR = fileURLToPath(new URL('./acceptor.ts', import.meta.url));
 /** Of compiled sources: most of what a short life costs is its start. */
 const COMPILED = fileURLToPath(new URL('../output/compiled', import.meta.url));
 
@@ -54,12 +55,25 @@ export interface Fault {
   readonly thenMs: number;
 }
 
+/** What a process says when it begins to make, to open or to accept the store, and when it begins to trade. */
+export type Moment = 'opening' | 'ready';
+
+/** Kills a process that accepts the recovery of a store `ms` after it has begun; it may have ended by then. */
+export async function killAccepting(root: string, ms: number): Promise<void> {
+  const child = spawn(process.execPath, ['--no-warnings', ACCEPTOR, root], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_COMPILE_CACHE: COMPILED },
+  });
+  child.stdout.once('data', () => setTimeout(() => child.kill('SIGKILL'), ms));
+  await new Promise((resolve) => child.once('close', resolve));
+}
+
 /**
- * Runs the worker for `ms` after it is ready, and kills it. Its submissions are added to the history.
+ * Runs the worker for `ms` after a moment, and kills it. Its submissions are added to the history.
  *
  * @param fault what happens then, before the kill; the worker may end by itself of it
  */
-export async function runAndKill(task: WorkerTask, ms: number, history: History, fault?: Fault): Promise<Death> {
+export async function runAndKill(task: WorkerTask, ms: number, history: History, fault?: Fault, from: Moment = 'ready'): Promise<Death> {
   const [program, ...before] = [...(task.under ?? []), process.execPath];
   const child = spawn(program!, [...before, '--no-warnings', WORKER, JSON.stringify(task)], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -72,7 +86,7 @@ export async function runAndKill(task: WorkerTask, ms: number, history: History,
   let timer: NodeJS.Timeout | undefined;
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     out += text;
-    if (timer === undefined && out.includes('ready\n')) {
+    if (timer === undefined && out.includes(`${from}\n`)) {
       timer = setTimeout(() => {
         try {
           fault?.strike(child.pid!);

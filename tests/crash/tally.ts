@@ -19,7 +19,10 @@ const list = (map: Map<string, number>) =>
     .join(', ');
 
 export class Tally {
+  /** Deaths; of them, those in the middle of opening and of accepting. */
   runs = 0;
+  opening = 0;
+  accepting = 0;
   operations = 0;
   acknowledgements = 0;
   recoveries = 0;
@@ -39,14 +42,14 @@ export class Tally {
 
   /** For a sum over many of them. */
   get figures(): Readonly<Record<string, number>> {
-    const { runs, operations, acknowledgements, recoveries, lost, invented, wrong, crashed } = this;
+    const { runs, opening, accepting, operations, acknowledgements, recoveries, lost, invented, wrong, crashed } = this;
     const refused = recoveries - (this.outcomes.get('recovered') ?? 0) - (this.outcomes.get('salvaged') ?? 0);
-    return { runs, operations, acknowledgements, recoveries, refused, lost, invented, wrong, crashed };
+    return { runs, opening, accepting, operations, acknowledgements, recoveries, refused, lost, invented, wrong, crashed };
   }
 
   toString(): string {
     return (
-      `${this.runs} runs, ${this.operations} operations, ${this.acknowledgements} acknowledgements; ${this.recoveries} recoveries (${list(this.outcomes)}); bases: ${list(this.bases)}; ` +
+      `${this.runs} runs (${this.opening} opening, ${this.accepting} accepting), ${this.operations} operations, ${this.acknowledgements} acknowledgements; ${this.recoveries} recoveries (${list(this.outcomes)}); bases: ${list(this.bases)}; ` +
       `${this.rowsPruned} prunes, ${this.segmentsFreed} segments freed; lost ${this.lost}, invented ${this.invented}, wrong ${this.wrong}, not a RearmError ${this.crashed}`
     );
   }

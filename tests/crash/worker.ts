@@ -113,9 +113,10 @@ async function open() {
 /** With the time at which it is known: whoever reads the line reads it later. */
 const acknowledge = (lsn: number): void => say(`${lsn} ${process.hrtime.bigint()}`);
 
-const engine = await open();
 // It is killed, and would keep nothing at its end.
 flushCompileCache();
+say('opening');
+const engine = await open();
 say('ready');
 const generator = new Generator(task.seed, task.generator);
 const pending = new Set<Promise<void>>();
