@@ -1,17 +1,14 @@
 /**
  * A process whose system calls or allocations the guard counts: `guard-process.ts commits ROOT MODE COUNT` commits and ends, so that two counts
  * differ by their commits; `guard-process.ts posts ROOT COUNT` prints the bytes that a post allocates; `guard-process.ts groups ROOT
- * COUNT` prints how many times as long a group takes as writing and syncing its bytes.
+ * COUNT` prints how many times the processor time of its operations as JSON, written and read, a group takes.
  */
 
-import fs from 'node:fs';
-import { join } from 'node:path';
-import { xxh64 } from '@node-rs/xxhash';
 import type { EngineConfig } from '../main/engine/config.ts';
+import { intentToJson } from '../shared/model/json.ts';
+import type { Intent } from '../shared/model/operations.ts';
 import { Day, type DeskSize, openDesk } from './desk.ts';
 import { collectGarbage } from './garbage.ts';
-import { BareFile } from './measurements/bare-file.ts';
-import { frameBytesOf, recordsOfDay } from './measurements/records.ts';
 import { takeTurns } from './turns.ts';
 
 const SIZE: DeskSize = { positions: 200, orders: 1_000 };
@@ -55,34 +52,36 @@ async function posts(root: string, count: number): Promise<number> {
 }
 
 /** Of the fastest of each: whatever else the machine does hits neither then. */
+/** Milliseconds of the processor, of all threads: what else the machine does does not count. */
+function processorMs(from?: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(from);
+  return (user + system) / 1000;
+}
+
 async function groups(root: string, count: number): Promise<number> {
-  fs.mkdirSync(root);
-  const bytes = new Uint8Array(frameBytesOf(await recordsOfDay(root, SIZE, GROUP))).fill(7);
-  const engine = await openDesk({ root: join(root, 'store'), size: SIZE, config: { tiers: 'off', segmentBytes: 4 * SEGMENT_BYTES } });
-  const file = new BareFile(join(root, 'bare'));
+  const engine = await openDesk({ root, size: SIZE, config: { tiers: 'off', segmentBytes: 4 * SEGMENT_BYTES } });
   const day = new Day(SIZE);
+  let intents: Intent[] = [];
   const samples = await takeTurns(
     {
       ours: async () => {
         day.prepare(GROUP);
-        const start = performance.now();
-        for (let i = 1; i < GROUP; i += 1) engine.post(day.take());
-        await engine.commit(day.take());
-        return performance.now() - start;
+        intents = Array.from({ length: GROUP }, () => day.take());
+        const start = process.cpuUsage();
+        for (let i = 1; i < GROUP; i += 1) engine.post(intents[i - 1]!);
+        await engine.commit(intents[GROUP - 1]!);
+        return processorMs(start);
       },
-      bare: () => {
-        const start = performance.now();
-        xxh64(bytes);
-        fs.writeSync(file.fd, bytes, 0, bytes.length, file.place(bytes.length));
-        fs.fdatasyncSync(file.fd);
-        return performance.now() - start;
+      json: () => {
+        const start = process.cpuUsage();
+        for (const intent of intents) JSON.parse(JSON.stringify(intentToJson(intent)));
+        return processorMs(start);
       },
     },
     count,
   );
   await engine.close();
-  file.close();
-  return Math.min(...samples.ours) / Math.min(...samples.bare);
+  return Math.min(...samples.ours) / Math.min(...samples.json);
 }
 
 const [kind, root, ...rest] = process.argv.slice(2);
