@@ -265,7 +265,6 @@ export class Engine {
   /** Takes L1 and L2 now; resolves when L2 is durable. Rejects with DISK_FULL, IO_FAILED ... where it is not. */
   async checkpoint(): Promise<void> {
     this.markRoot();
-    await this.flush();
     await this.#parts.pipe.checkpoint();
   }
 

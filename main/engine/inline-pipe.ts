@@ -126,14 +126,8 @@ export class InlinePipe implements RecordPipe {
   async close(): Promise<void> {
     this.#stop();
     try {
-      if (!this.#failure) {
-        this.#guard(() => {
-          this.#writer.write(this.#frame);
-          this.#writer.flush();
-        });
-        // The log is whole without it; what failed was told.
-        await this.#checkpoint();
-      }
+      // The log is whole without it; what failed was told.
+      if (!this.#failure) await this.#checkpoint();
     } finally {
       this.#writer.close();
       await this.#tiers?.close();

@@ -21,10 +21,10 @@ export interface RecordPipe {
   readonly writtenLsn: number;
   /** Checksum of the last frame that was written. */
   readonly headHash: bigint;
-  /** Takes a checkpoint of L1 and L2 now, and resolves when L2 is durable. Rejects with why it is not. */
+  /** Takes a checkpoint of L1 and L2 of all that was handed over, and resolves when L2 is durable. Rejects with why it is not. */
   checkpoint(): Promise<void>;
   /** L3 (and L4) from the newest L2 now. Rejects with why there is none. */
   snapshot(archive: boolean): Promise<void>;
-  /** Makes everything durable and ends the writer and its threads. */
+  /** Ends the writer and its threads; everything that was handed over must be durable. */
   close(): Promise<void>;
 }

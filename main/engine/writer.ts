@@ -205,8 +205,8 @@ export class Writer {
 
   /** Hands L2 its pages; everything in them is durable in the log first. */
   checkpointL2(): void {
-    if (!this.#sink || this.#l2Busy) return;
     this.flush();
+    if (!this.#sink || this.#l2Busy) return;
     this.#takeChanged();
     const slot = this.#l2Slot;
     const pages = Uint32Array.from(this.#l2Pending[slot].take()).sort();
