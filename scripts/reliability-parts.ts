@@ -103,9 +103,18 @@ const ENGINE = ['main', 'shared', 'package-lock.json'];
 /** What submits to a process that is going to die, and what judges it then. */
 const LIVES = [
   ...ENGINE,
-  ...['model', 'stepped.ts', 'workload.ts', 'content.ts', 'durability.ts', 'effect.ts', 'event.ts', 'file-tree.ts', 'storage.ts'].map(
-    (name) => `simulation/${name}`,
-  ),
+  ...[
+    'model',
+    'stepped.ts',
+    'workload.ts',
+    'content.ts',
+    'durability.ts',
+    'effect.ts',
+    'event.ts',
+    'file-tree.ts',
+    'storage.ts',
+    'without.ts',
+  ].map((name) => `simulation/${name}`),
   'tests/crash',
   'tests/faults',
   'tests/support',

@@ -12,6 +12,7 @@ import { PAGE_BYTES } from '../shared/model/schema.ts';
 import type { FileTree } from './file-tree.ts';
 import { type Operation, ReferenceModel } from './model/reference.ts';
 import { SimulatedStorage } from './storage.ts';
+import { isWithout, rowsLost } from './without.ts';
 import { ROOT, ROWS_MAX } from './workload.ts';
 
 export type Verdict = 'right' | 'lost' | 'invented' | 'wrong' | 'refused' | 'crashed';
@@ -99,13 +100,12 @@ export function judge(tree: FileTree, expected: Expectation, whole = false): Jud
   if (changes > 0) return not('wrong', `the recovery changed ${changes} things on the disk`);
   if (image) {
     if (report.lsn > submitted) return not('invented', 'operations that nobody submitted');
-    // A refusal that names pages without a good copy shows the state without their rows.
-    const lost = report.outcome === 'refused' ? report.findings.filter(({ code }) => code === 'PAGE_LOST').map(({ table }) => table) : [];
+    const lost = report.outcome === 'refused' ? report.findings.filter(({ code }) => code === 'PAGE_LOST') : [];
     const differs =
       lost.length === 0
         ? digestOf(recovery) !== digests.at(report.lsn)
         : Object.entries(canonicalState(image).tables).some(
-            ([table, rows]) => !lost.includes(table) && JSON.stringify(rows) !== JSON.stringify(digests.tables(report.lsn)[table]),
+            ([table, rows]) => !isWithout(rows, digests.tables(report.lsn)[table] as readonly unknown[], rowsLost(lost, table)),
           );
     if (differs) return not('wrong', 'the state is not what the model makes of these operations');
   }

@@ -4,11 +4,14 @@ import { type Recovery, recover } from '../../main/cascade/recover.ts';
 import { nativePlatform } from '../../main/engine/native-platform.ts';
 import { openLog, readOperations } from '../../main/history/operations.ts';
 import { canonicalState } from '../../main/image/canonical.ts';
+import type { Image } from '../../main/image/image.ts';
+import type { Finding } from '../../shared/contract/recovery.ts';
 import { RearmError } from '../../shared/errors.ts';
 import { intentToJson } from '../../shared/model/json.ts';
 import { formatTime } from '../../shared/units.ts';
 import type { History } from '../../simulation/model/history.ts';
-import type { Operation } from '../../simulation/model/reference.ts';
+import type { Operation, ReferenceModel } from '../../simulation/model/reference.ts';
+import { isWithout, rowsLost } from '../../simulation/without.ts';
 import { assertSame } from '../support/desk.ts';
 
 const count = (map: Map<string, number>, key: string) => map.set(key, (map.get(key) ?? 0) + 1);
@@ -75,10 +78,10 @@ export class Tally {
         this.invented += 1;
         throw new Error(`invented: LSN ${report.lsn} of ${history.lastLsn}: ${report.sentence}`);
       }
-      // A refusal that names pages without a good copy shows the state without them.
-      const lacking = report.outcome === 'refused' && report.findings.some(({ code }) => code === 'PAGE_LOST');
+      const lost = report.outcome === 'refused' ? report.findings.filter(({ code }) => code === 'PAGE_LOST') : [];
       try {
-        if (!lacking) assertSame(canonicalState(image), history.at(report.lsn));
+        if (lost.length === 0) assertSame(canonicalState(image), history.at(report.lsn));
+        else assertWithout(lost, image, history.at(report.lsn));
       } catch (error) {
         this.wrong += 1;
         throw new Error(`wrong state (${report.outcome}, base ${report.base} at ${report.baseLsn}): ${(error as Error).message}`, {
@@ -94,6 +97,14 @@ export class Tally {
     }
     return recovery;
   }
+}
+
+/** Throws where a state without the rows of lost pages lacks others, or has other ones. */
+function assertWithout(lost: readonly Finding[], image: Image, model: ReferenceModel): void {
+  const expected = model.state().tables;
+  for (const [table, rows] of Object.entries(canonicalState(image).tables))
+    if (!isWithout(rows, expected[table] ?? [], rowsLost(lost, table)))
+      throw new Error(`${table} lacks more than the pages that are lost held`);
 }
 
 /** The operations that the log holds from `from` on. */
