@@ -19,9 +19,11 @@ import { createStore } from './create.ts';
 import type { Engine } from './engine.ts';
 
 const NEVER_MS = 86_400_000;
+const SYNC_MS = 1_000;
 
 async function deskOnDisk() {
   const clock = new SteppedClock();
+  const scheduler = new SteppedScheduler(clock);
   const tree = new FileTree();
   const disk = new Durability(tree);
   const failing = { syncs: false };
@@ -33,18 +35,17 @@ async function deskOnDisk() {
     },
   });
   const engine = await createStore({
-    platform: { storage, clock, scheduler: new SteppedScheduler(clock), bootId: BOOT },
+    platform: { storage, clock, scheduler, bootId: BOOT },
     root: ROOT,
     name: 'desk',
     rowsMax: ROWS_MAX,
-    stepped: true,
     config: parseEngineConfig({
       commit: 'inline',
       tiers: 'off',
       archive: false,
       l1: false,
       l2Ms: NEVER_MS,
-      syncMs: NEVER_MS,
+      syncMs: SYNC_MS,
       markMs: NEVER_MS,
     }),
   });
@@ -56,7 +57,11 @@ async function deskOnDisk() {
     );
     return recover({ storage: new SimulatedStorage({ tree: left }), clock, root: ROOT, bootId: LATER_BOOT }).report.lsn;
   };
-  return { engine, lsnAfterCut, failing };
+  const pass = (ms: number): void => {
+    clock.pass(BigInt(ms) * 1_000_000n);
+    scheduler.run();
+  };
+  return { engine, lsnAfterCut, failing, pass };
 }
 
 const day = (number: number) => ({ type: 'risk.day', day: number, time: 1n }) as const;
@@ -73,6 +78,16 @@ test.each<[string, (engine: Engine) => unknown]>([
   const before = await engine.commit(day(1));
   expect(lsnAfterCut()).toBe(before);
   await handOver(engine);
+  expect(lsnAfterCut()).toBeGreaterThan(before);
+});
+
+test('post: it is there once the cadence of syncs has passed', async () => {
+  const { engine, lsnAfterCut, pass } = await deskOnDisk();
+  const before = await engine.commit(day(1));
+  engine.post(day(2));
+  pass(SYNC_MS / 2);
+  expect(lsnAfterCut()).toBe(before);
+  pass(SYNC_MS);
   expect(lsnAfterCut()).toBeGreaterThan(before);
 });
 

@@ -196,8 +196,6 @@ function run(): void {
       Atomics.wait(ring.control, SIGNAL, signal, SLEEP_MS);
       Atomics.store(ring.control, SLEEPING, 0);
     }
-    writer.flush();
-    publish();
     writer.close();
     Atomics.store(ring.control, STATE, STATE_CLOSED);
   } catch (error) {
