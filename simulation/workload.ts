@@ -195,7 +195,8 @@ async function one(
   try {
     const intent = intentFromJson(json);
     const how = random.next();
-    if (how < 0.3) acknowledged(await engine.commit(intent));
+    if (how < 0.15) acknowledged(engine.commitSync(intent));
+    else if (how < 0.3) acknowledged(await engine.commit(intent));
     else engine.post(intent);
     if (how > 0.97) acknowledged(await engine.flush());
   } catch (error) {
