@@ -1,9 +1,9 @@
 /** Disks that destroy what they are writing when the power fails: aligned frames outlive them, others do not. */
 
 import { expect, test } from 'vitest';
+import { record } from './life.ts';
 import { type Failure, judgeRecording } from './moments.ts';
 import { DEATHS } from './scenario.ts';
-import { record } from './workload.ts';
 
 const STEPS = 20;
 const LIMITS = { exhaustive: 4, samples: 6 };

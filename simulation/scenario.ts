@@ -5,9 +5,10 @@ import { RearmError } from '../shared/errors.ts';
 import { type Act, recordAct } from './act.ts';
 import type { Choices, CrashLimits } from './crashes.ts';
 import { Durability } from './durability.ts';
+import { record } from './life.ts';
 import { Course, type Deaths } from './moments.ts';
 import { type Fault, SimulatedStorage } from './storage.ts';
-import { LATER_BOOT, type Recording, ROOT, record } from './workload.ts';
+import { LATER_BOOT, type Recording, ROOT } from './workload.ts';
 
 interface Life {
   readonly seed: number;

@@ -4,12 +4,12 @@ import { xxh64 } from '@node-rs/xxhash';
 import { powerCuts } from './crashes.ts';
 import { Durability } from './durability.ts';
 import type { Verdict } from './judge.ts';
+import { isClosed } from './life.ts';
 import { randomOf } from './model/random.ts';
 import { Course, type Failure, type FaultClass, judgeRecording } from './moments.ts';
 import type { Profile } from './profile.ts';
 import { DEATHS, Recordings, type Scenario } from './scenario.ts';
 import type { CallKind } from './storage.ts';
-import { isClosed } from './workload.ts';
 
 export interface SeedFailure extends Failure {
   readonly scenario: Scenario;

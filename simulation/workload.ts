@@ -1,19 +1,16 @@
-/** A trading process on a simulated disk: what it does follows from the seed alone. */
+/** What the processes of the simulation have in common: their names, bounds and configurations, and what is recorded of them. */
 
-import { parseEngineConfig } from '../main/engine/config.ts';
-import { createStore } from '../main/engine/create.ts';
-import type { Engine, Submission } from '../main/engine/engine.ts';
-import type { Platform } from '../main/engine/start.ts';
+import { type EngineConfig, parseEngineConfig } from '../main/engine/config.ts';
+import type { Submission } from '../main/engine/engine.ts';
 import { RearmError } from '../shared/errors.ts';
-import { intentFromJson, intentToJson } from '../shared/model/json.ts';
+import { intentToJson } from '../shared/model/json.ts';
 import { formatTime } from '../shared/units.ts';
 import type { Event } from './event.ts';
-import { FileTree } from './file-tree.ts';
-import { Generator } from './model/generator.ts';
-import { randomOf } from './model/random.ts';
-import { type Operation, ReferenceModel } from './model/reference.ts';
-import { SteppedClock, SteppedScheduler } from './stepped.ts';
-import { type CallKind, type Fault, ProcessEnded, SimulatedStorage } from './storage.ts';
+import type { FileTree } from './file-tree.ts';
+import type { Random } from './model/random.ts';
+import type { Operation } from './model/reference.ts';
+import type { SteppedClock } from './stepped.ts';
+import type { CallKind } from './storage.ts';
 
 export const ROOT = '/store';
 export const BOOT = '00000000-0000-4000-8000-000000000001';
@@ -43,14 +40,6 @@ export const ROWS_MAX = {
   markets: 8,
 } as const;
 
-export interface WorkloadOptions {
-  readonly seed: number;
-  readonly steps: number;
-  /** Steps that are left out, for shrinking. */
-  readonly without?: ReadonlySet<number>;
-  readonly fault?: Fault | undefined;
-}
-
 export interface Recording {
   /** The disk that the process found; an empty one where it is left out. */
   readonly start?: FileTree;
@@ -72,6 +61,8 @@ export interface Recording {
   readonly powersafe: boolean;
   /** The disk that the process found may have lost sectors. */
   readonly wasDamaged?: boolean;
+  /** What was done to its files before, in words. */
+  readonly damages?: readonly string[];
   /** Events before this one are another recording's too, and are not judged again. */
   readonly from?: number;
 }
@@ -95,15 +86,9 @@ export const lineOf = ({ lsn, posted, timeNs, intent }: Submission): Operation =
 
 /** Less than a desk may configure: a life of a few dozen operations fills, prepares and frees several. */
 const SEGMENT_BYTES = [8_192, 8_192, 65_536];
-/** Of two lives, one ends in order. */
-export const isClosed = (seed: number): boolean => seed % 2 === 0;
 
-/** What a file of the store is for, whatever its number. */
-export const siteOf = (kind: CallKind, path: string): string => `${kind} ${path.slice(ROOT.length + 1).replaceAll(/[0-9a-f]{8,}/g, 'N')}`;
-
-/** Runs the process; a failing call of the storage ends it when the engine stops. */
-export async function record({ seed, steps, without, fault }: WorkloadOptions): Promise<Recording> {
-  const random = randomOf(seed, 0, 17);
+/** How a desk has its engine: cadences at which a life of a few dozen operations has every tier taken. */
+export function configurationOf(random: Random): EngineConfig {
   const configured = parseEngineConfig({
     tiers: 'inline',
     archive: false,
@@ -120,86 +105,8 @@ export async function record({ seed, steps, without, fault }: WorkloadOptions): 
     retentionMs: 120,
     marketRetentionMs: 60,
   });
-  const segmentBytes = random.pick(SEGMENT_BYTES);
-  // A desk that aligns its frames has a disk that makes it worth it.
-  const aligned = random.chance(0.25);
-  const config = { ...configured, segmentBytes, frameAlignmentBytes: aligned ? 4096 : 8 } as const;
-  const clock = new SteppedClock();
-  const scheduler = new SteppedScheduler(clock);
-  const events: Event[] = [];
-  const callKinds: CallKind[] = [];
-  const callSites: string[] = [];
-  let call = '';
-  const storage = new SimulatedStorage({
-    tree: new FileTree(),
-    fault,
-    called: ({ number, kind, path }) => {
-      callKinds[number] = kind;
-      callSites[number] = siteOf(kind, path);
-      call = `${kind} ${path}`;
-    },
-    effect: (effect) => events.push({ kind: 'effect', effect, call }),
-  });
-  const platform: Platform = { storage, clock, scheduler, bootId: BOOT };
-  const model = new ReferenceModel({ fillsMax: ROWS_MAX.fills });
-  let followed = 0;
-  const follow = (): void => {
-    for (; followed < events.length; followed += 1) {
-      const event = events[followed]!;
-      if (event.kind === 'submitted' && event.operation.lsn === model.lsn + 1) model.apply(event.operation);
-    }
-  };
-  const acknowledged = (lsn: number): void => void events.push({ kind: 'acknowledged', lsn });
-  let ended: RearmError | null = null;
-  try {
-    const engine = await createStore({
-      platform,
-      root: ROOT,
-      name: 'simulated desk',
-      config,
-      rowsMax: ROWS_MAX,
-      storeId: seed.toString(16).padStart(32, 'a'),
-      observer: (submission) => void events.push({ kind: 'submitted', operation: lineOf(submission) }),
-    });
-    acknowledged(Number(engine.durableLsn));
-    const generator = new Generator(seed, { prunes: true, accounts: 2, blobBytes: 900 });
-    for (let step = 0; step < steps; step += 1) {
-      follow();
-      if (!without?.has(step)) await one(engine, generator, step, randomOf(seed, step, 23), model, clock, acknowledged);
-      clock.pass(BigInt(500_000 + randomOf(seed, step, 29).below(4_000_000)));
-      // The engine's own timers: groups are written, tiers taken, rows pruned.
-      scheduler.run();
-    }
-    follow();
-    if (isClosed(seed)) {
-      await engine.close();
-      acknowledged(Number(engine.durableLsn));
-    }
-  } catch (error) {
-    if (error instanceof ProcessEnded) throw error;
-    ended = error instanceof RearmError ? error : new RearmError('INTERNAL', (error as Error).stack ?? String(error), {}, error);
-  }
-  return { events, calls: storage.calls, callKinds, callSites, ended, clock, bootId: BOOT, powersafe: !aligned };
+  return { ...configured, segmentBytes: random.pick(SEGMENT_BYTES) };
 }
 
-async function one(
-  engine: Engine,
-  generator: Generator,
-  step: number,
-  random: ReturnType<typeof randomOf>,
-  model: ReferenceModel,
-  clock: SteppedClock,
-  acknowledged: (lsn: number) => void,
-): Promise<void> {
-  const json = generator.intent(step, model, clock.wallNs());
-  try {
-    const intent = intentFromJson(json);
-    const how = random.next();
-    if (how < 0.15) acknowledged(engine.commitSync(intent));
-    else if (how < 0.3) acknowledged(await engine.commit(intent));
-    else engine.post(intent);
-    if (how > 0.97) acknowledged(await engine.flush());
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-  }
-}
+/** What a file of the store is for, whatever its number. */
+export const siteOf = (kind: CallKind, path: string): string => `${kind} ${path.slice(ROOT.length + 1).replaceAll(/[0-9a-f]{8,}/g, 'N')}`;

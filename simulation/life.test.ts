@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { record } from './life.ts';
 import { PROFILES } from './profile.ts';
-import { record } from './workload.ts';
 
 /** What a life must do so that every sync, rename and removal of the engine is among the boundaries at which it dies. */
 const REACHED = [
