@@ -41,7 +41,7 @@ describe('a campaign', () => {
 });
 
 describe('a seed', () => {
-  const tiny = { ...PROFILES.short, steps: 12, errors: 3, acceptances: 1 };
+  const tiny = { ...PROFILES.short, steps: 12, errors: 3, acts: 4, actErrors: 1 };
 
   it('gives the same disks and verdicts in every run, and another seed gives others', async () => {
     const [one, again, other] = [await simulateSeed(5, tiny), await simulateSeed(5, tiny), await simulateSeed(6, tiny)];
@@ -63,7 +63,7 @@ class Forgetful extends Recordings {
 
 describe('a promise that is not kept', () => {
   it('is found, and told with the operations and the sectors that matter, and no others', async () => {
-    const profile = { ...PROFILES.short, steps: 30, errors: 0, acceptances: 0 };
+    const profile = { ...PROFILES.short, steps: 30, errors: 0, acts: 0 };
     const { failure } = await simulateSeed(3, profile, { recordings: new Forgetful() });
     // The engine notices by itself where another copy tells that there was more.
     expect(['lost', 'refused']).toContain(failure?.verdict);

@@ -13,8 +13,12 @@ export interface Profile {
   readonly errors: number;
   /** Every call of the short life fails as well: with one error a seed, once or from there on; twenty seeds in a row have all of them. */
   readonly everyCall: boolean;
-  /** Acceptances, each from another disk. */
-  readonly acceptances: number;
+  /** Acceptances, releases and openings, each of another disk; of every four the third finds damaged files, and in the fourth calls fail. */
+  readonly acts: number;
+  /** Of an act in which calls fail: how many, one at a time. */
+  readonly actErrors: number;
+  /** Steps that are traded on most of what is opened. */
+  readonly trades: number;
 }
 
 const LONG: Profile = {
@@ -24,7 +28,9 @@ const LONG: Profile = {
   small: { steps: 3, limits: { exhaustive: 4_096, samples: 64 } },
   errors: 24,
   everyCall: true,
-  acceptances: 4,
+  acts: 8,
+  actErrors: 8,
+  trades: 24,
 };
 
 export const PROFILES = {
@@ -36,7 +42,9 @@ export const PROFILES = {
     small: { steps: 2, limits: { exhaustive: 256, samples: 16 } },
     errors: 8,
     everyCall: false,
-    acceptances: 2,
+    acts: 4,
+    actErrors: 3,
+    trades: 12,
   },
   long: LONG,
 } as const satisfies Record<string, Profile>;

@@ -15,6 +15,8 @@ const PEOPLE = [
   { id: 'b', name: 'B', role: 'risk', passphrase: 'b' },
 ] as const;
 const SCOPE = { mode: 'REDUCING', venues: ['BINANCE'], strategies: [] } as const;
+/** Whatever a generator makes up is sent. */
+export const EVERYTHING = { mode: 'ACTIVE', venues: [], strategies: [] } as const;
 const CALM = { unexplainedBreaks: 0, grossExposure: '0', netExposure: '0', worth: '0' };
 const DRAFT: DossierDraft = {
   stateDigest: 'v1:00',
@@ -45,12 +47,16 @@ function gateOn(storage: SimulatedStorage, clock: Clock): Gate {
 }
 
 /** Enrols two people, who propose, sign and release what was accepted; one more dossier was taken back before. */
-export function release(storage: SimulatedStorage, clock: Clock & { pass(ns: bigint): void }): Accepted {
+export function release(
+  storage: SimulatedStorage,
+  clock: Clock & { pass(ns: bigint): void },
+  scope: DossierDraft['scope'] = SCOPE,
+): Accepted {
   const { report } = recover({ storage, clock, root: ROOT, bootId: LATER_BOOT, brief: true });
   const accepted = { epoch: report.epoch, lsn: report.lsn, headHash: report.headHash! };
   const gate = gateOn(storage, clock);
   gate.enrolFirstSet(PEOPLE);
-  const propose = (): string => gate.propose({ by: 'a', accepted, draft: DRAFT }).hash;
+  const propose = (): string => gate.propose({ by: 'a', accepted, draft: { ...DRAFT, scope } }).hash;
   propose();
   gate.stayHalted({ by: 'b', reason: 'not yet' });
   clock.pass(1_000_000_000n);

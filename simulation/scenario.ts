@@ -2,9 +2,10 @@
 
 import { recover } from '../main/cascade/recover.ts';
 import { RearmError } from '../shared/errors.ts';
-import { type Act, recordAct } from './act.ts';
+import { type ActPlan, recordAct, startOf } from './act.ts';
 import type { Choices, CrashLimits } from './crashes.ts';
 import { Durability } from './durability.ts';
+import type { FileTree } from './file-tree.ts';
 import { record } from './life.ts';
 import { Course, type Deaths } from './moments.ts';
 import { type Fault, SimulatedStorage } from './storage.ts';
@@ -24,7 +25,7 @@ export type Scenario =
   /** One call of the storage fails, or all of its kind from there on. */
   | (Life & { readonly kind: 'error'; readonly fault: Fault })
   /** The process died and left this; the recovery is accepted, or the store opened where that needs nobody, and that dies at any moment. */
-  | (Life & { readonly kind: 'act'; readonly act: Act; readonly at: number; readonly choices: Choices });
+  | (Life & ActPlan & { readonly kind: 'act'; readonly at: number; readonly choices: Choices });
 
 export const DEATHS: Readonly<Record<Scenario['kind'], Deaths>> = {
   life: { killed: 'process killed', withinWrite: 'killed within a write', cut: 'power cut' },
@@ -67,7 +68,20 @@ function firstDifference({ events: before }: Recording, { events: after }: Recor
   return after.length;
 }
 
-async function acting(life: Recording, { act, at, choices }: Extract<Scenario, { kind: 'act' }>): Promise<Recording | null> {
+/** The last operation that is recovered from a disk; null where there is no store, or where a person must decide. */
+function recoveredFrom(tree: FileTree, { clock }: Recording): number | null {
+  try {
+    const { image, report } = recover({ storage: new SimulatedStorage({ tree: tree.copy() }), clock, root: ROOT, bootId: LATER_BOOT });
+    return image && report.outcome !== 'refused' ? report.lsn : null;
+  } catch (error) {
+    // The process died before there was a store: judged as that moment's own disk.
+    if (error instanceof RearmError && error.code === 'STORE_MISSING') return null;
+    throw error;
+  }
+}
+
+async function acting(life: Recording, scenario: Extract<Scenario, { kind: 'act' }>): Promise<Recording | null> {
+  const { seed, steps, at, choices } = scenario;
   const course = new Course(life);
   while (course.at < Math.min(at, life.events.length)) course.step();
   const pending = course.disk.pending();
@@ -77,14 +91,11 @@ async function acting(life: Recording, { act, at, choices }: Extract<Scenario, {
     pending,
     most.map((count, i) => Math.min(choices[i] ?? 0, count - 1)),
   );
-  try {
-    const storage = new SimulatedStorage({ tree: tree.copy() });
-    const { image, report } = recover({ storage, clock: life.clock, root: ROOT, bootId: LATER_BOOT, brief: true });
-    if (!image) return null;
-    return { ...(await recordAct(act, tree, course.lines.slice(0, report.lsn), life.clock)), wasDamaged: !life.powersafe };
-  } catch (error) {
-    // The process died before there was a store: judged as that moment's own disk.
-    if (error instanceof RearmError && error.code === 'STORE_MISSING') return null;
-    throw error;
-  }
+  const lsn = recoveredFrom(tree, life);
+  if (lsn === null) return null;
+  const { clock, powersafe } = life;
+  const left = { seed, tree, lines: course.lines.slice(0, lsn), acknowledged: course.acknowledged, clock, powersafe, steps };
+  const start = await startOf(scenario, left);
+  const found = start.damages.length > 0 ? recoveredFrom(start.tree, life) : start.lines.length;
+  return found === null ? null : recordAct(scenario, { ...start, lines: start.lines.slice(0, found) });
 }

@@ -1,15 +1,17 @@
-/** All that is simulated for one seed: a life, a short life with every way that its disks can be cut, failing calls, acceptances. */
+/** All that is simulated for one seed: a life, a short life with every way that its disks can be cut, failing calls, acts on the disks that it leaves. */
 
 import { xxh64 } from '@node-rs/xxhash';
 import { powerCuts } from './crashes.ts';
 import { Durability } from './durability.ts';
+import type { Event } from './event.ts';
 import type { Verdict } from './judge.ts';
 import { isClosed } from './life.ts';
-import { randomOf } from './model/random.ts';
+import { type Random, randomOf } from './model/random.ts';
 import { Course, type Failure, type FaultClass, judgeRecording } from './moments.ts';
 import type { Profile } from './profile.ts';
 import { DEATHS, Recordings, type Scenario } from './scenario.ts';
 import type { CallKind } from './storage.ts';
+import type { Recording } from './workload.ts';
 
 export interface SeedFailure extends Failure {
   readonly scenario: Scenario;
@@ -31,11 +33,16 @@ export interface SeedOptions {
   readonly cancelled?: (() => boolean) | undefined;
 }
 
+type LifeScenario = Extract<Scenario, { kind: 'life' }>;
+
 const ERRORS = ['EIO', 'ENOSPC', 'EACCES', 'EROFS', 'EMFILE', 'ENOENT', 'EDQUOT', 'EFBIG', 'ENOMEM', 'EINTR'] as const;
 /** Once; from there on, for its kind; from there on, every call. */
 const STICKY = [false, 'kind', 'all'] as const;
 /** Copies into and out of a mapping cannot fail as a call. */
 const NO_CALLS: ReadonlySet<CallKind> = new Set<CallKind>(['copyIn', 'copyOut']);
+/** Calls after which nothing on the disk is other than before, and how they fail: no disk is too full to be read. */
+const LOOKS: ReadonlySet<CallKind> = new Set<CallKind>(['open', 'size', 'read', 'exists', 'isDirectory', 'list', 'lock', 'isLocked']);
+const ERRORS_OF_LOOKS = ['EIO', 'EMFILE', 'ENOMEM', 'EACCES', 'EINTR'] as const;
 
 /** Of each of so many recordings, few cuts. */
 const AFTER_EVERY_CALL = { exhaustive: 4, samples: 2 } as const;
@@ -83,23 +90,23 @@ export async function simulateSeed(
     const sticky = STICKY[Math.floor(seed / ERRORS.length) % STICKY.length]!;
     const { callKinds } = await recordings.life(small);
     const calls = callKinds.flatMap((kind, at) => (kind && !NO_CALLS.has(kind) ? [{ of: small, at }] : []));
-    const sites = (await oneOfEachSite(recordings, life)).map((at) => ({ of: life, at }));
+    const sites = oneOfEachSite(await recordings.life(life), randomOf(seed, 0, 47)).map((at) => ({ of: life, at }));
     for (const { of, at } of [...calls, ...sites]) {
       const failure = await run({ ...of, kind: 'error', fault: { at, error, sticky }, limits: AFTER_EVERY_CALL }, seen);
       if (failure || cancelled?.()) return done(failure);
     }
   }
-  for (let n = 0; n < profile.acceptances; n += 1) {
-    const failure = await run(await dying(recordings, life, n), seen);
-    if (failure || cancelled?.()) return done(failure);
+  for (let n = 0; n < profile.acts; n += 1) {
+    for (const scenario of await acting(recordings, life, profile, n)) {
+      const failure = await run(scenario, seen);
+      if (failure || cancelled?.()) return done(failure);
+    }
   }
   return done(null);
 }
 
-/** Of the calls of a life one for each thing that is done to each kind of file. */
-async function oneOfEachSite(recordings: Recordings, life: Extract<Scenario, { kind: 'life' }>): Promise<number[]> {
-  const random = randomOf(life.seed, 0, 47);
-  const { callKinds, callSites } = await recordings.life(life);
+/** Of the calls of a recording one for each thing that is done to each kind of file. */
+function oneOfEachSite({ callKinds, callSites }: Recording, random: Random): number[] {
   const bySite = new Map<string, number[]>();
   for (const [at, site] of callSites.entries()) {
     if (site === undefined || NO_CALLS.has(callKinds[at]!)) continue;
@@ -111,7 +118,7 @@ async function oneOfEachSite(recordings: Recordings, life: Extract<Scenario, { k
 }
 
 /** The n-th failing call of a seed. */
-async function failing(recordings: Recordings, life: Extract<Scenario, { kind: 'life' }>, n: number): Promise<Scenario> {
+async function failing(recordings: Recordings, life: LifeScenario, n: number): Promise<Scenario> {
   const random = randomOf(life.seed, n, 41);
   const { callKinds } = await recordings.life(life);
   const calls = callKinds.flatMap((kind, at) => (kind && !NO_CALLS.has(kind) ? [at] : []));
@@ -122,19 +129,46 @@ async function failing(recordings: Recordings, life: Extract<Scenario, { kind: '
   return { ...life, kind: 'error', fault: { at, error: random.pick(ERRORS), sticky: random.pick(STICKY) } };
 }
 
+/** Of a life that frees nothing of its log: what is younger has few pages to be damaged. */
+const OLD = 0.6;
+/** From here on the log alone does not make up for what is damaged in the tiers. */
+const freesLog = (event: Event): boolean => event.kind === 'effect' && event.effect.kind === 'remove' && event.effect.path.endsWith('.wal');
+
 /**
- * The n-th disk of a seed on which a recovery is accepted; of a life that was closed in order the first is opened instead, and on the second
- * the accepted recovery is released.
+ * The n-th disk of a seed on which a recovery is accepted, with each failing call; of every four the first is opened where its life was
+ * closed in order, on the second the accepted recovery is released, the third has damaged files, in the fourth calls fail; past those four,
+ * one as well as another.
  */
-async function dying(recordings: Recordings, life: Extract<Scenario, { kind: 'life' }>, n: number): Promise<Scenario> {
+async function acting(recordings: Recordings, life: LifeScenario, { trades, actErrors }: Profile, n: number): Promise<Scenario[]> {
   const random = randomOf(life.seed, n, 43);
   const recording = await recordings.life(life);
   const course = new Course(recording);
-  const opened = n === 0 && isClosed(life.seed);
-  const at = opened ? recording.events.length : 1 + random.below(recording.events.length);
+  const turn = n % 4;
+  const opens = turn === 0 && isClosed(life.seed);
+  const act = opens ? 'open' : turn === 1 ? 'release' : 'accept';
+  // What is damaged is not opened.
+  const damage = turn === 2 || (!opens && n >= 3 && random.chance(0.4));
+  const fails = turn === 3 || (n > 3 && random.chance(0.3));
+  const { length } = recording.events;
+  const freed = recording.events.findIndex(freesLog);
+  const young = damage && freed >= 0 ? freed : damage || act === 'release' ? Math.floor(length * OLD) : 0;
+  const at = opens ? length : 1 + young + random.below(length - young);
   while (course.at < at) course.step();
   const pending = course.disk.pending();
-  if (opened) return { ...life, kind: 'act', act: 'open', at, choices: Durability.choicesOf(pending).map((count) => count - 1) };
-  const ways = [...powerCuts(pending, { exhaustive: 4, samples: 6 }, random)];
-  return { ...life, kind: 'act', act: n === 1 ? 'release' : 'accept', at, choices: random.pick(ways) };
+  // Of damaged files half are whole otherwise.
+  const choices =
+    opens || (damage && random.chance(0.5))
+      ? Durability.choicesOf(pending).map((count) => count - 1)
+      : random.pick([...powerCuts(pending, { exhaustive: 4, samples: 6 }, random)]);
+  const traded = act !== 'accept' && random.chance(0.75) ? trades : 0;
+  const whole: Scenario = { ...life, kind: 'act', act, number: n, at, choices, damage, trades: traded };
+  const base = fails ? await recordings.of(whole) : null;
+  if (!base) return [whole];
+  const sites = oneOfEachSite(base, random);
+  const changing = sites.filter((call) => !LOOKS.has(base.callKinds[call]!));
+  return Array.from({ length: actErrors }, (_, i) => {
+    const call = random.pick(i % 2 === 0 ? changing : sites);
+    const error = random.pick(LOOKS.has(base.callKinds[call]!) ? ERRORS_OF_LOOKS : ERRORS);
+    return { ...whole, limits: AFTER_EVERY_CALL, fault: { at: call, error, sticky: random.pick(STICKY) } };
+  });
 }

@@ -39,20 +39,21 @@ const ACTS: Readonly<Record<Act, string>> = {
 };
 
 /** What was done to the process, or before it. */
-function scene({ start, callSites, ended }: Recording, scenario: Scenario): string[] {
+function scene({ start, callSites, ended, damages = [] }: Recording, scenario: Scenario): string[] {
   const end = ended ? [`it ended with ${ended.code}: ${ended.message}`] : [];
-  if (scenario.kind === 'error') {
-    const { at, error, sticky } = scenario.fault;
-    const further = sticky === 'all' ? ', and so does every call after it' : sticky ? ', and so does every one of its kind after it' : '';
-    return [`call ${at} (${callSites[at] ?? 'of its number'}) fails with ${error}${further}`, ...end];
-  }
+  const fault = (scenario.kind !== 'life' && scenario.fault) || null;
+  const { at = 0, error, sticky } = fault ?? {};
+  const further = sticky === 'all' ? ', and so does every call after it' : sticky ? ', and so does every one of its kind after it' : '';
+  const failing = fault ? [`call ${at} (${callSites[at] ?? 'of its number'}) fails with ${error}${further}`] : [];
   if (scenario.kind === 'act')
     return [
       `a process died after event ${scenario.at} of its life and left ${start?.files().length ?? 0} files, of what was not synced ${scenario.choices.join(' ') || 'nothing'}`,
-      ACTS[scenario.act],
+      ...damages,
+      ACTS[scenario.act] + (scenario.trades ? `, and trades on for ${scenario.trades} steps` : ''),
+      ...failing,
       ...end,
     ];
-  return end;
+  return [...failing, ...end];
 }
 
 function operation({ lsn, type, class: written, intent }: Operation): string {

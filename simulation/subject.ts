@@ -5,7 +5,7 @@ import { createStore } from '../main/engine/create.ts';
 import type { Accepted } from '../main/gate/gate.ts';
 import { intentFromJson } from '../shared/model/json.ts';
 import { TABLE_LIST } from '../shared/model/tables.ts';
-import { recordAct } from './act.ts';
+import { recordAct, startOf } from './act.ts';
 import { type Enumeration, enumerate, type Subject } from './damage.ts';
 import { Durability } from './durability.ts';
 import { FileTree } from './file-tree.ts';
@@ -142,7 +142,8 @@ export async function subjectOf(name: SubjectName, seed: number): Promise<Damage
     for (const path of left.files()) if (path.startsWith(`${ROOT}/l1/`)) left.put(path, earlier.get(path)![0]!);
     return { name, tree: left, earlier, foreign, expected: expect(lines, acknowledged, LATER_BOOT), accepted: null };
   }
-  const { events } = await recordAct('accept', tree, lines, clock);
+  const plan = { act: 'accept', number: 0 } as const;
+  const { events } = await recordAct(plan, await startOf(plan, { seed, tree, lines, acknowledged, clock, powersafe: true, steps: STEPS }));
   const disk = new Durability(tree);
   const versions = new Versions();
   for (const [path, list] of earlier) versions.earlier.set(path, [...list]);
