@@ -1,10 +1,12 @@
 /** What is simulated, as numbers: a scenario and a commit give the same events, the same disks and the same verdicts, byte for byte. */
 
+import { isDeepStrictEqual } from 'node:util';
 import { recover } from '../main/cascade/recover.ts';
 import { RearmError } from '../shared/errors.ts';
 import { type ActPlan, recordAct, startOf } from './act.ts';
 import type { Choices, CrashLimits } from './crashes.ts';
 import { Durability } from './durability.ts';
+import type { Event } from './event.ts';
 import type { FileTree } from './file-tree.ts';
 import { record } from './life.ts';
 import { Course, type Deaths } from './moments.ts';
@@ -60,12 +62,18 @@ export class Recordings {
 
 /** Everything before it was judged with the life that had no fault. */
 function firstDifference({ events: before }: Recording, { events: after }: Recording): number {
-  for (let i = 0; i < after.length; i += 1) {
-    const [a, b] = [before[i], after[i]!];
-    if (a?.kind !== b.kind) return i;
-    if (a.kind === 'effect' && b.kind === 'effect' && a.effect.kind !== b.effect.kind) return i;
+  const first = after.findIndex((event, i) => !isSame(before[i], event));
+  return first < 0 ? after.length : first;
+}
+
+/** To the last byte: a failing write leaves one of the same kind in the same place. */
+function isSame(one: Event | undefined, other: Event): boolean {
+  if (one?.kind === 'effect' && other.kind === 'effect' && one.effect.kind === 'write' && other.effect.kind === 'write') {
+    const [a, b] = [one.effect, other.effect];
+    return a.inode === b.inode && a.position === b.position && Buffer.compare(a.bytes, b.bytes) === 0;
   }
-  return after.length;
+  if (one?.kind === 'effect' && other.kind === 'effect') return isDeepStrictEqual(one.effect, other.effect);
+  return isDeepStrictEqual(one, other);
 }
 
 /** The last operation that is recovered from a disk; null where there is no store, or where a person must decide. */
