@@ -33,7 +33,7 @@ export interface CampaignFailure {
 }
 
 export interface Campaign {
-  /** Disks that were recovered and judged: each distinct within its seed. */
+  /** Disks that were recovered and judged: distinct contents within a seed. One that was reached again with more promised of it is judged again, and not counted. */
   readonly states: number;
   /** Seeds that were judged to their end, or to their first failure. */
   readonly seeds: number;

@@ -51,10 +51,10 @@ export interface MomentsOptions {
   readonly seed: number;
   readonly limits: CrashLimits;
   readonly deaths: Deaths;
-  /** Disks that were judged already; shared by recordings that have a part in common. */
+  /** Disks that were judged already, alone and with what was promised of them; shared by recordings that have a part in common. */
   readonly seen?: Set<string>;
-  /** Told of every disk that is judged. */
-  readonly judged?: ((faultClass: FaultClass, verdict: Verdict, fingerprint: bigint) => void) | undefined;
+  /** Told of every disk that is judged; `again`: of one that was judged before, by another promise or in another boot. */
+  readonly judged?: ((faultClass: FaultClass, verdict: Verdict, fingerprint: bigint, again: boolean) => void) | undefined;
   readonly cancelled?: (() => boolean) | undefined;
 }
 
@@ -149,12 +149,14 @@ export function judgeRecording(recording: Recording, options: MomentsOptions): F
 
   const look = (tree: FileTree, bootId: string, moment: Moment): Failure | null => {
     const fingerprint = tree.fingerprint();
-    const key = `${fingerprint} ${course.acknowledged} ${bootId}`;
+    const disk = `${fingerprint}`;
+    const key = `${disk} ${course.acknowledged} ${bootId}`;
     if (seen.has(key)) return null;
-    seen.add(key);
+    const again = seen.has(disk);
+    seen.add(key).add(disk);
     const { verdict, words } = course.judge(tree, bootId);
     const faultClass = deaths[moment.death];
-    judged?.(faultClass, verdict, fingerprint);
+    judged?.(faultClass, verdict, fingerprint, again);
     return verdict === 'right' ? null : { moment, faultClass, verdict, words };
   };
   const everyEnd = (): Failure | null => {

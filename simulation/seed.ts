@@ -19,9 +19,9 @@ export interface SeedFailure extends Failure {
 
 export interface SeedResult {
   readonly seed: number;
-  /** Disks that were judged, by fault class and verdict: each of them once. */
+  /** Disks that were judged, by fault class and verdict: each of them once, however often it was judged. */
   readonly counts: Readonly<Partial<Record<FaultClass, Partial<Record<Verdict, number>>>>>;
-  /** Over every disk and its verdict, in order: equal for two runs of the same seed and profile. */
+  /** Over every verdict and its disk, in order: equal for two runs of the same seed and profile. */
   readonly digest: string;
   readonly failure: SeedFailure | null;
 }
@@ -29,6 +29,7 @@ export interface SeedResult {
 export interface SeedOptions {
   /** Where recordings come from; another one for trying the harness itself. */
   readonly recordings?: Recordings;
+  /** Told of every disk that counts: none twice, but where it is not right. */
   readonly judged?: ((faultClass: FaultClass, verdict: Verdict) => void) | undefined;
   readonly cancelled?: (() => boolean) | undefined;
 }
@@ -64,9 +65,10 @@ export async function simulateSeed(
       deaths: DEATHS[scenario.kind],
       seen,
       cancelled,
-      judged: (faultClass, verdict, fingerprint) => {
-        counts[faultClass] = { ...counts[faultClass], [verdict]: (counts[faultClass]?.[verdict] ?? 0) + 1 };
+      judged: (faultClass, verdict, fingerprint, again) => {
         digest = xxh64(`${digest} ${fingerprint} ${verdict}`);
+        if (again && verdict === 'right') return;
+        counts[faultClass] = { ...counts[faultClass], [verdict]: (counts[faultClass]?.[verdict] ?? 0) + 1 };
         judged?.(faultClass, verdict);
       },
     });
