@@ -97,6 +97,8 @@ export async function acceptRecovery(options: AcceptOptions): Promise<Accepted> 
     tiers: 'inline',
     archive: false,
     windowMs: WINDOW_MS,
+    // Whatever the desk's disk is: a few frames, and none is written over.
+    frameAlignmentBytes: 4096,
     ...(options.segmentBytes && { segmentBytes: options.segmentBytes }),
   });
   const engine = await startOrRelease({ platform, root, identity, config, lock, epoch, image: image!, stepped: true });
