@@ -20,7 +20,7 @@ import { canonicalBytes, canonicalHash, parseCanonical, sha256Hex } from './cano
 import { privateKeyBytes, privateKeyFrom, privateKeyOf, publicKeyText, signHash, type Verifier, verifierOf } from './ed25519.ts';
 import type { GateLayout } from './layout.ts';
 import { appendLine, readLastLine, readLines } from './line-log.ts';
-import { check, fields, publishRecord, readRecord } from './records.ts';
+import { check, fields, isOfContent, publishRecord, readRecord } from './records.ts';
 import { timeText } from './time.ts';
 
 const entrySchema = z.strictObject({
@@ -247,6 +247,7 @@ export class Audit {
    * Verifies the whole log: every line, the chain, the signatures, the acknowledged head, and the anchor where one is given.
    * Nothing is written and nothing is thrown for a log that is bad: `verified` is false, `firstBad` names the entry.
    *
+   * @throws RearmError IO_FAILED, PERMISSION_DENIED ... where it could not be read: then it is neither
    * @param onEntry sees each verified entry in order.
    * @param last how many entries to return, from the end.
    */
@@ -265,8 +266,8 @@ export class Audit {
       if (storage.exists(layout.auditLog) || acknowledged) verifies = verifierOf(this.#publicKey());
       if (acknowledged && acknowledged.storeId !== storeId) reason = 'the acknowledged head belongs to another store';
     } catch (error) {
-      if (!(error instanceof RearmError)) throw error;
-      reason = `the key or the acknowledged head cannot be read (${error.code})`;
+      if (!isOfContent(error)) throw error;
+      reason = `the key or the acknowledged head cannot be read (${(error as RearmError).code})`;
     }
     if (options.anchor?.sequence === 0) anchored = options.anchor.head === head ? 'holds' : 'differs';
     let tornBytes = 0;

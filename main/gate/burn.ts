@@ -7,10 +7,9 @@
  */
 
 import { z } from 'zod';
-import { RearmError } from '../../shared/errors.ts';
 import type { Storage } from '../storage/storage.ts';
 import { burntPath, type GateLayout } from './layout.ts';
-import { check, fields, readRecord, sealed } from './records.ts';
+import { check, fields, isOfContent, readRecord, sealed } from './records.ts';
 import { refuseToken, TOKEN_RULES } from './token.ts';
 
 export const burntSchema = z.strictObject({
@@ -26,14 +25,14 @@ export type BurntRecord = z.infer<typeof burntSchema>;
 
 export const isBurnt = (storage: Storage, layout: GateLayout, nonce: string): boolean => storage.exists(burntPath(layout, nonce));
 
-/** `unreadable` is burnt too. */
+/** `unreadable` is burnt too. @throws what the storage throws */
 export function readBurnt(storage: Storage, layout: GateLayout, nonce: string): BurntRecord | 'unreadable' | null {
   if (!isBurnt(storage, layout, nonce)) return null;
   try {
     const record = readRecord(storage, burntPath(layout, nonce), burntSchema, 4096);
     return record.nonce === nonce ? record : 'unreadable';
   } catch (error) {
-    if (error instanceof RearmError) return 'unreadable';
+    if (isOfContent(error)) return 'unreadable';
     throw error;
   }
 }

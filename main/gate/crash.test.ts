@@ -11,6 +11,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../../shared/contract/gate.ts';
 import { LONG, SEED } from '../../tests/support/profile.ts';
+import { systemFailure } from '../storage/system-errors.ts';
 import { inspectGate } from './inspect.ts';
 import { gateLayout } from './layout.ts';
 import { readPeople } from './people.ts';
@@ -20,6 +21,7 @@ import {
   Crash,
   type Desk,
   type Disk,
+  type ERRORS,
   emptyDisk,
   errorsAt,
   open,
@@ -239,6 +241,10 @@ function finish(disk: Disk): void {
   if (gate.verifyAndBurn(token, ACCEPTED).mode !== 'ACTIVE') throw new Error('trading did not resume');
 }
 
+/** Whether an action ended with what the system said of a call. */
+const isFailure = (result: string, error: (typeof ERRORS)[number]): boolean =>
+  ['IO_FAILED', systemFailure(error, '', '').code].includes(result);
+
 const callsOf = (disk: Disk, act: (desk: Desk) => unknown): number => {
   const process = next(disk.copy(), 'count');
   act(process);
@@ -295,6 +301,14 @@ describe.each(ACTIONS.map((action) => [action.name, action] as const))('%s', WIT
         for (const sticky of [false, true]) {
           const disk = base.disk.copy();
           const result = outcome(() => action.act(next(disk, 'act', { failAt, sticky, error }), hash));
+          // What was not read is never told, nor put aside, as what is broken, refused or not there.
+          expect({ failAt, sticky, error, result: result === 'done' || isFailure(result, error) ? 'told' : result }).toEqual({
+            failAt,
+            sticky,
+            error,
+            result: 'told',
+          });
+          expect(disk.files().filter((path) => path.includes('/mode.json-'))).toEqual([]);
           for (const { what, disk: found } of disk.losses(failAt)) {
             if (seen.size === seen.add(`${found.fingerprint()} ${result === 'done'}`).size) continue;
             const state = { failAt, sticky, error, what };

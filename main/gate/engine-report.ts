@@ -4,9 +4,8 @@
  */
 
 import { z } from 'zod';
-import { RearmError } from '../../shared/errors.ts';
 import type { GateContext } from './context.ts';
-import { check, fields, line, publishRecord, readRecord } from './records.ts';
+import { check, fields, isOfContent, line, publishRecord, readRecord } from './records.ts';
 
 export const engineSchema = z.strictObject({
   format: z.literal('rearm-engine-1'),
@@ -18,7 +17,7 @@ export const engineSchema = z.strictObject({
 export type EngineRecord = z.infer<typeof engineSchema>;
 export type EngineState = EngineRecord['state'];
 
-/** null where there is none, or none that can be read. */
+/** null where there is none, or none that makes sense. @throws what the storage throws */
 export function readEngine(context: GateContext): EngineRecord | null {
   const { storage, layout, storeId } = context;
   try {
@@ -26,7 +25,7 @@ export function readEngine(context: GateContext): EngineRecord | null {
     const record = readRecord(storage, layout.engine, engineSchema, 4096);
     return record.storeId === storeId ? record : null;
   } catch (error) {
-    if (error instanceof RearmError) return null;
+    if (isOfContent(error)) return null;
     throw error;
   }
 }

@@ -56,7 +56,9 @@ function enrolOne(
   const publicKey = key?.publicKey ?? request.publicKey ?? '';
   const enrolment = { id, name, role, publicKey };
   // A record that says ACTIVE while no engine lives was left by a crash: that is halted.
-  const active = context.mode(null).mode === 'ACTIVE' && context.engineAlive();
+  const { mode, unread } = context.mode(null);
+  if (unread) throw unread;
+  const active = mode === 'ACTIVE' && context.engineAlive();
   const facts = enrolmentFacts(known.people, enrolment, request.by ?? null);
   checkEnrolment({ ...facts, active, firstSet }, id);
   const entry = enrolmentRecord(known.people, enrolment, request.by ?? 'creator', context.now());

@@ -162,7 +162,11 @@ export class Gate {
     reportEngine(this.#context, state, detail);
   }
 
-  /** The last entries of the audit log, after verifying all of it. Throws nothing for a log that is bad: `verified` is false. */
+  /**
+   * The last entries of the audit log, after verifying all of it. Throws nothing for a log that is bad: `verified` is false.
+   *
+   * @throws RearmError IO_FAILED, PERMISSION_DENIED ... where it could not be read
+   */
   auditView(last: number): AuditView {
     const { entries, head, verified, firstBad } = this.#context.audit.verify({ last });
     return { entries, head, verified, firstBad };

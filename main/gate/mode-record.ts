@@ -12,7 +12,7 @@ import { readBurnt } from './burn.ts';
 import { sha256Hex } from './canonical.ts';
 import type { GateLayout } from './layout.ts';
 import { decideMode, MODES, type ModeFacts, type ModeInForce, TRADING_MODES } from './modes.ts';
-import { fields, line, publishRecord, readRecord } from './records.ts';
+import { fields, isOfContent, line, publishRecord, readRecord } from './records.ts';
 import { CLOCK_TOLERANCE_NS, timeOf } from './time.ts';
 
 const minutesNs = (minutes: number): bigint => BigInt(minutes) * 60_000_000_000n;
@@ -84,6 +84,8 @@ export interface EffectiveMode extends ModeInForce {
   /** Since when, where that is known. */
   readonly since: string | null;
   readonly reason: string;
+  /** Why it is HALTED without anybody knowing what the mode is; null where that is known. */
+  readonly unread: RearmError | null;
   readonly until: string | null;
   readonly nonce: string | null;
   /** Which row of MODE_RULES decided. */
@@ -109,21 +111,25 @@ export function readMode(
 ): EffectiveMode {
   let record: ModeRecord | null = null;
   let state: ModeFacts['record'] = 'absent';
+  let release: ModeFacts['release'] = 'notNeeded';
+  let unread: RearmError | null = null;
   try {
     if (storage.exists(layout.mode)) {
       record = readRecord(storage, layout.mode, modeSchema, MODE_BYTES_MAX);
       state = record.storeId === storeId ? 'valid' : 'foreign';
+      const needsRelease = record.mode === 'ACTIVE' || record.nonce !== null;
+      if (needsRelease && state === 'valid') release = isReleased(storage, layout, record) ? 'burnt' : 'missing';
     }
   } catch (error) {
     if (!(error instanceof RearmError)) throw error;
-    state = 'unreadable';
+    if (!isOfContent(error)) unread = error;
+    state = unread ? 'unread' : 'unreadable';
   }
   const valid = state === 'valid' ? record : null;
-  const needsRelease = valid !== null && (valid.mode === 'ACTIVE' || valid.nonce !== null);
   const rule = decideMode({
     record: state,
     mode: valid?.mode ?? 'HALTED',
-    release: !needsRelease ? 'notNeeded' : isReleased(storage, layout, valid) ? 'burnt' : 'missing',
+    release,
     olderEpoch: valid !== null && valid.epoch !== null && acceptedEpoch !== null && valid.epoch < acceptedEpoch,
     clockWrong: valid !== null && wallNs < timeOf(valid.at) - CLOCK_TOLERANCE_NS,
     timePassed: valid !== null && valid.until !== null && wallNs >= timeOf(valid.until),
@@ -131,14 +137,15 @@ export function readMode(
   });
   if (rule.inForce === 'asRecorded' && valid) {
     const { mode, by, at, reason, until, nonce, cap, venues, strategies } = valid;
-    return { mode, by, since: at, reason, until, nonce, cap, venues, strategies, case: rule.case, recorded: valid };
+    return { mode, by, since: at, reason, unread, until, nonce, cap, venues, strategies, case: rule.case, recorded: valid };
   }
   const since = rule.case === 'timePassed' ? (valid?.until ?? null) : null;
   return {
     mode: rule.inForce === 'everything' ? 'ACTIVE' : 'HALTED',
     by: null,
     since,
-    reason: rule.sentence,
+    reason: unread ? `${rule.sentence}: ${unread.message}` : rule.sentence,
+    unread,
     until: null,
     nonce: null,
     cap: null,

@@ -125,7 +125,7 @@ export type AutomaticHalt = keyof typeof AUTOMATIC_HALTS;
 
 /** What is known about the mode record when it is read. */
 export interface ModeFacts {
-  readonly record: 'absent' | 'unreadable' | 'foreign' | 'valid';
+  readonly record: 'absent' | 'unread' | 'unreadable' | 'foreign' | 'valid';
   /** Of a valid record; HALTED otherwise. */
   readonly mode: TradingMode;
   /** Its nonce is burnt for a release: needed for ACTIVE, and for every mode that names a nonce. */
@@ -156,6 +156,7 @@ export const MODE_RULES: readonly ModeRule[] = [
     sentence: 'the gate was never closed: no recovery of this store was accepted yet',
   },
   { when: (f) => f.record === 'absent', inForce: 'HALTED', case: 'absent', sentence: 'no mode was ever recorded' },
+  { when: (f) => f.record === 'unread', inForce: 'HALTED', case: 'unread', sentence: 'the mode could not be read' },
   { when: (f) => f.record === 'unreadable', inForce: 'HALTED', case: 'unreadable', sentence: 'the mode record cannot be read' },
   { when: (f) => f.record === 'foreign', inForce: 'HALTED', case: 'foreign', sentence: 'the mode record belongs to another store' },
   { when: (f) => f.mode === 'HALTED', inForce: 'asRecorded', case: 'halted', sentence: 'it was halted' },

@@ -7,6 +7,7 @@ import { RearmError } from '../../shared/errors.ts';
 import { isVisible } from '../../shared/visible.ts';
 import { publish, readWhole } from '../storage/publish.ts';
 import type { Storage } from '../storage/storage.ts';
+import { isUnread } from '../storage/system-errors.ts';
 import { canonicalBytes, parseCanonical } from './canonical.ts';
 import { HASH_PATTERN, NONCE_PATTERN, STORE_ID_PATTERN } from './layout.ts';
 import { isTimeText } from './time.ts';
@@ -53,19 +54,30 @@ const OF_CONTENT: readonly string[] = ['NOT_FOUND', 'FORMAT_INVALID', 'VALUE_OUT
  * Whether a reading failed for what is, or is not, on the disk. A disk that did not answer is another matter: it says nothing
  * about what is there, so that nobody may go on as if there were nothing.
  */
-export const isOfContent = (error: unknown): boolean => error instanceof RearmError && OF_CONTENT.includes(error.code);
+export const isOfContent = (error: unknown): boolean => error instanceof RearmError && OF_CONTENT.includes(error.code) && !isUnread(error);
 
 const checksumOf = (record: Record<string, unknown>): string => xxh64(canonicalBytes(record)).toString(16).padStart(16, '0');
 
 /** A record as it lies in its file: against the disk, not against people. Nothing that is hashed or signed holds the checksum. */
 export const sealed = (record: Record<string, unknown>): Uint8Array => canonicalBytes({ ...record, checksum: checksumOf(record) });
 
+/** What a disk does not find by its name is gone only where it says so when it is asked: else it has not answered. */
+function bytesOf(storage: Storage, path: string, limit: number): Uint8Array {
+  try {
+    return readWhole(storage, path, limit);
+  } catch (error) {
+    if (!(error instanceof RearmError) || error.code !== 'NOT_FOUND') throw error;
+    if (storage.exists(path)) throw new RearmError('IO_FAILED', error.message, error.context, error);
+    throw new RearmError('NOT_FOUND', `${path} is not there`, { path }, error);
+  }
+}
+
 /**
  * Reads a record. @throws RearmError NOT_FOUND, VALUE_OUT_OF_RANGE (larger than `limit` bytes), FORMAT_INVALID, CHECKSUM_MISMATCH, or what
  * the storage throws.
  */
 export function readRecord<S extends z.ZodType>(storage: Storage, path: string, schema: S, limit: number): z.infer<S> {
-  const value = parseCanonical(readWhole(storage, path, limit), path);
+  const value = parseCanonical(bytesOf(storage, path, limit), path);
   if (typeof value !== 'object' || value === null || !('checksum' in value))
     throw new RearmError('FORMAT_INVALID', `${path} holds no record with a checksum`, { path });
   const { checksum, ...record } = value;

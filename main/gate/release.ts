@@ -161,7 +161,8 @@ export function verifyAndBurn(context: GateContext, value: unknown, accepted: Ac
     const rule = decide(context, token, accepted, context.completed());
     if (rule) return refuseToken(rule, token.nonce);
     const { nonce, dossierHash, scope } = token;
-    const from = context.mode(head.epoch).mode;
+    const { mode: from, unread } = context.mode(head.epoch);
+    if (unread) throw unread;
     checkTransition(from, scope.mode, 'gate');
     audit.append(by, 'token.burnt', { nonce, dossierHash, scope });
     burn(storage, layout, { format: 'rearm-burnt-1', nonce, dossierHash, at: context.now(), by, purpose: 'release' });

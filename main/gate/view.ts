@@ -60,6 +60,7 @@ export function gateView(context: GateContext, world: World): GateView {
   const mode = context.mode(accepted?.epoch ?? null);
   const people = attempt('the enrolled people cannot be read', NOBODY(storeId), () => readPeople(storage, layout.people, storeId));
   const found = attempt('the dossier cannot be read', null, () => assess(context, people, world));
+  const engine = attempt('the engine cannot be asked', { state: 'absent', detail: '', at: null }, () => engineView(context));
   const token = attempt('the token cannot be read', null, () => tokenView(context));
   return {
     mode: mode.mode,
@@ -70,6 +71,6 @@ export function gateView(context: GateContext, world: World): GateView {
     dossier: found ? dossierView(found) : null,
     accepted: accepted ? { epoch: accepted.epoch, lsn: accepted.lsn, headHash: accepted.headHash } : null,
     token,
-    engine: attempt('the engine cannot be asked', { state: 'absent', detail: '', at: null }, () => engineView(context)),
+    engine,
   };
 }

@@ -21,8 +21,8 @@ const OF_PROCESS: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 
  */
 export const saysNothing = ({ code, context }: RearmError): boolean => code === 'PERMISSION_DENIED' || OF_PROCESS.has(context.system);
 
-/** The disk did not give it. It may be whole: what it holds is neither good nor bad. */
-export const isUnread = ({ code }: RearmError): boolean => code === 'IO_FAILED';
+/** A call failed: what it was to read may be whole, it is neither good nor bad, and what a listing named is not gone. */
+export const isUnread = ({ code, context }: RearmError): boolean => code === 'IO_FAILED' || context.system !== undefined;
 
 /** @param what was tried, as in "could not sync" */
 export const systemFailure = (system: string, what: string, path: string, cause?: unknown): RearmError =>
