@@ -12,14 +12,14 @@ import { type DamageSubject, subjectOf } from '../../simulation/subject.ts';
 import { ROOT } from '../../simulation/workload.ts';
 import { LONG } from '../../tests/support/profile.ts';
 import { acceptRecovery } from '../engine/accept.ts';
+import { ERRORS } from '../gate/simulated.test-support.ts';
 import { stateDigest } from '../image/canonical.ts';
 import { recover } from './recover.ts';
 
-const ERRORS = ['EIO', 'EMFILE', 'ENOMEM', 'EACCES', 'EINTR'];
 const STICKY: readonly Fault['sticky'][] = [false, 'kind', 'all'];
 const WAYS = ERRORS.flatMap((error) => STICKY.map((sticky) => ({ error, sticky })));
 /** What an error of the system may be called. */
-const NAMED = ['IO_FAILED', 'PERMISSION_DENIED'];
+const NAMED = ['IO_FAILED', 'PERMISSION_DENIED', 'DISK_FULL', 'NOT_FOUND'];
 
 const codeOf = (error: unknown): string => (error as { code?: string }).code ?? String(error);
 
@@ -88,7 +88,7 @@ describe.each(['tiny', 'accepted'] as const)('the %s store, whole', (name) => {
         await accepting;
       } catch (error) {
         failed = codeOf(error);
-        if (!['IO_FAILED', 'PERMISSION_DENIED', 'WRITER_POISONED'].includes(failed)) return `${failed}: ${(error as Error).stack}`;
+        if (![...NAMED, 'WRITER_POISONED'].includes(failed)) return `${failed}: ${(error as Error).stack}`;
       }
       if (storage.opened.size > 0) return `${failed ?? 'accepted'}, and left open: ${[...storage.opened.values()].join(' ')}`;
       const moved = [...tree.files()].filter((path) => path.startsWith(`${ROOT}/quarantine/`));

@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import type { AuditEntry } from '../../shared/contract/gate.ts';
 import { RearmError } from '../../shared/errors.ts';
 import type { Storage } from '../storage/storage.ts';
-import { saysNothing } from '../storage/system-errors.ts';
+import { isUnread, saysNothing } from '../storage/system-errors.ts';
 import { headSchema, privateKeySchema, publicKeySchema } from './audit.ts';
 import { burntSchema } from './burn.ts';
 import { currentSchema } from './current.ts';
@@ -23,7 +23,7 @@ export interface GateFile {
   /** From the root of the store. */
   readonly path: string;
   /** What is wrong with it; null for nothing. */
-  readonly trouble: { readonly code: string; readonly message: string; readonly severity: 'note' | 'torn' | 'damaged' } | null;
+  readonly trouble: { readonly code: string; readonly message: string; readonly severity: 'note' | 'torn' | 'unread' | 'damaged' } | null;
 }
 
 export interface InspectOptions {
@@ -52,23 +52,30 @@ export function inspectGate({ storage, layout, storeId, people, audited }: Inspe
     if (readRecord(storage, path, schema, limit).storeId !== storeId)
       throw new RearmError('STORE_FOREIGN', 'it belongs to another store', {});
   };
-  const look = (path: string, read: () => void): void => {
+  const attempt = <T>(path: string, work: () => T): T | undefined => {
     try {
-      read();
-      found.push({ path: relative(layout.root, path), trouble: null });
+      return work();
     } catch (error) {
       if (!(error instanceof RearmError) || saysNothing(error)) throw error;
-      found.push({ path: relative(layout.root, path), trouble: { code: error.code, message: error.message, severity: 'damaged' } });
+      const { code, message } = error;
+      const trouble = isUnread(error) ? ({ code: 'UNREAD', severity: 'unread' } as const) : ({ code, severity: 'damaged' } as const);
+      found.push({ path: relative(layout.root, path), trouble: { ...trouble, message } });
+      return undefined;
     }
   };
+  const look = (path: string, read: () => void): void =>
+    attempt(path, () => {
+      read();
+      found.push({ path: relative(layout.root, path), trouble: null });
+    });
   const passed = (path: string, code: string, message: string, severity: 'note' | 'torn'): void => {
     found.push({ path: relative(layout.root, path), trouble: { code, message, severity } });
   };
   /** @param readerOf null: not a file of a gate; undefined: not looked at here */
   const each = (directory: string, readerOf: (name: string, path: string) => (() => void) | null | undefined): void => {
-    for (const name of storage.list(directory)) {
+    for (const name of attempt(directory, () => storage.list(directory)) ?? []) {
       const path = join(directory, name);
-      const read = readerOf(name, path);
+      const read = attempt(path, () => readerOf(name, path));
       if (name.endsWith('.tmp')) passed(path, 'LEFTOVER', 'a file that was being published when its process died; it is not used', 'torn');
       else if (read) look(path, read);
       else if (read === null) passed(path, 'UNKNOWN_FILE', 'not a file of a gate; it is not used', 'note');

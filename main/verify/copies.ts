@@ -5,6 +5,7 @@ import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import { replay } from '../cascade/replay.ts';
 import { Image } from '../image/image.ts';
 import type { Storage } from '../storage/storage.ts';
+import { isUnread } from '../storage/system-errors.ts';
 import type { StoreIdentity } from '../store/identity.ts';
 import { onLineage, type Stretch } from '../store/lineage.ts';
 import type { TierCopy } from '../tiers/tier-copy.ts';
@@ -76,7 +77,7 @@ export function compareCopies(options: CompareOptions): void {
       findings.add('wal', 'damaged', 'ROOT_DIFFERS', why, { lsn: done.rootDiffersAt });
       return true;
     } catch (error) {
-      if (!(error instanceof RearmError)) throw error;
+      if (!(error instanceof RearmError) || isUnread(error)) throw error;
       // What another release wrote cannot be replayed here, and is no damage.
       findings.add('wal', error.code === 'VERSION_OLDER' ? 'note' : 'damaged', error.code, error.message);
       return false;

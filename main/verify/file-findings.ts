@@ -1,13 +1,14 @@
 /** What verify found, file by file. */
 
 import { RearmError } from '../../shared/errors.ts';
-import { saysNothing } from '../storage/system-errors.ts';
+import { isUnread, saysNothing } from '../storage/system-errors.ts';
 
-export type FileStatus = 'whole' | 'torn' | 'damaged';
+/** `unread`: a call failed, or what it was to be judged by could not be read. It is neither whole nor damaged. */
+export type FileStatus = 'whole' | 'torn' | 'unread' | 'damaged';
 
 export interface FileFinding {
   readonly code: string;
-  readonly severity: 'note' | 'torn' | 'damaged';
+  readonly severity: 'note' | Exclude<FileStatus, 'whole'>;
   readonly message: string;
   readonly offset?: number;
   readonly lsn?: number;
@@ -25,8 +26,17 @@ export interface FileReport {
   readonly findings: readonly FileFinding[];
 }
 
+/** The worst of them; what is damaged is so whatever else could not be read. */
+export const worstOf = (found: readonly string[]): FileStatus =>
+  (['damaged', 'unread', 'torn'] as const).find((status) => found.includes(status)) ?? 'whole';
+
 export class FileFindings {
   readonly #files = new Map<string, FileFinding[]>();
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
 
   /** Notes a file that was looked at. */
   file(path: string): FileFinding[] {
@@ -47,27 +57,40 @@ export class FileFindings {
     this.file(path).push({ code, severity, message, ...where });
   }
 
-  /** Reads a file; where it cannot be read, that is the finding, and undefined is returned. @throws what says nothing about the file */
-  reading<T>(path: string, read: () => T): T | undefined {
+  /** A file that could not be read, or not judged: nothing is said of it. @param error names it where it was another one */
+  unread(path: string, error: RearmError): void {
+    const { path: named } = error.context;
+    const inside = typeof named === 'string' && named.startsWith(`${this.#root}/`);
+    this.add(inside ? named.slice(this.#root.length + 1) : path, 'unread', 'UNREAD', error.message);
+  }
+
+  /** What was to be done with a file; where a call failed, that is the finding, and undefined is returned. @throws everything else */
+  attempt<T>(path: string, work: () => T): T | undefined {
     try {
-      return read();
+      return work();
     } catch (error) {
-      if (!(error instanceof RearmError) || saysNothing(error)) throw error;
-      this.add(path, 'damaged', error.code, error.message, { offset: 0 });
+      if (!(error instanceof RearmError) || saysNothing(error) || !isUnread(error)) throw error;
+      this.unread(path, error);
       return undefined;
     }
   }
 
+  /** Reads a file; where it cannot be read, that is the finding, and undefined is returned. @throws what says nothing about any file */
+  reading<T>(path: string, read: () => T): T | undefined {
+    return this.attempt(path, () => {
+      try {
+        return read();
+      } catch (error) {
+        if (!(error instanceof RearmError) || isUnread(error)) throw error;
+        this.add(path, 'damaged', error.code, error.message, { offset: 0 });
+        return undefined;
+      }
+    });
+  }
+
   reports(): FileReport[] {
     return [...this.#files]
-      .map(([path, findings]): FileReport => {
-        const status = findings.some((finding) => finding.severity === 'damaged')
-          ? 'damaged'
-          : findings.some((finding) => finding.severity === 'torn')
-            ? 'torn'
-            : 'whole';
-        return { path, status, findings };
-      })
+      .map(([path, findings]): FileReport => ({ path, status: worstOf(findings.map(({ severity }) => severity)), findings }))
       .sort((a, b) => (a.path < b.path ? -1 : 1));
   }
 }

@@ -8,7 +8,7 @@ import { inspectGate } from '../gate/inspect.ts';
 import { gateLayout } from '../gate/layout.ts';
 import { type People, readPeople } from '../gate/people.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
-import { saysNothing } from '../storage/system-errors.ts';
+import { isUnread, saysNothing } from '../storage/system-errors.ts';
 import type { FileFindings } from './file-findings.ts';
 
 /** Number and hash of an entry of the audit log. */
@@ -29,7 +29,7 @@ export interface GateOptions {
 export function verifyGate(options: GateOptions, storeId: string, findings: FileFindings): AuditHead | null {
   const { storage, root } = options;
   const layout = gateLayout(root);
-  const enrolled = storage.exists(layout.people);
+  const enrolled = findings.attempt('gate/people.log', () => storage.exists(layout.people));
   let people: People | null = null;
   if (enrolled) {
     findings.file('gate/people.log');
@@ -52,10 +52,13 @@ interface AuditReading {
 function verifyAudit(
   { storage, clock, root, anchor }: GateOptions,
   storeId: string,
-  enrolled: boolean,
+  /** Not known where nobody could look. */
+  enrolled: boolean | undefined,
   findings: FileFindings,
 ): AuditReading {
-  if (storage.list(join(root, 'audit')).length === 0) {
+  const names = findings.attempt('audit', () => storage.list(join(root, 'audit')));
+  if (!names) return { audited: null, head: null };
+  if (names.length === 0) {
     if (enrolled) findings.add('audit/audit.log', 'damaged', 'AUDIT_MISSING', 'people were enrolled here, and the audit log is gone');
     if (anchor) findings.add('audit/audit.log', 'damaged', 'AUDIT_CUT', `entry ${anchor.sequence} was noted, and there is no log`);
     return { audited: [], head: null };
@@ -73,7 +76,7 @@ function verifyAudit(
         verification.reason,
         verification.firstBad === null ? {} : { entry: verification.firstBad },
       );
-    else if (!enrolled && entries!.some(({ action }) => action === 'person.enrolled'))
+    else if (enrolled === false && entries!.some(({ action }) => action === 'person.enrolled'))
       findings.add('gate/people.log', 'damaged', 'PEOPLE_MISSING', 'the audit log tells of people, and who they are is gone');
     else if (verification.tornBytes > 0)
       findings.add('audit/audit.log', 'torn', 'TORN_TAIL', `${verification.tornBytes} bytes of an entry that was never acknowledged`);
@@ -90,7 +93,8 @@ function verifyAudit(
     return { audited: entries, head: entries && { sequence: verification.count, head: verification.head } };
   } catch (error) {
     if (!(error instanceof RearmError) || saysNothing(error)) throw error;
-    findings.add('audit/audit.log', 'damaged', error.code, error.message);
+    if (isUnread(error)) findings.unread('audit/audit.log', error);
+    else findings.add('audit/audit.log', 'damaged', error.code, error.message);
     return { audited: null, head: null };
   }
 }

@@ -4,6 +4,7 @@ import { RearmError } from '../../shared/errors.ts';
 import { decodeIntent } from '../operations/codec.ts';
 import { RECORD_HEADER_BYTES, readRecordHeader } from '../operations/record.ts';
 import type { Storage } from '../storage/storage.ts';
+import { isUnread } from '../storage/system-errors.ts';
 import { nonZeroFrom } from '../storage/zeros.ts';
 import type { StoreLayout } from '../store/layout.ts';
 import { FRAME_HEADER_BYTES } from '../wal/frame.ts';
@@ -14,6 +15,10 @@ import type { FrameView } from '../wal/segment-reader.ts';
 import { holdsFrame, type SegmentScan } from '../wal/segment-scan.ts';
 import type { FileFindings } from './file-findings.ts';
 
+/** A segment that could not be read, and of which nothing is known. */
+export const unreadSegment = ({ errors, segments }: SegmentScan): SegmentScan['errors'][number] | undefined =>
+  errors.find(({ name, error }) => isUnread(error) && !segments.some((segment) => segment.name === name));
+
 export function verifySegments(
   storage: Storage,
   layout: StoreLayout,
@@ -23,17 +28,43 @@ export function verifySegments(
 ): void {
   const { segments } = scan;
   for (const segment of segments) findings.file(`wal/${segment.name}`);
-  for (const name of scan.prepared) {
-    const at = nonZeroFrom(storage, `${layout.wal}/${name}`, 0);
-    // Frames that are written anew come before the header: of the first one there may be a part.
-    const isNext = !segments.some((segment) => segment.name > name && segment.epoch === parseSegmentName(name)!.epoch);
-    if (at !== null && ((isNext && at >= SEGMENT_HEADER_BYTES) || holdsFrame(storage, layout, storeId, name)))
-      findings.add(`wal/${name}`, 'torn', 'UNFINISHED', 'it was being written when the engine died, and never counted', { offset: at });
-    else if (at !== null)
-      findings.add(`wal/${name}`, 'damaged', 'NOT_ZERO', 'bytes that are not zero in a segment that was never used', { offset: at });
-  }
+  for (const name of scan.prepared)
+    findings.attempt(`wal/${name}`, () => {
+      const at = nonZeroFrom(storage, `${layout.wal}/${name}`, 0);
+      // Frames that are written anew come before the header: of the first one there may be a part.
+      const isNext = !segments.some((segment) => segment.name > name && segment.epoch === parseSegmentName(name)!.epoch);
+      if (at !== null && ((isNext && at >= SEGMENT_HEADER_BYTES) || holdsFrame(storage, layout, storeId, name)))
+        findings.add(`wal/${name}`, 'torn', 'UNFINISHED', 'it was being written when the engine died, and never counted', { offset: at });
+      else if (at !== null)
+        findings.add(`wal/${name}`, 'damaged', 'NOT_ZERO', 'bytes that are not zero in a segment that was never used', { offset: at });
+    });
   for (const name of scan.abandoned) findings.add(`wal/${name}`, 'note', 'ABANDONED', 'a branch that was abandoned; kept as evidence');
-  // Where the last frame of each file ends: what lies behind it is zero, torn, or nobody's.
+  const missing = unreadSegment(scan);
+  const ends = missing ? undefined : findings.attempt('wal', () => verifyFrames(storage, storeId, scan, findings));
+  for (const { name, path } of segments) {
+    const file = `wal/${name}`;
+    // What was told of already begins before it, or goes on to the end.
+    if (findings.file(file).some(({ severity, code }) => severity !== 'note' || code === 'SUPERSEDED')) continue;
+    if (!ends) {
+      findings.add(file, 'unread', 'UNREAD', 'the log is judged as one chain, and another segment of it could not be read');
+      continue;
+    }
+    const at = findings.attempt(file, () => nonZeroFrom(storage, path, ends.get(name) ?? SEGMENT_HEADER_BYTES));
+    if (typeof at === 'number')
+      findings.add(
+        file,
+        'torn',
+        'UNFINISHED',
+        'bytes behind the last frame of a segment that another one goes on from: they are not used',
+        {
+          offset: at,
+        },
+      );
+  }
+}
+
+/** @returns where the last frame of each file ends: what lies behind it is zero, torn, or nobody's */
+function verifyFrames(storage: Storage, storeId: Uint8Array, { segments }: SegmentScan, findings: FileFindings): Map<string, number> {
   const ends = new Map<string, number>();
   // One reading per stretch between damages, so that every damaged place is named.
   let from = segments[0]?.firstLsn ?? 1;
@@ -68,22 +99,7 @@ export function verifySegments(
       segments.findLastIndex((segment) => segment.firstLsn <= from),
     );
   }
-  for (const { name, path } of segments) {
-    const file = `wal/${name}`;
-    // What was told of already begins before it, or goes on to the end.
-    if (findings.file(file).some(({ severity, code }) => severity !== 'note' || code === 'SUPERSEDED')) continue;
-    const at = nonZeroFrom(storage, path, ends.get(name) ?? SEGMENT_HEADER_BYTES);
-    if (at !== null)
-      findings.add(
-        file,
-        'torn',
-        'UNFINISHED',
-        'bytes behind the last frame of a segment that another one goes on from: they are not used',
-        {
-          offset: at,
-        },
-      );
-  }
+  return ends;
 }
 
 /** A frame whose checksum is right must still hold records, and intents, that make sense. */

@@ -4,6 +4,7 @@ import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import { hashPage, isFree, readPageHeader, rowsOfPage } from '../image/page.ts';
 import type { Storage } from '../storage/storage.ts';
+import { isUnread } from '../storage/system-errors.ts';
 import { nonZeroFrom } from '../storage/zeros.ts';
 import { type CheckpointMark, PAGE_ENTRY_BYTES } from '../tiers/checkpoint.ts';
 import { acknowledgedAt, MAPPED_PAGES_AT, MAPPED_SLOT_HEADER_BYTES, mappedPageAt, mappedSlotAt } from '../tiers/mapped.ts';
@@ -34,6 +35,10 @@ export function verifyCopies({ storage, root, heads, only, findings, tell }: Ver
       findings.add(file, 'note', 'TIER_UNAVAILABLE', head.problem.message);
       continue;
     }
+    if (head.problem?.code === 'unread') {
+      findings.add(file, 'unread', 'UNREAD', head.problem.message);
+      continue;
+    }
     if (head.problem) {
       // What cannot be read is so from its beginning.
       const torn = head.problem.code === 'torn' && mayBeTorn(head, heads);
@@ -42,19 +47,25 @@ export function verifyCopies({ storage, root, heads, only, findings, tell }: Ver
       });
       continue;
     }
-    try {
-      const copy = head.load();
-      if (head.tier === 'L1') verifyHashes(storage, root, file, copy, mayBeTorn(head, heads), findings);
-      loaded.push(copy);
-    } catch (error) {
-      if (!(error instanceof RearmError)) throw error;
-      const torn = error.code === 'CHECKSUM_MISMATCH' && mayBeTorn(head, heads);
-      const severity = torn ? 'torn' : error.code === 'VERSION_OLDER' ? 'note' : 'damaged';
-      const code = torn ? 'SLOT_TORN' : error.code;
-      findings.add(file, severity, code, error.message, head.mark ? { lsn: head.mark.lsn } : {});
-      for (const page of error.code === 'CHECKSUM_MISMATCH' ? unlikeTheirHashes(storage, root, file, head) : [])
-        findings.add(file, severity, code, `${head.name}: page ${page}: ${UNLIKE}`, { ...placeOf(head, page), page, lsn: head.mark!.lsn });
-    }
+    findings.attempt(file, () => {
+      try {
+        const copy = head.load();
+        if (head.tier === 'L1') verifyHashes(storage, root, file, copy, mayBeTorn(head, heads), findings);
+        loaded.push(copy);
+      } catch (error) {
+        if (!(error instanceof RearmError) || isUnread(error)) throw error;
+        const torn = error.code === 'CHECKSUM_MISMATCH' && mayBeTorn(head, heads);
+        const severity = torn ? 'torn' : error.code === 'VERSION_OLDER' ? 'note' : 'damaged';
+        const code = torn ? 'SLOT_TORN' : error.code;
+        findings.add(file, severity, code, error.message, head.mark ? { lsn: head.mark.lsn } : {});
+        for (const page of error.code === 'CHECKSUM_MISMATCH' ? unlikeTheirHashes(storage, root, file, head) : [])
+          findings.add(file, severity, code, `${head.name}: page ${page}: ${UNLIKE}`, {
+            ...placeOf(head, page),
+            page,
+            lsn: head.mark!.lsn,
+          });
+      }
+    });
   }
   for (const copy of loaded) {
     if (copy.bad === 0) continue;
@@ -96,10 +107,7 @@ function verifyPadding(storage: Storage, root: string, heads: readonly TierHead[
     if (unfinished) findings.add(file, 'torn', 'UNFINISHED', `what is not zero belongs to no checkpoint: ${UNUSED}`, { offset: at });
     else findings.add(file, 'damaged', 'NOT_ZERO', 'a byte that must be zero is not', { offset: at });
   };
-  for (const head of heads) {
-    const file = head.name.split('#')[0]!;
-    if (checked.has(file) || head.problem) continue;
-    checked.add(file);
+  const ofFile = (file: string, head: TierHead): void => {
     if (head.tier === 'L1') {
       verifyWatermark(storage, root, file, findings);
       must(file, 4096 + 16, 4096 + 64);
@@ -127,6 +135,12 @@ function verifyPadding(storage: Storage, root: string, heads: readonly TierHead[
       must(file, SLOT_HEADER_BYTES + pageCount * PAGE_ENTRY_BYTES, head.pageAt(0), head.unfinished);
       must(file, head.pageAt(pageCount), Number.POSITIVE_INFINITY, head.unfinished);
     }
+  };
+  for (const head of heads) {
+    const file = head.name.split('#')[0]!;
+    if (checked.has(file) || head.problem) continue;
+    checked.add(file);
+    findings.attempt(file, () => ofFile(file, head));
   }
 }
 

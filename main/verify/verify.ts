@@ -8,7 +8,7 @@ import { RearmError } from '../../shared/errors.ts';
 import { knownLineage } from '../cascade/known-lineage.ts';
 import { recover } from '../cascade/recover.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
-import { saysNothing } from '../storage/system-errors.ts';
+import { isUnread, saysNothing } from '../storage/system-errors.ts';
 import { filesInPlaceOfDirectories } from '../store/directories.ts';
 import { readIdentity, storeIdBytes } from '../store/identity.ts';
 import { ofOtherVersion } from '../store/ladder.ts';
@@ -32,9 +32,9 @@ import { scanSegments } from '../wal/segment-scan.ts';
 import { isUnfinished } from '../wal/unfinished.ts';
 import { verifyArchive } from './archive.ts';
 import { compareCopies } from './copies.ts';
-import { FileFindings, type FileReport } from './file-findings.ts';
+import { FileFindings, type FileReport, type FileStatus, worstOf } from './file-findings.ts';
 import { type AuditHead, verifyGate } from './gate.ts';
-import { verifySegments } from './segments.ts';
+import { unreadSegment, verifySegments } from './segments.ts';
 import { verifySide } from './side.ts';
 import { verifyCopies } from './tiers.ts';
 
@@ -52,7 +52,7 @@ export interface VerifyOptions {
 
 export interface VerifyReport {
   readonly storeId: string;
-  readonly status: 'whole' | 'torn' | 'damaged';
+  readonly status: FileStatus;
   /** The last entry of the audit log; null where there is none, or where it does not verify. What shows later that its end was not cut off. */
   readonly audit: AuditHead | null;
   readonly files: readonly FileReport[];
@@ -60,24 +60,27 @@ export interface VerifyReport {
 
 /**
  * Beside a living writer the files are read one after the other while they change: what is found is looked at again, and counts where it
- * is found again.
+ * is found again. A file that the disk does not give is told as unread; where this process may read none, or not what all others are judged
+ * by, the error is thrown.
  *
- * @throws RearmError STORE_MISSING where there is no store.json at all; VERSION_NEWER, VERSION_OLDER where another release wrote here
+ * @throws RearmError STORE_MISSING where there is no store.json at all; VERSION_NEWER, VERSION_OLDER where another release wrote here;
+ *   PERMISSION_DENIED, IO_FAILED
  */
 export function verify(options: VerifyOptions): VerifyReport {
   const { storage, root } = options;
   let report = verifyOnce(options);
-  for (let look = 1; look < LIVE_LOOKS && report.status === 'damaged' && storage.isLocked(storeLayout(root).lock); look += 1)
-    report = inBoth(report, verifyOnce(options), options.only);
+  const isSuspect = (): boolean => report.status === 'damaged' || report.status === 'unread';
+  for (let look = 1; look < LIVE_LOOKS && isSuspect() && storage.isLocked(storeLayout(root).lock); look += 1)
+    report = inBoth(root, report, verifyOnce(options), options.only);
   return report;
 }
 
 const LIVE_LOOKS = 4;
 
 /** The second report, with only the damage that the first one found in the same file too. */
-function inBoth(first: VerifyReport, second: VerifyReport, only: string | undefined): VerifyReport {
+function inBoth(root: string, first: VerifyReport, second: VerifyReport, only: string | undefined): VerifyReport {
   const before = new Set(first.files.flatMap(({ path, findings }) => findings.map(({ code }) => `${path} ${code}`)));
-  const findings = new FileFindings();
+  const findings = new FileFindings(root);
   for (const file of second.files) {
     findings.file(file.path);
     for (const { severity, code, message, ...where } of file.findings)
@@ -89,15 +92,14 @@ function inBoth(first: VerifyReport, second: VerifyReport, only: string | undefi
 /** @param only of this file alone */
 function reportOf(storeId: string, findings: FileFindings, audit: AuditHead | null, only?: string): VerifyReport {
   const files = findings.reports().filter(({ path }) => only === undefined || path === only);
-  const has = (status: FileReport['status']): boolean => files.some((file) => file.status === status);
-  return { storeId, status: has('damaged') ? 'damaged' : has('torn') ? 'torn' : 'whole', audit, files };
+  return { storeId, status: worstOf(files.map(({ status }) => status)), audit, files };
 }
 
 function verifyOnce(options: VerifyOptions): VerifyReport {
   const { storage, root, progress, only } = options;
   const covers = (folder: string): boolean => only === undefined || only.startsWith(`${folder}/`);
   const layout = storeLayout(root);
-  const findings = new FileFindings();
+  const findings = new FileFindings(root);
   let storeId: Uint8Array;
   let identityText = '';
   findings.file('store.json');
@@ -106,7 +108,8 @@ function verifyOnce(options: VerifyOptions): VerifyReport {
     storeId = storeIdBytes(identity);
     identityText = identity.storeId;
   } catch (error) {
-    if (!(error instanceof RearmError) || ofOtherVersion(error) || saysNothing(error) || error.code === 'STORE_MISSING') throw error;
+    if (!(error instanceof RearmError) || ofOtherVersion(error) || saysNothing(error) || isUnread(error) || error.code === 'STORE_MISSING')
+      throw error;
     findings.add('store.json', 'damaged', error.code, error.message, { offset: 0 });
     return reportOf('', findings, null);
   }
@@ -121,41 +124,47 @@ function verifyOnce(options: VerifyOptions): VerifyReport {
 
   progress?.(0.1, 'log');
   const scan = scanSegments(storage, layout, storeId, lineage.path);
-  const mapped = readMapped(storage, layout, storeId, options.bootId);
-  const acknowledged = mapped.sameBoot === true ? Math.max(0, ...mapped.acknowledged.values()) : null;
+  const mapped = findings.attempt('l1', () => readMapped(storage, layout, storeId, options.bootId));
+  const acknowledged = mapped?.sameBoot === true ? Math.max(0, ...mapped.acknowledged.values()) : null;
   for (const { name, error } of scan.errors)
-    if (isUnfinished(storage, layout, storeId, scan, name, acknowledged))
-      findings.add(`wal/${name}`, 'torn', 'UNFINISHED', `${error.message}: nothing depends on it`, { offset: 0 });
-    else findings.add(`wal/${name}`, 'damaged', error.code, error.message, { offset: 0 });
+    findings.attempt(`wal/${name}`, () => {
+      if (isUnread(error)) throw error;
+      if (isUnfinished(storage, layout, storeId, scan, name, acknowledged))
+        findings.add(`wal/${name}`, 'torn', 'UNFINISHED', `${error.message}: nothing depends on it`, { offset: 0 });
+      else findings.add(`wal/${name}`, 'damaged', error.code, error.message, { offset: 0 });
+    });
   if (covers('wal')) verifySegments(storage, layout, storeId, scan, findings);
 
   progress?.(0.4, 'tiers');
   const heads: TierHead[] = [
-    ...mapped.heads,
-    ...readSlots(storage, layout, storeId),
-    ...readSnapshots(storage, layout, storeId),
-    ...readArchive(layout, identityText, storage.isLocked(layout.lock)),
+    ...(mapped?.heads ?? []),
+    ...(findings.attempt('l2', () => readSlots(storage, layout, storeId)) ?? []),
+    ...(findings.attempt('l3', () => readSnapshots(storage, layout, storeId)) ?? []),
+    ...(findings.attempt('l4', () => readArchive(layout, identityText, storage.isLocked(layout.lock))) ?? []),
   ];
-  if (covers('l4')) verifyArchive(storage, layout, storeId, findings);
+  if (covers('l4')) findings.attempt('l4', () => verifyArchive(storage, layout, storeId, findings));
   const tell = (what: string): void => progress?.(0.6, what);
   const copies = verifyCopies({ storage, root, heads, only, findings, tell });
 
   progress?.(0.8, 'copies against each other');
-  if (only === undefined)
-    compareCopies({
-      storage,
-      storeId,
-      segments: scan.segments,
-      path: lineage.path,
-      identity: readIdentity(storage, root),
-      copies,
-      findings,
-    });
+  // Beside a log with a gap that nobody could look into, every copy might seem to be ahead of it.
+  if (only === undefined && !unreadSegment(scan))
+    findings.attempt('wal', () =>
+      compareCopies({
+        storage,
+        storeId,
+        segments: scan.segments,
+        path: lineage.path,
+        identity: readIdentity(storage, root),
+        copies,
+        findings,
+      }),
+    );
 
   progress?.(0.95, 'side records, gate and audit');
-  if (covers('side')) verifySide(storage, layout, findings);
+  if (covers('side')) findings.attempt('side', () => verifySide(storage, layout, findings));
   const audit = covers('gate') || covers('audit') ? verifyGate(options, identityText, findings) : null;
-  if (only === undefined) verifyTogether(options, findings);
+  if (only === undefined) findings.attempt('wal', () => verifyTogether(options, findings));
   progress?.(1, 'done');
   return reportOf(identityText, findings, audit, only);
 }
@@ -187,7 +196,7 @@ function listAll(storage: Storage, layout: StoreLayout, findings: FileFindings):
     ['side', layout.side, (name) => name.endsWith('.side')],
   ];
   for (const [folder, directory, belongs] of known) {
-    for (const name of storage.list(directory)) {
+    for (const name of findings.attempt(folder, () => storage.list(directory)) ?? []) {
       findings.file(`${folder}/${name}`);
       if (belongs(name)) continue;
       if (name.endsWith('.tmp'))
@@ -195,8 +204,8 @@ function listAll(storage: Storage, layout: StoreLayout, findings: FileFindings):
       else findings.add(`${folder}/${name}`, 'note', 'UNKNOWN_FILE', 'not a file of a store; it is not used');
     }
   }
-  for (const name of filesInPlaceOfDirectories(storage, layout))
+  for (const name of findings.attempt('store.json', () => filesInPlaceOfDirectories(storage, layout)) ?? [])
     findings.add(name, 'damaged', 'NO_DIRECTORY', 'a file lies where a directory of the store belongs', { offset: 0 });
-  for (const name of storage.list(layout.quarantine))
+  for (const name of findings.attempt('quarantine', () => storage.list(layout.quarantine)) ?? [])
     findings.add(`quarantine/${name}`, 'note', 'QUARANTINED', 'kept as evidence; it is not used');
 }

@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { nativePlatform } from '../../../main/engine/native-platform.ts';
-import type { FileFinding } from '../../../main/verify/file-findings.ts';
+import type { FileFinding, FileStatus } from '../../../main/verify/file-findings.ts';
 import type { AuditHead } from '../../../main/verify/gate.ts';
 import { verify } from '../../../main/verify/verify.ts';
 import { RearmError } from '../../../shared/errors.ts';
@@ -64,12 +64,21 @@ async function run(store: string, options: Options): Promise<Exit> {
       ...(findings.length > 0 ? ['', ...findings] : []),
       ...(noted ? ['', noted] : []),
       '',
-      `${options.file ?? 'The store'} is ${report.status}.`,
+      SENTENCES[report.status](options.file ?? 'The store'),
     ];
     await print(`${lines.join('\n')}\n`);
   }
-  return report.status === 'damaged' ? EXIT.found : EXIT.clean;
+  return EXITS[report.status];
 }
+
+const EXITS: Readonly<Record<FileStatus, Exit>> = { whole: EXIT.clean, torn: EXIT.clean, unread: EXIT.unreadable, damaged: EXIT.found };
+const is = (status: FileStatus) => (what: string) => `${what} is ${status}.`;
+const SENTENCES: Readonly<Record<FileStatus, (what: string) => string>> = {
+  whole: is('whole'),
+  torn: is('torn'),
+  damaged: is('damaged'),
+  unread: (what) => `${what} could not be read to its end: whether it is whole is not known.`,
+};
 
 /** Findings that say the same of one page after the other: a bad chunk holds many pages. */
 function alike(findings: readonly FileFinding[]): FileFinding[][] {
