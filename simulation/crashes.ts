@@ -8,6 +8,8 @@ export interface CrashLimits {
   readonly exhaustive: number;
   /** How many are tried where there are more. */
   readonly samples: number;
+  /** Where there are more, and no more than so many sectors: besides, every subset of these, each as it was or as it was written last. */
+  readonly sectors?: number;
 }
 
 /** What survived of each pending change, 0 for nothing. */
@@ -27,6 +29,7 @@ export function* powerCuts(pending: readonly Pending[], limits: CrashLimits, ran
     }
   }
   const last = counts.map((count) => count - 1);
+  yield* subsets(pending, last, limits.sectors ?? 0, random);
   yield counts.map(() => 0);
   yield last;
   // Names without contents, contents without names.
@@ -39,6 +42,29 @@ export function* powerCuts(pending: readonly Pending[], limits: CrashLimits, ran
     else if (how === 1) yield last.map((choice, i) => (i === cut % counts.length ? 0 : choice));
     else if (how === 2) yield last.map((choice, i) => (i === cut % counts.length ? choice : 0));
     else yield counts.map((count) => random.below(count));
+  }
+}
+
+/** Ways in which names and sizes survive, with each of which every subset of the sectors is tried. */
+const OTHERS_MAX = 8;
+
+function* subsets(pending: readonly Pending[], newest: Choices, sectorsMax: number, random: Random): Generator<Choices> {
+  const at = [...pending.keys()];
+  const sectors = at.filter((i) => pending[i]!.kind === 'sector');
+  const others = at.filter((i) => pending[i]!.kind !== 'sector');
+  if (sectors.length === 0 || sectors.length > sectorsMax) return;
+  const choices = newest.map(() => 0);
+  const keep = (some: readonly number[], kept: (i: number) => boolean): void => {
+    for (const [i, index] of some.entries()) choices[index] = kept(i) ? newest[index]! : 0;
+  };
+  const few = 2 ** others.length <= OTHERS_MAX;
+  for (let way = 0; way < (few ? 2 ** others.length : OTHERS_MAX); way += 1) {
+    // Of many names all are there, none, or some.
+    keep(others, (i) => (few ? (way & (1 << i)) !== 0 : way === 0 || (way > 1 && random.chance(0.5))));
+    for (let subset = 0; subset < 2 ** sectors.length; subset += 1) {
+      keep(sectors, (i) => (subset & (1 << i)) !== 0);
+      yield [...choices];
+    }
   }
 }
 

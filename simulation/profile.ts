@@ -7,7 +7,10 @@ export interface Profile {
   /** Operations of a life. */
   readonly steps: number;
   readonly limits: CrashLimits;
-  /** A life so short that every way to cut its disks is tried: 4,096 are all subsets of 12 sectors. */
+  /**
+   * A life so short that nearly every way to cut its disks is tried: every combination of what is pending where there are few, and else
+   * every subset of the sectors, as they were or as they were written last, where no more of them are pending than `sectors`. Beyond, samples.
+   */
   readonly small: { readonly steps: number; readonly limits: CrashLimits };
   /** Calls of the life that fail, one at a time. */
   readonly errors: number;
@@ -25,7 +28,7 @@ const LONG: Profile = {
   seeds: 60,
   steps: 60,
   limits: { exhaustive: 16, samples: 12 },
-  small: { steps: 3, limits: { exhaustive: 4_096, samples: 64 } },
+  small: { steps: 3, limits: { exhaustive: 4_096, samples: 64, sectors: 12 } },
   errors: 24,
   everyCall: true,
   acts: 8,
@@ -39,7 +42,7 @@ export const PROFILES = {
     seeds: 4,
     steps: 40,
     limits: { exhaustive: 8, samples: 8 },
-    small: { steps: 2, limits: { exhaustive: 256, samples: 16 } },
+    small: { steps: 2, limits: { exhaustive: 256, samples: 16, sectors: 6 } },
     errors: 8,
     everyCall: false,
     acts: 4,
