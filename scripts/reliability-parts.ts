@@ -260,6 +260,13 @@ export const PARTS: readonly Part[] = [
     ['young', 'cut', 'accepted'],
     'every bit that is set and every bit beside it, of a larger store, of one after a power cut and of one with two epochs',
   ),
+  damage(
+    'damage, a freed log',
+    8,
+    'long',
+    ['freed'],
+    'every bit that is set and every bit beside it, of a store whose log goes back to its snapshots only; of one damaged copy none refused',
+  ),
   {
     name: 'simulated disks',
     shares: 40,

@@ -33,10 +33,28 @@ export function judgeDamage(subject: DamageSubject, damage: Damage, alone = fals
   let { verdict, words } = judge(tree, subject.expected, forged);
   const stopped = forged ? verifyStops(subject, tree) : null;
   if (stopped) [verdict, words] = ['crashed', stopped];
+  if (verdict === 'refused' && isOfOneCopy(subject, damage))
+    [verdict, words] = ['wrong', `every other copy is whole, and it is refused: ${words}`];
   const wrong = subject.accepted && permitted(tree, subject.expected.clock, subject.accepted);
   if (wrong) [verdict, words] = ['wrong', wrong];
   const missed = damage.kind === 'bit' && !(alone && shows(subject, tree, damage, damage.path)) && !shows(subject, tree, damage);
   return { verdict, words, damage: describeDamage(damage), missed };
+}
+
+const isOfTier = (path: string): boolean => /^\/store\/l[123]\//.test(path);
+
+/** The epoch in a name. */
+const epochOf = (path: string): string | undefined => /\/(\d{8})[-.]/.exec(path)?.[1];
+
+/**
+ * Whether it is of one file of one tier: each other one and the log cover it, and nothing may be refused. Not what says that there was more:
+ * a forged field, a file under the name of another epoch.
+ */
+function isOfOneCopy({ tree }: DamageSubject, damage: Damage): boolean {
+  if (!isOfTier(damage.path) || damage.kind === 'forged field') return false;
+  if (damage.kind === 'swapped sectors') return damage.other === damage.path;
+  if (damage.kind !== 'renamed file' && damage.kind !== 'duplicated file') return true;
+  return !tree.entries.has(damage.to) && epochOf(damage.to) === epochOf(damage.path);
 }
 
 function isSame(before: FileTree, after: FileTree, damage: Damage): boolean {
@@ -76,7 +94,8 @@ function shows(subject: DamageSubject, tree: FileTree, { path, bit }: Extract<Da
     const storage = new SimulatedStorage({ tree });
     const { files } = verify({ storage, clock, root: ROOT, bootId, only: only?.slice(ROOT.length + 1) });
     const file = files.find((entry) => `${ROOT}/${entry.path}` === path);
-    if (!file || file.status === 'whole') return false;
+    // Behind the last frame of a full segment it is a note: what a failed sync left there looks the same, and is nobody's.
+    if (!file || (file.status === 'whole' && !file.findings.some(({ code }) => code === 'SUPERSEDED'))) return false;
     const place = placesOf(subject).at(path, bit >> 3);
     if (place) return isNamed(place, file.findings);
     return file.findings.some(({ offset, lsn, page, entry }) => (offset ?? lsn ?? page ?? entry) !== undefined);

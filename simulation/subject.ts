@@ -18,11 +18,12 @@ import { SteppedClock, SteppedScheduler } from './stepped.ts';
 import { SimulatedStorage } from './storage.ts';
 import { BOOT, isRefusal, LATER_BOOT, lineOf, ROOT, ROWS_MAX } from './workload.ts';
 
-export const SUBJECTS = ['tiny', 'young', 'cut', 'accepted', 'released'] as const;
+export const SUBJECTS = ['tiny', 'young', 'cut', 'accepted', 'released', 'freed'] as const;
 /**
  * `young`: one epoch, killed. `tiny`: the same with the tables of a plain trade only, so small that every bit of it can be flipped. `cut`: the same, and the machine lost its power before it wrote anything of L1; only the copies are damaged, for
  * of a bad end of its log nothing could tell whether it was acknowledged. `accepted`: the recovery of `young` accepted, so that it has a
- * lineage. `released`: that released by two people; only what the gate wrote is damaged.
+ * lineage. `released`: that released by two people; only what the gate wrote is damaged. `freed`: one that lived longer, in small segments of
+ * which the oldest are freed, the next one prepared, with several pages of some tables and side records; of it the log alone brings nothing back.
  */
 export type SubjectName = (typeof SUBJECTS)[number];
 
@@ -51,10 +52,37 @@ export function damagesOf(subject: DamageSubject): readonly Enumeration[] {
 }
 const listed = new WeakMap<DamageSubject, readonly Enumeration[]>();
 
-const STEPS = 48;
-/** Steps after which tiers are taken; the last operations are in the log and in L1 only. */
-const CHECKPOINTS = [14, 28, 40];
-const SNAPSHOTS = [16, 32];
+interface Making {
+  readonly steps: number;
+  /** Steps after which tiers are taken; the last operations are in the log and in L1 only. */
+  readonly checkpoints: readonly number[];
+  readonly snapshots: readonly number[];
+  readonly msPerStep: number;
+  readonly segmentBytes: number;
+  readonly windowMs?: number;
+  readonly l3Keep: number;
+  readonly blobBytes: number;
+}
+const FEW: Making = {
+  steps: 48,
+  checkpoints: [14, 28, 40],
+  snapshots: [16, 32],
+  msPerStep: 1,
+  segmentBytes: 65_536,
+  l3Keep: 3,
+  blobBytes: 200,
+};
+const MANY: Making = {
+  steps: 150,
+  checkpoints: [60, 110, 130, 145],
+  snapshots: [62, 112, 132],
+  // Side records are written after 200 ms.
+  msPerStep: 3,
+  segmentBytes: 8_192,
+  windowMs: 1,
+  l3Keep: 2,
+  blobBytes: 2_000,
+};
 /** Operations of the tiny store. */
 const PLAIN: ReadonlySet<string> = new Set([
   'asset.define',
@@ -65,7 +93,10 @@ const PLAIN: ReadonlySet<string> = new Set([
   'order.accept',
   'fill',
 ]);
-/** Its bounds: a page for each table, since L1 and L2 have room for every page that there can be. */
+/** What comes in turns of the freed store once its desk is defined: orders and documents enough for several pages each. */
+const TURNS: readonly ReadonlySet<string>[] = [new Set(['order.submit']), new Set(['configuration.set', 'strategy.update']), PLAIN];
+const DEFINED = 30;
+/** The bounds of the tiny store: a page for each table, since L1 and L2 have room for every page that there can be. */
 const PAGE_EACH = Object.fromEntries(TABLE_LIST.map(({ name, rowsMax, rowsPerPage }) => [name, Math.min(rowsMax, rowsPerPage)]));
 
 /** Keeps what each file was at each of its syncs. */
@@ -80,7 +111,11 @@ class Versions {
   }
 }
 
-async function young(seed: number, tiny: boolean) {
+async function made(seed: number, name: SubjectName) {
+  const tiny = name === 'tiny';
+  const wanted = (step: number): ReadonlySet<string> | null =>
+    tiny ? PLAIN : name === 'freed' && step >= DEFINED ? TURNS[step % TURNS.length]! : null;
+  const { steps, checkpoints, snapshots, msPerStep, segmentBytes, windowMs, l3Keep, blobBytes } = name === 'freed' ? MANY : FEW;
   const clock = new SteppedClock();
   const tree = new FileTree();
   const versions = new Versions();
@@ -92,41 +127,45 @@ async function young(seed: number, tiny: boolean) {
       if (kind === 'sync' && tree.entries.has(path)) versions.keep(path, tree.bytes(path));
     },
   });
+  const scheduler = new SteppedScheduler(clock);
+  const config = parseEngineConfig({ tiers: 'inline', archive: false, l3Keep, ...(windowMs && { windowMs }) });
   const engine = await createStore({
-    platform: { storage, clock, scheduler: new SteppedScheduler(clock), bootId: BOOT },
+    platform: { storage, clock, scheduler, bootId: BOOT },
     root: ROOT,
     name: 'small',
-    config: parseEngineConfig({ tiers: 'inline', archive: false, segmentBytes: 65_536, l3Keep: 3 }),
+    // Less than a desk may configure.
+    config: { ...config, segmentBytes },
     rowsMax: tiny ? PAGE_EACH : ROWS_MAX,
     storeId: seed.toString(16).padStart(32, 'd'),
     observer: (submission) => lines.push(lineOf(submission)),
   });
-  const generator = new Generator(seed, { invalid: 0, prunes: false, halts: false, accounts: 1, blobBytes: 200 });
+  const generator = new Generator(seed, { invalid: 0, prunes: false, halts: false, accounts: 1, blobBytes });
   let tried = 0;
-  for (let step = 0; step < STEPS; step += 1) {
+  for (let step = 0; step < steps; step += 1) {
     while (model.lsn < lines.length) model.apply(lines[model.lsn]!);
     let intent: IntentJson;
     do {
       intent = generator.intent(tried, model, clock.wallNs());
       tried += 1;
-    } while (tiny && !PLAIN.has(intent.type));
+    } while (!(wanted(step)?.has(intent.type) ?? true));
     try {
       await engine.commit(intentFromJson(intent));
     } catch (error) {
       if (!isRefusal(error)) throw error;
     }
-    clock.pass(1_000_000n);
-    if (CHECKPOINTS.includes(step)) await engine.checkpoint();
-    if (SNAPSHOTS.includes(step)) await engine.snapshot(false);
+    clock.pass(BigInt(msPerStep) * 1_000_000n);
+    if (name === 'freed') {
+      if (step % 8 === 0) engine.side('metric', { step });
+      scheduler.run();
+    }
+    if (checkpoints.includes(step)) await engine.checkpoint();
+    if (snapshots.includes(step)) await engine.snapshot(false);
   }
   return { tree, earlier: versions.earlier, lines, acknowledged: Number(engine.durableLsn), clock };
 }
 
 export async function subjectOf(name: SubjectName, seed: number): Promise<DamageSubject> {
-  const [{ tree, earlier, lines, acknowledged, clock }, { tree: foreign }] = [
-    await young(seed, name === 'tiny'),
-    await young(seed + 1, name === 'tiny'),
-  ];
+  const [{ tree, earlier, lines, acknowledged, clock }, { tree: foreign }] = [await made(seed, name), await made(seed + 1, name)];
   const expect = (all: readonly Operation[], lsn: number, bootId: string): Expectation => ({
     digests: new Digests(all),
     submitted: all.length,
@@ -134,7 +173,7 @@ export async function subjectOf(name: SubjectName, seed: number): Promise<Damage
     bootId,
     clock,
   });
-  if (name === 'young' || name === 'tiny')
+  if (name === 'young' || name === 'tiny' || name === 'freed')
     return { name, tree, earlier, foreign, expected: expect(lines, acknowledged, BOOT), accepted: null };
   if (name === 'cut') {
     const left = tree.copy();
@@ -143,7 +182,10 @@ export async function subjectOf(name: SubjectName, seed: number): Promise<Damage
     return { name, tree: left, earlier, foreign, expected: expect(lines, acknowledged, LATER_BOOT), accepted: null };
   }
   const plan = { act: 'accept', number: 0 } as const;
-  const { events } = await recordAct(plan, await startOf(plan, { seed, tree, lines, acknowledged, clock, powersafe: true, steps: STEPS }));
+  const { events } = await recordAct(
+    plan,
+    await startOf(plan, { seed, tree, lines, acknowledged, clock, powersafe: true, steps: FEW.steps }),
+  );
   const disk = new Durability(tree);
   const versions = new Versions();
   for (const [path, list] of earlier) versions.earlier.set(path, [...list]);
