@@ -87,12 +87,12 @@ export const HAND_MADE: readonly PlantedBug[] = [
     'if (have < bytes.length || xxh64(bytes.subarray(8)) !== view.getBigUint64(0, true))',
     'if (have < bytes.length)',
   ),
-  bug('L2: ahead of the log', 'main/engine/writer.ts', '    this.flush();\n    this.#takeChanged();', '    this.#takeChanged();'),
+  bug('L2: ahead of the log', 'main/engine/writer.ts', '    this.flush();\n    if (!this.#sink', '    if (!this.#sink'),
   bug(
     'L3: a chunk’s checksum is not verified',
     'main/tiers/snapshot-reader.ts',
-    'if (xxh64(part) !== view.getBigUint64(at + 24, true))',
-    'if (false)',
+    ' || xxh64(part) !== view.getBigUint64(at + 24, true))',
+    ')',
   ),
   bug(
     'L3: the directory’s checksum is not verified',
@@ -152,7 +152,7 @@ export const HAND_MADE: readonly PlantedBug[] = [
   ),
   bug('an acceptance does not halt', 'main/engine/accept.ts', "if (engine.row('risk')?.halted !== true) {", 'if (false) {'),
   bug('an acceptance uses an epoch’s number again', 'main/engine/accept.ts', 'highestEpoch(storage, layout, parent) + 1', 'parent + 1'),
-  bug('the lock is not looked at again', WRITER, 'if (!this.#options.lock.holds()) {', 'if (false) {'),
+  bug('the lock is not looked at again', WRITER, 'if (!this.#holdsLock()) {', 'if (false) {'),
   bug(
     'an epoch’s checksum is not verified',
     'main/store/lineage.ts',

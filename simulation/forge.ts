@@ -87,6 +87,7 @@ const snapshot = (chunks: number): Field[] => [
 
 const FRAME_MAGIC = 0x4d524652;
 const FRAME_HEADER_BYTES = 80;
+const FRAME_COUNT_AT = 56;
 const FRAME_PREVIOUS_AT = 72;
 const RECORD_HEADER_BYTES = 24;
 /** Beyond every page and row. */
@@ -95,9 +96,11 @@ const BEYOND_64: readonly bigint[] = [1n << 20n, (1n << 53n) + 1n, 1n << 63n, (1
 const NO_BYTE: readonly bigint[] = [0n, 200n, 255n];
 
 /** Lengths and counts of the records of a frame, and what its changes name. */
-function recordFields(view: DataView, start: number, end: number): Field[] {
+function recordFields(view: DataView, start: number): Field[] {
   const fields: Field[] = [];
-  for (let at = start + FRAME_HEADER_BYTES, record = 0; at + RECORD_HEADER_BYTES <= end; record += 1) {
+  // Behind the last record of an aligned frame there are zeros.
+  const count = view.getUint32(start + FRAME_COUNT_AT, true);
+  for (let at = start + FRAME_HEADER_BYTES, record = 0; record < count; record += 1) {
     const named = (name: string, offset: number, bytes: Field['bytes'], values?: readonly bigint[]) =>
       fields.push(field(`${name} of record ${record}`, offset - start, bytes, values));
     named('bytes', at, 4);
@@ -147,7 +150,7 @@ function structuresOf(path: string, bytes: Uint8Array): Structure[] {
     single('segment', 0, 4096, SEGMENT),
     ...frames.flatMap(({ at, end }, index) => {
       const what = `frame of LSN ${view.getBigUint64(at + 48, true)}`;
-      return [single(what, at, end, FRAME), { what, at, end, fields: recordFields(view, at, end), chained: frames.slice(index + 1) }];
+      return [single(what, at, end, FRAME), { what, at, end, fields: recordFields(view, at), chained: frames.slice(index + 1) }];
     }),
   ];
 }
