@@ -85,8 +85,8 @@ function placesOf({ tree }: DamageSubject): Places {
 }
 
 /**
- * Whether verify names the file in which a bit was flipped, and the page, frame or chunk of it that holds the bit, with its rows; of a file
- * that holds no state, a place.
+ * Whether verify names the file in which a bit was flipped, and the page, frame, chunk or line of it that holds the bit, with its rows; of a
+ * file that is one record, the whole of it, and no offset that nobody can know.
  */
 function shows(subject: DamageSubject, tree: FileTree, { path, bit }: Extract<Damage, { kind: 'bit' }>, only?: string): boolean {
   try {
@@ -96,9 +96,7 @@ function shows(subject: DamageSubject, tree: FileTree, { path, bit }: Extract<Da
     const file = files.find((entry) => `${ROOT}/${entry.path}` === path);
     // Behind the last frame of a full segment it is a note: what a failed sync left there looks the same, and is nobody's.
     if (!file || (file.status === 'whole' && !file.findings.some(({ code }) => code === 'SUPERSEDED'))) return false;
-    const place = placesOf(subject).at(path, bit >> 3);
-    if (place) return isNamed(place, file.findings);
-    return file.findings.some(({ offset, lsn, page, entry }) => (offset ?? lsn ?? page ?? entry) !== undefined);
+    return isNamed(placesOf(subject).at(path, bit >> 3), bit >> 3, file.findings);
   } catch (error) {
     // A bit of a version: refused by name, with the file.
     if (!(error instanceof RearmError) || error.code !== 'VERSION_NEWER') throw error;

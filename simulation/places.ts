@@ -1,5 +1,5 @@
 /**
- * What lies where in the files that hold state: what verify must name where a byte of it is hit. Written from docs/FORMATS.md, not from the
+ * What lies where in the files of a store: what verify must name where a byte of it is hit. Written from docs/FORMATS.md, not from the
  * engine's readers; of a store that is whole.
  */
 
@@ -14,13 +14,17 @@ interface HeldRows {
   readonly rows: readonly [number, number];
 }
 
-/** A header, a frame, a page, a chunk, or what lies between them: [from, to) of a file. */
+/** A header, a frame, a page, a chunk, a line, or what lies between them: [from, to) of a file. */
 export interface Place {
   readonly what: string;
   readonly from: number;
   readonly to: number;
   /** First and last LSN of a frame. */
   readonly lsns?: readonly [number, number];
+  /** Number of the line, from 1, where its file counts them. */
+  readonly entry?: number;
+  /** One record with one checksum: nothing finer can be named. */
+  readonly whole?: true;
   /** Of a page, or of every page of a chunk; not where it is free. */
   readonly held: readonly HeldRows[];
 }
@@ -102,30 +106,48 @@ function ofSegment(view: DataView): Place[] {
   return places;
 }
 
+const ofRecord = (bytes: Uint8Array): Place[] => [{ ...empty('the whole file', 0, bytes.length), whole: true }];
+
+/** With its line feed. */
+function ofLines(bytes: Uint8Array, counted: boolean): Place[] {
+  const places: Place[] = [];
+  for (let from = 0; from < bytes.length; ) {
+    const end = bytes.indexOf(10, from);
+    const to = end < 0 ? bytes.length : end + 1;
+    const entry = places.length + 1;
+    places.push({ ...empty(`line ${entry}`, from, to), ...(counted && { entry }) });
+    from = to;
+  }
+  return places;
+}
+
 /** The places of one store, made once for each of its files. */
 export class Places {
   readonly #tree: FileTree;
-  readonly #known = new Map<string, readonly Place[] | null>();
+  readonly #known = new Map<string, readonly Place[]>();
   #held: Map<number, HeldRows> | undefined;
 
   constructor(tree: FileTree) {
     this.#tree = tree;
   }
 
-  /** null where the file holds no state. Of a byte that belongs to nothing, the byte. */
-  at(path: string, offset: number): Place | null {
+  /** Of a byte that belongs to nothing, the byte. */
+  at(path: string, offset: number): Place {
     let places = this.#known.get(path);
     if (places === undefined) {
       places = this.#of(path);
       this.#known.set(path, places);
     }
-    return places && (places.find(({ from, to }) => from <= offset && offset < to) ?? empty('nothing', offset, offset + 1));
+    return places.find(({ from, to }) => from <= offset && offset < to) ?? empty('nothing', offset, offset + 1);
   }
 
-  #of(path: string): readonly Place[] | null {
-    if (path.endsWith('.snapshot')) return ofSnapshot(viewOf(this.#tree.bytes(path)), this.#heldPages());
+  #of(path: string): readonly Place[] {
+    const bytes = this.#tree.bytes(path);
+    if (path.endsWith('.snapshot')) return ofSnapshot(viewOf(bytes), this.#heldPages());
     const of = path.endsWith('.map') ? ofMapped : path.endsWith('.slot') ? ofSlot : path.endsWith('.wal') ? ofSegment : null;
-    return of?.(viewOf(this.#tree.bytes(path))) ?? null;
+    if (of) return of(viewOf(bytes));
+    const isLog = path.endsWith('.log');
+    return isLog || path.endsWith('.side') ? ofLines(bytes, isLog) : ofRecord(bytes);
   }
 
   /** What each page is for, as the slots tell. */
@@ -134,7 +156,7 @@ export class Places {
       this.#tree
         .files()
         .filter((path) => path.endsWith('.slot'))
-        .flatMap((path) => this.#of(path) ?? [])
+        .flatMap((path) => this.#of(path))
         .flatMap(({ held }) => held)
         .map((held) => [held.page, held]),
     );
@@ -142,12 +164,15 @@ export class Places {
   }
 }
 
-/** Whether these findings of its file name the place, and the rows that it holds. */
-export function isNamed({ from, to, lsns, held }: Place, findings: readonly FileFinding[]): boolean {
-  const here = findings.filter(
-    ({ offset, lsn }) =>
-      (offset !== undefined && from <= offset && offset < to) || (lsns && lsn !== undefined && lsns[0] <= lsn && lsn <= lsns[1]),
-  );
+/** Whether these findings of its file name the place, and the rows that it holds. @param byte that was hit: nothing behind it is to blame */
+export function isNamed(place: Place, byte: number, findings: readonly FileFinding[]): boolean {
+  const { from, lsns, entry, whole, held } = place;
+  const here = findings.filter((finding) => {
+    const { offset, lsn } = finding;
+    if (whole) return finding.whole === true && offset === undefined;
+    if (entry !== undefined) return finding.entry === entry && offset === from;
+    return (offset !== undefined && from <= offset && offset <= byte) || (lsns && lsn !== undefined && lsns[0] <= lsn && lsn <= lsns[1]);
+  });
   const names = (one: HeldRows): boolean =>
     here.some(({ page, table, rows }) => page === one.page && table === one.table && rows?.every((row, i) => row === one.rows[i]));
   return here.length > 0 && held.every(names);

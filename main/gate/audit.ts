@@ -81,6 +81,8 @@ export interface AuditVerification extends AuditView {
   readonly count: number;
   /** Bytes of an append that was never acknowledged, behind the last entry. */
   readonly tornBytes: number;
+  /** Where the line of `firstBad` begins, or was to begin; null where it is not for a line that the log does not verify. */
+  readonly badOffset: number | null;
   /** Why `firstBad` is bad; empty where everything verifies. */
   readonly reason: string;
   readonly anchor: AnchorVerdict | null;
@@ -258,6 +260,7 @@ export class Audit {
     let count = 0;
     let head = auditGenesis(storeId);
     let reason = '';
+    let badOffset: number | null = null;
     let anchored: AnchorVerdict = 'truncated';
     let acknowledged: z.infer<typeof headSchema> | null = null;
     let verifies: Verifier = () => false;
@@ -272,7 +275,8 @@ export class Audit {
     if (options.anchor?.sequence === 0) anchored = options.anchor.head === head ? 'holds' : 'differs';
     let tornBytes = 0;
     if (reason === '') {
-      const reading = readLines(storage, layout.auditLog, (line, index) => {
+      const reading = readLines(storage, layout.auditLog, (line, index, offset) => {
+        badOffset = offset;
         const entry = this.#checkLine(line, index + 1, head, verifies);
         if (typeof entry === 'string') {
           reason = entry;
@@ -293,6 +297,7 @@ export class Audit {
         if (entries.length > last) entries.shift();
         return true;
       });
+      if (reason === '') badOffset = reading.wholeBytes;
       tornBytes = reason === '' ? reading.tornBytes : 0;
       if (reason === '' && acknowledged && acknowledged.sequence > count) reason = 'it was acknowledged and is not there';
       else if (reason === '' && !acknowledged && count > 1) reason = 'the acknowledged head is missing';
@@ -304,6 +309,7 @@ export class Audit {
       head,
       verified,
       firstBad: verified ? null : count + 1,
+      badOffset: verified ? null : badOffset,
       count,
       tornBytes,
       reason,

@@ -38,10 +38,14 @@ function readAt(file: StoredFile, from: number, length: number): Uint8Array {
 }
 
 /**
- * Hands every whole line to `onLine`, with its index from 0; stops where that returns false. A missing file has no lines.
+ * Hands every whole line to `onLine`, with its index from 0 and the offset at which it begins; stops where that returns false. A missing file has no lines.
  * A line longer than {@link LINE_BYTES_MAX} is handed over cut to that length plus one, so that it fails its check.
  */
-export function readLines(storage: Storage, path: string, onLine: (line: Uint8Array, index: number) => boolean): LineReading {
+export function readLines(
+  storage: Storage,
+  path: string,
+  onLine: (line: Uint8Array, index: number, offset: number) => boolean,
+): LineReading {
   if (!storage.exists(path)) return { count: 0, wholeBytes: 0, tornBytes: 0 };
   const file = storage.open(path, 'read');
   try {
@@ -57,10 +61,11 @@ export function readLines(storage: Storage, path: string, onLine: (line: Uint8Ar
         const piece = chunk.subarray(start, i);
         const line = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
         rest = new Uint8Array(0);
+        const offset = wholeBytes;
         start = i + 1;
         wholeBytes = position + start;
         count += 1;
-        if (!onLine(line.subarray(0, LINE_BYTES_MAX + 1), count - 1)) return { count, wholeBytes, tornBytes: 0 };
+        if (!onLine(line.subarray(0, LINE_BYTES_MAX + 1), count - 1, offset)) return { count, wholeBytes, tornBytes: 0 };
       }
       // What is beyond the cap can only fail its check: it is not gathered in memory.
       if (rest.length <= LINE_BYTES_MAX) rest = Buffer.concat([rest, chunk.subarray(start)]);

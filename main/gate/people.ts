@@ -104,20 +104,18 @@ export const parseRecord = (value: unknown, what: string): PeopleRecord => check
 /**
  * Reads the file; a torn last line was never acknowledged and is left out.
  *
- * @throws RearmError FORMAT_INVALID, with the first bad record in `context.sequence`: nobody is enrolled by a file that is damaged.
+ * @throws RearmError FORMAT_INVALID, with the first bad record in `context.sequence` and where its line begins in `context.offset`: nobody is enrolled by a file that is damaged.
  */
 export function readPeople(storage: Storage, path: string, storeId: string): People {
   let people = NOBODY(storeId);
-  readLines(storage, path, (bytes, index) => {
+  readLines(storage, path, (bytes, index, offset) => {
     const what = `record ${index + 1} of the enrolled people`;
-    let record: PeopleRecord;
     try {
-      record = parseRecord(parseCanonical(bytes, what), what);
+      people = withRecord(people, parseRecord(parseCanonical(bytes, what), what));
     } catch (error) {
       if (!(error instanceof RearmError)) throw error;
-      throw new RearmError('FORMAT_INVALID', error.message, { sequence: index + 1, path }, error);
+      throw new RearmError('FORMAT_INVALID', error.message, { ...error.context, sequence: index + 1, offset, path }, error);
     }
-    people = withRecord(people, record);
     return true;
   });
   return people;

@@ -16,8 +16,10 @@ export interface FileFinding {
   readonly table?: string;
   /** Rows of the table that the page has room for, first to last. */
   readonly rows?: readonly [number, number];
-  /** Entry of the audit log. */
+  /** Entry of the audit log, record of the enrolled people. */
   readonly entry?: number;
+  /** The whole file: it is one record with one checksum, and nothing tells where in it the damage lies. */
+  readonly whole?: true;
 }
 
 export interface FileReport {
@@ -29,6 +31,10 @@ export interface FileReport {
 /** The worst of them; what is damaged is so whatever else could not be read. */
 export const worstOf = (found: readonly string[]): FileStatus =>
   (['damaged', 'unread', 'torn'] as const).find((status) => found.includes(status)) ?? 'whole';
+
+/** A line, where the reading says which; else the whole file. */
+const placeOf = ({ context: { offset, sequence } }: RearmError): Pick<FileFinding, 'offset' | 'entry' | 'whole'> =>
+  typeof offset === 'number' && typeof sequence === 'number' ? { offset, entry: sequence } : { whole: true };
 
 export class FileFindings {
   readonly #files = new Map<string, FileFinding[]>();
@@ -82,7 +88,7 @@ export class FileFindings {
         return read();
       } catch (error) {
         if (!(error instanceof RearmError) || isUnread(error)) throw error;
-        this.add(path, 'damaged', error.code, error.message, { offset: 0 });
+        this.add(path, 'damaged', error.code, error.message, placeOf(error));
         return undefined;
       }
     });

@@ -70,6 +70,39 @@ const records = (root: string): string[] =>
     .filter((entry) => entry.isFile() && entry.name !== 'lock')
     .map((entry) => relative(root, join(entry.parentPath, entry.name)));
 
+/** The place in a log of lines that holds a byte. */
+function lineOf(file: string, byte: number): { entry: number; offset: number } {
+  const before = fs.readFileSync(file).subarray(0, byte);
+  return { entry: before.filter((at) => at === 10).length + 1, offset: before.lastIndexOf(10) + 1 };
+}
+
+test.each(['gate/people.log', 'audit/audit.log'])('of %s the line is named, wherever in it the damage lies', (path) => {
+  const root = copyStore(desk.root, 'lines');
+  const file = join(root, path);
+  const size = fs.statSync(file).size;
+  for (const byte of [0, size >> 1, size - 2, size - 1]) {
+    const { entry, offset } = lineOf(file, byte);
+    flipBit(file, byte * 8 + 7);
+    expect(reportOf(look(root), path)?.findings, `byte ${byte}`).toContainEqual(expect.objectContaining({ entry, offset }));
+    flipBit(file, byte * 8 + 7);
+  }
+});
+
+test('of a record with one checksum the whole file is named, and no place that nobody can know', () => {
+  const root = copyStore(desk.root, 'whole');
+  for (const path of [...records(root).filter((name) => !name.endsWith('.log')), 'lineage/00000001.epoch', 'store.json']) {
+    const file = join(root, path);
+    const bit = (fs.statSync(file).size >> 1) * 8;
+    flipBit(file, bit);
+    const found = reportOf(look(root), path)?.findings.filter(({ severity }) => severity !== 'note') ?? [];
+    expect(
+      found.map(({ whole, offset }) => ({ whole, offset })),
+      path,
+    ).toEqual([{ whole: true, offset: undefined }]);
+    flipBit(file, bit);
+  }
+});
+
 test('a gate through which trading went is whole, and its every file is named', () => {
   const report = look(desk.root);
   expect(

@@ -6,6 +6,7 @@ import { RearmError } from '../../shared/errors.ts';
 import { Gate } from '../gate/gate.ts';
 import { inspectGate } from '../gate/inspect.ts';
 import { gateLayout } from '../gate/layout.ts';
+import { readLines } from '../gate/line-log.ts';
 import { type People, readPeople } from '../gate/people.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
 import { isUnread, saysNothing } from '../storage/system-errors.ts';
@@ -33,14 +34,32 @@ export function verifyGate(options: GateOptions, storeId: string, findings: File
   let people: People | null = null;
   if (enrolled) {
     findings.file('gate/people.log');
-    people = findings.reading('gate/people.log', () => readPeople(storage, layout.people, storeId)) ?? null;
+    people = findings.reading('gate/people.log', () => verifyPeople(storage, layout.people, storeId, findings)) ?? null;
   }
   const { audited, head } = verifyAudit(options, storeId, enrolled, findings);
   for (const { path, trouble } of inspectGate({ storage, layout, storeId, people, audited })) {
     findings.file(path);
-    if (trouble) findings.add(path, trouble.severity, trouble.code, trouble.message, trouble.severity === 'damaged' ? { offset: 0 } : {});
+    if (trouble) findings.add(path, trouble.severity, trouble.code, trouble.message, trouble.code === 'LEFTOVER' ? {} : { whole: true });
   }
   return head;
+}
+
+/** @returns null where its end is torn, or damaged so that it looks like that: then it does not say who signed */
+function verifyPeople(storage: Storage, path: string, storeId: string, findings: FileFindings): People | null {
+  const people = readPeople(storage, path, storeId);
+  const { count, wholeBytes, tornBytes } = readLines(storage, path, () => true);
+  if (tornBytes === 0) return people;
+  findings.add(
+    'gate/people.log',
+    'torn',
+    'TORN_TAIL',
+    `${tornBytes} bytes behind the last whole record: it is completed from the audit log`,
+    {
+      entry: count + 1,
+      offset: wholeBytes,
+    },
+  );
+  return null;
 }
 
 interface AuditReading {
@@ -69,13 +88,10 @@ function verifyAudit(
     const verification = gate.verifyAudit(anchor && { format: 'rearm-anchor-1', storeId, at: '', ...anchor });
     const entries = verification.verified ? gate.auditView(Number.MAX_SAFE_INTEGER).entries : null;
     if (!verification.verified)
-      findings.add(
-        'audit/audit.log',
-        'damaged',
-        'AUDIT_BROKEN',
-        verification.reason,
-        verification.firstBad === null ? {} : { entry: verification.firstBad },
-      );
+      findings.add('audit/audit.log', 'damaged', 'AUDIT_BROKEN', verification.reason, {
+        entry: verification.firstBad!,
+        ...(verification.badOffset !== null && { offset: verification.badOffset }),
+      });
     else if (enrolled === false && entries!.some(({ action }) => action === 'person.enrolled'))
       findings.add('gate/people.log', 'damaged', 'PEOPLE_MISSING', 'the audit log tells of people, and who they are is gone');
     else if (verification.tornBytes > 0)

@@ -110,7 +110,7 @@ function verifyOnce(options: VerifyOptions): VerifyReport {
   } catch (error) {
     if (!(error instanceof RearmError) || ofOtherVersion(error) || saysNothing(error) || isUnread(error) || error.code === 'STORE_MISSING')
       throw error;
-    findings.add('store.json', 'damaged', error.code, error.message, { offset: 0 });
+    findings.add('store.json', 'damaged', error.code, error.message, { whole: true });
     return reportOf('', findings, null);
   }
   if (only === undefined) listAll(storage, layout, findings);
@@ -120,7 +120,7 @@ function verifyOnce(options: VerifyOptions): VerifyReport {
   progress?.(0.05, 'lineage');
   const lineage = knownLineage(storage, layout, storeId);
   for (const finding of lineage.findings)
-    findings.add(relative(root, finding.file ?? 'lineage'), 'damaged', finding.code, finding.message, { offset: 0 });
+    findings.add(relative(root, finding.file ?? 'lineage'), 'damaged', finding.code, finding.message, { whole: true });
 
   progress?.(0.1, 'log');
   const scan = scanSegments(storage, layout, storeId, lineage.path);
@@ -205,7 +205,7 @@ function listAll(storage: Storage, layout: StoreLayout, findings: FileFindings):
     }
   }
   for (const name of findings.attempt('store.json', () => filesInPlaceOfDirectories(storage, layout)) ?? [])
-    findings.add(name, 'damaged', 'NO_DIRECTORY', 'a file lies where a directory of the store belongs', { offset: 0 });
+    findings.add(name, 'damaged', 'NO_DIRECTORY', 'a file lies where a directory of the store belongs', { whole: true });
   for (const name of findings.attempt('quarantine', () => storage.list(layout.quarantine)) ?? [])
     findings.add(`quarantine/${name}`, 'note', 'QUARANTINED', 'kept as evidence; it is not used');
 }

@@ -93,8 +93,9 @@ function alike(findings: readonly FileFinding[]): FileFinding[][] {
 }
 
 function findingLine(path: string, found: readonly FileFinding[]): string {
-  const { offset, lsn, page, entry, rows, table, severity, code, message } = found[0]!;
+  const { offset, lsn, page, entry, rows, table, whole, severity, code, message } = found[0]!;
   const where = [
+    whole && 'the whole file',
     offset !== undefined && `offset ${offset}`,
     lsn !== undefined && `LSN ${lsn}`,
     page !== undefined && (found.length === 1 ? `page ${page}` : `pages ${page} to ${found.at(-1)!.page}`),
