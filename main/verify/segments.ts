@@ -10,9 +10,9 @@ import type { StoreLayout } from '../store/layout.ts';
 import { FRAME_HEADER_BYTES } from '../wal/frame.ts';
 import { checkFrameEnd } from '../wal/frame-end.ts';
 import { readLog } from '../wal/log-reader.ts';
-import { parseSegmentName, SEGMENT_HEADER_BYTES } from '../wal/segment.ts';
+import { SEGMENT_HEADER_BYTES } from '../wal/segment.ts';
 import type { FrameView } from '../wal/segment-reader.ts';
-import { holdsFrame, type SegmentScan } from '../wal/segment-scan.ts';
+import type { SegmentScan } from '../wal/segment-scan.ts';
 import type { FileFindings } from './file-findings.ts';
 
 /** A segment that could not be read, and of which nothing is known. */
@@ -31,12 +31,9 @@ export function verifySegments(
   for (const name of scan.prepared)
     findings.attempt(`wal/${name}`, () => {
       const at = nonZeroFrom(storage, `${layout.wal}/${name}`, 0);
-      // Frames that are written anew come before the header: of the first one there may be a part.
-      const isNext = !segments.some((segment) => segment.name > name && segment.epoch === parseSegmentName(name)!.epoch);
-      if (at !== null && ((isNext && at >= SEGMENT_HEADER_BYTES) || holdsFrame(storage, layout, storeId, name)))
+      // Frames that are written anew come before the header: where that died, or failed, there may be a part of one.
+      if (at !== null)
         findings.add(`wal/${name}`, 'torn', 'UNFINISHED', 'it was being written when the engine died, and never counted', { offset: at });
-      else if (at !== null)
-        findings.add(`wal/${name}`, 'damaged', 'NOT_ZERO', 'bytes that are not zero in a segment that was never used', { offset: at });
     });
   for (const name of scan.abandoned) findings.add(`wal/${name}`, 'note', 'ABANDONED', 'a branch that was abandoned; kept as evidence');
   const missing = unreadSegment(scan);

@@ -15,7 +15,7 @@ import { type LogEnd, readLog } from './log-reader.ts';
 import type { LogWriter } from './log-writer.ts';
 import { SEGMENT_HEADER_BYTES, segmentName } from './segment.ts';
 import type { LogSegment } from './segment-reader.ts';
-import { holdsFrame, scanSegments } from './segment-scan.ts';
+import { scanSegments } from './segment-scan.ts';
 
 const storage = new NativeStorage();
 const root = fs.mkdtempSync(join(os.tmpdir(), 'rearm-log-'));
@@ -376,7 +376,6 @@ describe('a segment whose end was written anew in the next one', () => {
     const next = fs.readFileSync(anew);
     fs.writeFileSync(anew, Buffer.from(next).fill(0, 0, SEGMENT_HEADER_BYTES));
     const { places } = readAll();
-    expect(holdsFrame(storage, failing, STORE_ID, segmentName(1, 2))).toBe(true);
     fs.writeFileSync(anew, next);
     expect(places).toEqual(['1 in 1', '3 in 1', '5 in 1', '7 in 1']);
   });

@@ -128,17 +128,6 @@ function withoutHeader(
   }
 }
 
-/** Whether a segment without a header holds a valid frame: one that was being written when the engine died, before it counted. */
-export function holdsFrame(storage: Storage, layout: StoreLayout, storeId: Uint8Array, name: string): boolean {
-  let held = false;
-  const visit = (): Verdict => {
-    held = true;
-    return 'stop';
-  };
-  const { resumesAt } = new SegmentReader(storage, storeId).read(unread(layout, name), SEGMENT_HEADER_BYTES, visit);
-  return held || resumesAt !== null;
-}
-
 /** A segment as its name alone tells it. */
 function unread(layout: StoreLayout, name: string): LogSegment {
   const path = join(layout.wal, name);
