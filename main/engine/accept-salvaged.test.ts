@@ -14,11 +14,7 @@ import { Rotting } from '../tiers/rotting.test-support.ts';
 import { acceptRecovery } from './accept.ts';
 
 const desk = await Rotting.create();
-for (let n = 0; n < 3; n += 1) {
-  await desk.work();
-  await desk.engine.checkpoint();
-  await desk.engine.snapshot();
-}
+await desk.rounds(3);
 await desk.work();
 const ACKNOWLEDGED = Number(desk.engine.durableLsn);
 const [newer, older] = desk.slots();

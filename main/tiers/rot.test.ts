@@ -22,11 +22,7 @@ import { isWhole } from './tier-copy.ts';
 
 test('a page that rotted in L2 goes into no snapshot, is told, and its slot is written anew with every page', async () => {
   const desk = await Rotting.create();
-  for (let n = 0; n < 2; n += 1) {
-    await desk.work();
-    await desk.engine.checkpoint();
-    await desk.engine.snapshot();
-  }
+  await desk.rounds(2);
   desk.rot(desk.slots()[1]!);
   const before = desk.firstLsn();
   await desk.work();
@@ -61,11 +57,7 @@ test('a page table that rotted is no table: no snapshot is taken by it', async (
 
 test('on the strength of a snapshot that rotted nothing is freed', async () => {
   const desk = await Rotting.create();
-  for (let n = 0; n < 2; n += 1) {
-    await desk.work();
-    await desk.engine.checkpoint();
-    await desk.engine.snapshot();
-  }
+  await desk.rounds(2);
   const [newest] = desk.snapshots();
   const before = desk.firstLsn();
   desk.flip(newest!.name, newest!.bytes - 9);

@@ -71,6 +71,15 @@ export class Rotting {
     }
   }
 
+  /** Work, L2 and L3, so many times. */
+  async rounds(count: number): Promise<void> {
+    for (let n = 0; n < count; n += 1) {
+      await this.work();
+      await this.engine.checkpoint();
+      await this.engine.snapshot();
+    }
+  }
+
   #storeId(): Uint8Array {
     return storeIdBytes(readIdentity(this.#storage, ROOT));
   }

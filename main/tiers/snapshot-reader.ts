@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { xxh64 } from '@node-rs/xxhash';
 import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
-import type { Storage } from '../storage/storage.ts';
+import type { Storage, StoredFile } from '../storage/storage.ts';
 import { isUnread, saysNothing } from '../storage/system-errors.ts';
 import { requireVersion } from '../store/ladder.ts';
 import type { StoreLayout } from '../store/layout.ts';
@@ -64,15 +64,21 @@ function parse(name: string, path: string, fixed: Uint8Array, size: number, stor
   return { mark, chunks, headBytes };
 }
 
+/** The header and the directory as they lie in the file, sized by what the header says. @throws RearmError as {@link parse} does */
+function readDirectory(file: StoredFile, name: string, storeId: Uint8Array): Head & { readonly size: number; readonly bytes: Uint8Array } {
+  const size = file.size();
+  const fixed = new Uint8Array(SNAPSHOT_DIRECTORY_AT);
+  const have = file.read(fixed, 0, fixed.length, 0);
+  const head = parse(name, file.path, fixed.subarray(0, have), size, storeId);
+  const bytes = new Uint8Array(head.headBytes);
+  file.read(bytes, 0, bytes.length, 0);
+  return { ...head, size, bytes };
+}
+
 function readHead(storage: Storage, path: string, name: string, storeId: Uint8Array, epoch: number, lsn: number): TierHead {
   const file = storage.open(path, 'read');
   try {
-    const size = file.size();
-    const fixed = new Uint8Array(SNAPSHOT_DIRECTORY_AT);
-    const have = file.read(fixed, 0, fixed.length, 0);
-    const { mark, headBytes } = parse(name, path, fixed.subarray(0, have), size, storeId);
-    const head = new Uint8Array(headBytes);
-    file.read(head, 0, headBytes, 0);
+    const { mark, size, bytes: head } = readDirectory(file, name, storeId);
     if (xxh64(head.subarray(8)) !== new DataView(head.buffer).getBigUint64(0, true)) {
       throw new RearmError('CHECKSUM_MISMATCH', `the header of ${name} does not match its checksum`, { path });
     }
@@ -121,12 +127,7 @@ function readChunks(
 ): Uint8Array {
   const file = storage.open(path, 'read');
   try {
-    const size = file.size();
-    const fixed = new Uint8Array(SNAPSHOT_DIRECTORY_AT);
-    const have = file.read(fixed, 0, fixed.length, 0);
-    const { chunks, headBytes } = parse(name, path, fixed.subarray(0, have), size, storeId);
-    const head = new Uint8Array(headBytes);
-    file.read(head, 0, headBytes, 0);
+    const { chunks, headBytes, size, bytes: head } = readDirectory(file, name, storeId);
     const view = new DataView(head.buffer);
     const table = head.subarray(SNAPSHOT_DIRECTORY_AT + chunks * CHUNK_ENTRY_BYTES);
     let stored = new Uint8Array(0);
