@@ -149,6 +149,15 @@ export function recover(options: RecoverOptions): Recovery {
     };
   });
 
+  const archived = archives.map(({ mark }) => mark?.epoch ?? 0).filter((epoch) => epoch > (lineage.head?.epoch ?? 0));
+  for (const epoch of new Set(archived))
+    findings.push({
+      code: 'EPOCH_LOST',
+      severity: 'critical',
+      message: `epoch ${epoch} has an image in the archive, and no other file: where it forked, and what it holds, cannot be proven`,
+      file: `lineage/${epoch}`,
+    });
+
   const heads = [...mapped, ...slots, ...snapshots, ...archives];
   const acknowledged = acknowledgedBy(watermarks, heads, path);
   const synced = syncedMark(heads, path);
@@ -216,6 +225,7 @@ export function recover(options: RecoverOptions): Recovery {
     // A store gets its identity when its first operation is durable: one that holds none has lost it.
     (recoveredLsn > 0 &&
       !lineage.findings.some(({ severity }) => severity === 'critical') &&
+      archived.length === 0 &&
       (exact || logTellsEnd(scan, best.replay.end, synced)));
   if (!acknowledgedKnown) {
     const { lastLsn } = best!.replay!.end;

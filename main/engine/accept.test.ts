@@ -1,7 +1,7 @@
 /** Accepting: halted from its first moment, and never under a number that a file bears already. */
 
 import fs from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { TABLES } from '../../shared/model/tables.ts';
 import { Durability } from '../../simulation/durability.ts';
@@ -10,11 +10,13 @@ import { type SteppedClock, SteppedScheduler } from '../../simulation/stepped.ts
 import { SimulatedStorage } from '../../simulation/storage.ts';
 import { subjectOf } from '../../simulation/subject.ts';
 import { LATER_BOOT, ROOT } from '../../simulation/workload.ts';
-import { BOOT, Desk } from '../../tests/support/desk.ts';
+import { BOOT, Desk, STEPPED_CONFIG } from '../../tests/support/desk.ts';
 import { copyStore } from '../../tests/support/store-files.ts';
 import { recover } from '../cascade/recover.ts';
 import { CanonicalReader } from '../image/canonical.ts';
 import { acceptRecovery } from './accept.ts';
+import { parseEngineConfig } from './config.ts';
+import { openStore } from './open.ts';
 
 const made: string[] = [];
 afterAll(() => {
@@ -99,4 +101,36 @@ it('wherever another acceptance died, the next one succeeds, under a number that
     expect(new CanonicalReader(image!).row(TABLES.risk, 0)).toMatchObject({ halted: true });
   }
   expect(deaths).toBeGreaterThan(100);
+});
+
+it.each(['lineage', 'wal', 'l1', 'l2', 'l3'])('an epoch of which only what is in %s is left keeps its number', async (kept) => {
+  const desk = await crashed();
+  const root = copyStore(desk.root, `left ${kept}`);
+  expect((await accept(desk, root)).epoch).toBe(2);
+  const ofLost = (directory: string): string[] =>
+    fs.readdirSync(join(root, directory)).flatMap((name) => (name.startsWith('00000002') ? join(root, directory, name) : []));
+  expect(ofLost(kept)).not.toEqual([]);
+  for (const directory of ['lineage', 'wal', 'l1', 'l2', 'l3'])
+    if (directory !== kept) for (const path of ofLost(directory)) fs.rmSync(path);
+  const again = await acceptRecovery({ platform: desk.platform, root, by: 'ada', override: { reason: 'known from elsewhere' } });
+  expect(again.epoch).toBe(3);
+});
+
+it('an epoch of which only an image in the archive is left is lost, not one that never was, and keeps its number', async () => {
+  const desk = await crashed();
+  const { platform, root } = desk;
+  await desk.engine.close();
+  const config = parseEngineConfig({ ...STEPPED_CONFIG, windowMs: 86_400_000, l4Ms: 1 });
+  const opened = await openStore({ platform, root, config, random: (count) => new Uint8Array(count) });
+  if (opened.state !== 'running') throw new Error('it was closed in order');
+  await opened.engine.commit({ type: 'risk.day', day: 30, time: 1n });
+  desk.pass(100);
+  await opened.engine.abandon();
+  for (const directory of ['lineage', 'wal', 'l1', 'l2', 'l3'])
+    for (const name of fs.readdirSync(join(root, directory))) if (name.startsWith('00000002')) fs.rmSync(join(root, directory, name));
+  const { report } = recover({ storage: platform.storage, clock: desk.clock, root, bootId: BOOT });
+  expect(report.outcome, report.sentence).toBe('refused');
+  expect(report.findings.map(({ code, file }) => `${code} ${file}`)).toContain('EPOCH_LOST lineage/2');
+  const override = { reason: 'what was done in it is known from elsewhere' };
+  expect((await acceptRecovery({ platform, root, by: 'ada', override })).epoch).toBe(3);
 });

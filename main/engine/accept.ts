@@ -13,6 +13,7 @@ import { refusalOf } from '../cascade/refusal.ts';
 import type { Storage } from '../storage/storage.ts';
 import { storeIdBytes } from '../store/identity.ts';
 import { type StoreLayout, storeLayout } from '../store/layout.ts';
+import { readArchive } from '../tiers/archive-reader.ts';
 import { readSlots } from '../tiers/slot-reader.ts';
 import { readSnapshots } from '../tiers/snapshot-reader.ts';
 import { isWhole } from '../tiers/tier-copy.ts';
@@ -84,7 +85,7 @@ export async function acceptRecovery(options: AcceptOptions): Promise<Accepted> 
   const { report, image, identity, headHash } = recovery;
   const parent = recovery.epoch?.epoch ?? 0;
   const epoch = {
-    epoch: highestEpoch(storage, layout, parent) + 1,
+    epoch: highestEpoch(storage, layout, identity.storeId, parent) + 1,
     parent: options.reconstruct ? 0 : parent,
     forkLsn: report.lsn,
     forkHash: headHash,
@@ -147,10 +148,10 @@ function requireCopies(storage: Storage, layout: StoreLayout, storeId: Uint8Arra
   }
 }
 
-/** A number that no file bears, readable or not. */
-function highestEpoch(storage: Storage, layout: StoreLayout, known: number): number {
-  let highest = known;
-  for (const directory of [layout.lineage, layout.wal, layout.l1, layout.l2]) {
+/** The highest number of an epoch that any file bears, readable or not, or that the archive has an image of. */
+function highestEpoch(storage: Storage, layout: StoreLayout, storeId: string, known: number): number {
+  let highest = Math.max(known, ...readArchive(layout, storeId, false).map(({ mark }) => mark?.epoch ?? 0));
+  for (const directory of [layout.lineage, layout.wal, layout.l1, layout.l2, layout.l3]) {
     for (const name of storage.list(directory)) {
       const match = /^(\d{8})[-.]/.exec(name);
       if (match) highest = Math.max(highest, Number(match[1]));

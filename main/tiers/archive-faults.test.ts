@@ -203,3 +203,41 @@ describe('an archive that another process', () => {
     if (tierOf(recovery).status !== 'valid') expect(saidOf(recovery)).toMatch(/^COPY_DAMAGED|^PAGES_BAD/);
   });
 });
+
+describe('an archive that cannot be read now', () => {
+  const kept = process.env.TMPDIR;
+  afterEach(() => {
+    if (kept === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = kept;
+  });
+
+  it('because another process holds it and no copy can be made is not called damaged', async () => {
+    const copy = copyStore(left, 'nowhere to copy to');
+    await inTransaction(pathIn(copy), 'BEGIN EXCLUSIVE');
+    process.env.TMPDIR = '/nowhere';
+    const recovery = recovered(copy);
+    expect(tierOf(recovery).status).toBe('unavailable');
+    expect(saidOf(recovery)).toBe(`COPY_UNREAD could not copy ${DATABASE} to /nowhere: ENOENT`);
+    expect(recovery.report.findings.filter(({ severity }) => severity === 'damage')).toEqual([]);
+  });
+
+  it('where it lies, because it says that it has a log of its own, is read from a copy', () => {
+    const copy = copyOf('in WAL mode');
+    const bytes = fs.readFileSync(pathIn(copy));
+    // Versions of the format to write and to read: 2 is a database with a log of its own, whose files SQLite would create in the store.
+    bytes.set([2, 2], 18);
+    fs.writeFileSync(pathIn(copy), bytes);
+    const recovery = recovered(copy);
+    expect([tierOf(recovery).status, baseOf(recovery)]).toEqual(['valid', 'L4']);
+  });
+
+  it('where a log of SQLite lies beside it that is not its own, is read without that', async () => {
+    const other = copyOf('with a log');
+    await killed(await inTransaction(pathIn(other), 'PRAGMA journal_mode = WAL; UPDATE images SET pages = randomblob(99)'));
+    const copy = copyOf('beside a log');
+    fs.copyFileSync(`${pathIn(other)}-wal`, `${pathIn(copy)}-wal`);
+    expect(fs.statSync(`${pathIn(copy)}-wal`).size).toBeGreaterThan(0);
+    const recovery = recovered(copy);
+    expect([tierOf(recovery).status, baseOf(recovery)]).toEqual(['valid', 'L4']);
+  });
+});

@@ -7,16 +7,16 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import type Database from 'better-sqlite3';
-import { RearmError } from '../../shared/errors.ts';
+import { type ErrorCode, RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
-import { sizeOfRegular, systemName } from '../storage/regular-file.ts';
-import { systemFailure } from '../storage/system-errors.ts';
+import { openRegular, sizeOfRegular, systemName } from '../storage/regular-file.ts';
+import { isUnread, systemFailure } from '../storage/system-errors.ts';
 import type { StoreLayout } from '../store/layout.ts';
 import { ARCHIVE_FILE_NAME } from '../store/layout.ts';
 import { ARCHIVE_VERSION, archiveUnavailable, isEmptyDatabase, openDatabase } from './archive.ts';
 import { type CheckpointMark, decodeMark, MARK_BYTES, PAGE_ENTRY_BYTES } from './checkpoint.ts';
 import { decompress } from './compression.ts';
-import { judgeWithTable, type TierCopy, type TierHead } from './tier-copy.ts';
+import { judgeWithTable, problemOf, type TierCopy, type TierHead } from './tier-copy.ts';
 
 const PAGES_MAX = 1 << 20;
 const NAME = `l4/${ARCHIVE_FILE_NAME}`;
@@ -27,42 +27,89 @@ interface ImageRow {
   readonly mark: Uint8Array;
 }
 
-/** Opens the database, without leaving a trace in the store. @param live an engine has the store open */
+/** SQLite's codes that speak of what the file holds; of its others (SQLITE_IOERR, _CANTOPEN, _NOMEM ...) a call failed. */
+const OF_CONTENT = /^SQLITE_(ERROR|CORRUPT|NOTADB|SCHEMA|MISMATCH|FORMAT|TOOBIG|RANGE)(_|$)/;
+
+/** What was thrown as one of ours; what is neither SQLite's nor the system's came of values that no archive has. */
+function troubleOf(error: unknown): RearmError {
+  if (error instanceof RearmError) return error;
+  const { message, code = '' } = error as NodeJS.ErrnoException;
+  if (code.startsWith('SQLITE_') && !OF_CONTENT.test(code))
+    return new RearmError('IO_FAILED', `could not read ${NAME}: ${code}: ${message}`, { path: NAME }, error);
+  return new RearmError('FORMAT_INVALID', `${NAME}: ${message}`, { path: NAME }, error);
+}
+
+/** Where the header of a database says how it is written and read, and the value for both of one without a log of its own. */
+const MODES_AT = 18;
+const WITHOUT_LOG = 1;
+
+/** Whether SQLite, opening it for reading, reads this file alone and writes none. */
+function liesAlone(path: string): boolean {
+  if (['-journal', '-wal'].some((suffix) => sizeOfRegular(`${path}${suffix}`) !== null)) return false;
+  const modes = new Uint8Array(2);
+  const fd = openRegular(path, fs.constants.O_RDONLY);
+  try {
+    fs.readSync(fd, modes, 0, modes.length, MODES_AT);
+  } catch (error) {
+    throw systemFailure(systemName(error), 'read', path, error);
+  } finally {
+    fs.closeSync(fd);
+  }
+  // Of a database with a log of its own it would create that log, and what it shares with others, beside it.
+  return modes.every((mode) => mode === WITHOUT_LOG);
+}
+
+/** Opens the database, without leaving a trace in the store. @param live an engine has the store open @throws RearmError */
 function withDatabase<T>(path: string, live: boolean, work: (database: Database.Database) => T): T {
   const opened = (file: string, options: Database.Options): T => {
-    const database = openDatabase(file, options);
     try {
-      return work(database);
-    } finally {
-      database.close();
+      const database = openDatabase(file, options);
+      try {
+        return work(database);
+      } finally {
+        database.close();
+      }
+    } catch (error) {
+      throw troubleOf(error);
     }
   };
   const journal = `${path}-journal`;
   // Neither SQLite nor a copy looks first: both would wait for the other end of a pipe.
   sizeOfRegular(path);
-  if (!live && sizeOfRegular(journal) === null)
+  if (!live && liesAlone(path))
     try {
       return opened(path, { readonly: true, fileMustExist: true, timeout: 0 });
     } catch (error) {
-      // Whoever holds it, an analyst perhaps, keeps nobody from a copy; and a recovery does not wait for them.
-      if (!String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY')) throw error;
+      // Whoever holds it, an analyst perhaps, keeps nobody from a copy, and a recovery does not wait for them; nor does what SQLite
+      // cannot do with a file that it may not write.
+      if (!isUnread(error as RearmError)) throw error;
     }
-  const directory = fs.mkdtempSync(join(os.tmpdir(), 'rearm-archive-'));
+  let directory: string | undefined;
   try {
-    const copy = join(directory, 'archive.db');
-    fs.copyFileSync(path, copy);
-    // A transaction that was under way left its journal: without it the database would be half of two states.
-    if (sizeOfRegular(journal) !== null) fs.copyFileSync(journal, `${copy}-journal`);
-    return opened(copy, {});
+    try {
+      directory = fs.mkdtempSync(join(os.tmpdir(), 'rearm-archive-'));
+      const copy = join(directory, 'archive.db');
+      fs.copyFileSync(path, copy);
+      // A transaction that was under way left its journal: without it the database would be half of two states.
+      if (sizeOfRegular(journal) !== null) fs.copyFileSync(journal, `${copy}-journal`);
+    } catch (error) {
+      if (error instanceof RearmError) throw error;
+      const to = directory ?? os.tmpdir();
+      const system = systemName(error);
+      // Whatever keeps it from being copied there, of the store it says nothing: the recovery goes on without it.
+      throw new RearmError('IO_FAILED', `could not copy ${NAME} to ${to}: ${system}`, { path: to, system }, error);
+    }
+    return opened(join(directory, 'archive.db'), {});
   } finally {
-    fs.rmSync(directory, { recursive: true, force: true });
+    if (directory !== undefined) fs.rmSync(directory, { recursive: true, force: true });
   }
 }
 
-const trouble = (error: unknown): RearmError =>
-  error instanceof RearmError ? error : new RearmError('FORMAT_INVALID', `${NAME}: ${(error as Error).message}`, { path: NAME }, error);
+type Trouble = NonNullable<TierHead['problem']>['code'];
 
-function badHead(code: 'damaged' | 'newer' | 'foreign' | 'unavailable', message: string, bytes: number): TierHead {
+const THROWN: Readonly<Partial<Record<Trouble, ErrorCode>>> = { unavailable: 'TIER_UNAVAILABLE', unread: 'IO_FAILED' };
+
+function badHead(code: Trouble, message: string, bytes: number): TierHead {
   return {
     tier: 'L4',
     name: NAME,
@@ -71,7 +118,7 @@ function badHead(code: 'damaged' | 'newer' | 'foreign' | 'unavailable', message:
     bytes,
     problem: { code, message },
     load: () => {
-      throw new RearmError(code === 'unavailable' ? 'TIER_UNAVAILABLE' : 'FORMAT_INVALID', message, {});
+      throw new RearmError(THROWN[code] ?? 'FORMAT_INVALID', message, {});
     },
   };
 }
@@ -107,18 +154,21 @@ export function readArchive(layout: StoreLayout, storeId: string, live: boolean)
       return rows.map((row) => headOf(path, row, bytes, live));
     });
   } catch (error) {
-    return [badHead('damaged', trouble(error).message, bytes)];
+    if (!(error instanceof RearmError)) throw error;
+    const { code, message } = problemOf(error);
+    return [badHead(code, message, bytes)];
   }
 }
 
-/** What SQLite finds wrong in it; null for nothing. @param live an engine has the store open */
+/** What SQLite finds wrong in it; null for nothing. @param live an engine has the store open @throws RearmError where it could not be read */
 export function checkDatabase(path: string, live: boolean): string | null {
   if (archiveUnavailable()) return null;
   try {
     const [first] = withDatabase(path, live, (database) => database.pragma('integrity_check(1)') as { integrity_check: string }[]);
     return !first || first.integrity_check === 'ok' ? null : first.integrity_check;
   } catch (error) {
-    return trouble(error).message;
+    if (!(error instanceof RearmError) || isUnread(error)) throw error;
+    return error.message;
   }
 }
 
@@ -131,14 +181,9 @@ function headOf(path: string, row: ImageRow, bytes: number, live: boolean): Tier
 }
 
 function load(path: string, name: string, mark: CheckpointMark, bytes: number, live: boolean): TierCopy {
-  let row: { page_table: Uint8Array; codec: number; raw_bytes: number; pages: Uint8Array } | undefined;
-  try {
-    row = withDatabase(path, live, (database) =>
-      database.prepare('SELECT page_table, codec, raw_bytes, pages FROM images WHERE epoch = ? AND lsn = ?').get(mark.epoch, mark.lsn),
-    ) as typeof row;
-  } catch (error) {
-    throw trouble(error);
-  }
+  const row = withDatabase(path, live, (database) =>
+    database.prepare('SELECT page_table, codec, raw_bytes, pages FROM images WHERE epoch = ? AND lsn = ?').get(mark.epoch, mark.lsn),
+  ) as { page_table: Uint8Array; codec: number; raw_bytes: number; pages: Uint8Array } | undefined;
   const size = mark.pageCount * PAGE_BYTES;
   if (!row || row.raw_bytes !== size || row.page_table.length !== mark.pageCount * PAGE_ENTRY_BYTES)
     throw new RearmError('FORMAT_INVALID', `${name} does not have the size of its pages`, {});

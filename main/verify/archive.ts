@@ -22,7 +22,7 @@ export function verifyArchive(storage: Storage, layout: StoreLayout, storeId: Ui
   }
   if (!known.sealed) {
     findings.add(SUMS, 'torn', 'UNSEALED', 'the engine died while it archived: what it wrote is checked as a database, not page by page');
-    const trouble = there ? checkDatabase(path, storage.isLocked(layout.lock)) : null;
+    const trouble = there ? findings.attempt(FILE, () => checkDatabase(path, storage.isLocked(layout.lock))) : null;
     if (trouble) findings.add(FILE, 'damaged', 'DATABASE_DAMAGED', trouble, { whole: true });
     return;
   }
