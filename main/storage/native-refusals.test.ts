@@ -38,6 +38,29 @@ test('a lock has one holder, within a process too, until it is released', (conte
   storage.lock(path).release();
 });
 
+test('a lock is held as long as its path names the file that was locked; where the system does not tell, nobody says that it is lost', (context) => {
+  const directory = folder(context);
+  const inside = join(directory, 'store');
+  const path = join(inside, 'lock');
+  fs.mkdirSync(inside);
+  for (const lock of [storage.lock(path), storage.followLock(path)]) {
+    expect(lock.holds()).toBe(true);
+    fs.renameSync(path, join(inside, 'aside'));
+    expect(lock.holds()).toBe(false);
+    fs.writeFileSync(path, '');
+    expect(lock.holds()).toBe(false);
+    fs.renameSync(join(inside, 'aside'), path);
+    expect(lock.holds()).toBe(true);
+    fs.renameSync(inside, join(directory, 'moved'));
+    fs.symlinkSync('store', inside);
+    refused(() => lock.holds(), 'IO_FAILED');
+    fs.rmSync(inside);
+    fs.renameSync(join(directory, 'moved'), inside);
+    lock.release();
+    expect(lock.holds()).toBe(false);
+  }
+});
+
 test('nothing is copied beside a mapping, nor beside the bytes that it is copied from or to', (context) => {
   const path = join(folder(context), 'mapped');
   fs.writeFileSync(path, new Uint8Array(8192));

@@ -11,6 +11,7 @@ import { writeSums } from '../../main/tiers/archive-sums.ts';
 import { Generator } from '../../simulation/model/generator.ts';
 import type { Look } from '../faults/looker.ts';
 import { Desk } from '../support/desk.ts';
+import { ROOT } from '../support/imports.ts';
 import { removeFiles } from '../support/store-files.ts';
 
 const NEVER = 86_400_000;
@@ -32,15 +33,16 @@ afterAll(() => {
   for (const path of [directory, dirname(root)]) rmSync(path, { recursive: true, force: true });
 });
 
-/** What a process says of the store that cannot read the archive: neither in its place nor to copy it. */
-function look(): Look[] {
-  const looker = new URL('../faults/looker.ts', import.meta.url).pathname;
+/** A process that cannot read the archive: neither in its place nor to copy it. */
+function run(...program: readonly string[]) {
   const reads = 'pread64,read,copy_file_range,sendfile,ioctl';
-  const options = ['-f', '-o', join(directory, 'trace'), '-P', join(root, 'l4/archive.db'), '-e', `trace=${reads}`];
-  const { stdout } = spawnSync('strace', [...options, '-e', `inject=${reads}:error=EIO`, process.execPath, '--no-warnings', looker, root], {
-    encoding: 'utf8',
-  });
-  const lines = stdout.split('\n').filter((line) => line !== '');
+  const traced = ['-f', '-o', join(directory, 'trace'), '-P', join(root, 'l4/archive.db'), '-e', `trace=${reads}`];
+  const command = [process.execPath, '--no-warnings', ...program];
+  return spawnSync('strace', [...traced, '-e', `inject=${reads}:error=EIO`, ...command], { encoding: 'utf8' });
+}
+
+function look(): Look[] {
+  const lines = run(join(ROOT, 'tests/faults/looker.ts'), root).stdout.split('\n').filter(Boolean);
   return lines.map((line) => JSON.parse(line) as Look).filter(({ told }) => told !== undefined);
 }
 
@@ -51,6 +53,13 @@ test('the state comes from elsewhere, and neither a recovery nor a verification 
   expect(recovered!.findings.join('\n')).toMatch(/could not (copy|read) .*l4\/archive\.db.*EIO/);
   expect(verified!.told).toBe('unread');
   expect(verified!.findings.join('\n')).toMatch(/^l4\/archive\.db: .*EIO/m);
+});
+
+test('the terminal says that it is not known, with the status of what cannot be read', (context) => {
+  if (!canTrace) context.skip('strace is not installed');
+  const { status, stdout } = run(join(ROOT, 'app/cli/rearm.ts'), 'verify', root);
+  expect(status).toBe(2);
+  expect(stdout).toMatch(/could not be read to its end: whether it is whole is not known\./);
 });
 
 test('nor where its checksums were left open, and SQLite is asked whether it is whole', (context) => {
