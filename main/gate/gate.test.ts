@@ -336,6 +336,23 @@ describe('modes', () => {
     expect(desk.gate.mode()).toMatchObject({ mode: 'HALTED', case: 'absent' });
   });
 
+  it('that replace what is no mode of this store keep it as evidence, and the log says what was in force, and why', () => {
+    for (const [mode, spoil, because] of [
+      ['CANCEL_ONLY', (text: string) => text.slice(0, -1), 'the mode record cannot be read'],
+      ['HALTED', (text: string) => text.slice(0, -1), 'the mode record cannot be read'],
+      ['REDUCING', (text: string) => resealed(text.replace(/a1a1/g, 'b2b2')), 'the mode record belongs to another store'],
+    ] as const) {
+      const desk = released();
+      const damaged = spoil(desk.disk.text(MODE));
+      desk.disk.put(MODE, damaged);
+      desk.gate.setMode({ mode, by: 'ada', reason: 'smoke' });
+      expect(desk.gate.mode().mode).toBe(mode);
+      const kept = desk.disk.files().filter((path) => path.includes('/quarantine/mode.json-'));
+      expect(kept.map((path) => desk.disk.text(path))).toEqual([damaged]);
+      expect(desk.gate.auditView(1).entries.at(-1)!.details).toMatchObject({ from: 'HALTED', fromBecause: because, to: mode });
+    }
+  });
+
   it('do not reach ACTIVE through a token that was withdrawn', () => {
     const desk = released();
     const active = desk.disk.text(MODE);

@@ -12,7 +12,7 @@ import { burn } from './burn.ts';
 import type { GateContext } from './context.ts';
 import { publishCurrent, readCurrent } from './current.ts';
 import { publishVoid, readVoid } from './dossier.ts';
-import { type EffectiveMode, keepUnreadableMode, type ModeRecord, publishHalt, publishMode } from './mode-record.ts';
+import { type EffectiveMode, fromWords, type ModeRecord, publishHalt, publishMode } from './mode-record.ts';
 import { AUTOMATIC_HALTS, type AutomaticHalt, checkTransition, MODES } from './modes.ts';
 import { isInForce, readPeople } from './people.ts';
 import { check, fields, line } from './records.ts';
@@ -73,7 +73,6 @@ function halt(context: GateContext, options: HaltOptions): EffectiveMode {
   const { storage, layout, storeId } = context;
   const { by, reason, acceptedEpoch } = options;
   const before = context.mode(acceptedEpoch);
-  if (before.case === 'unreadable') keepUnreadableMode(storage, layout);
   if (before.case !== 'halted') {
     const at = context.now();
     const record: ModeRecord = {
@@ -90,12 +89,12 @@ function halt(context: GateContext, options: HaltOptions): EffectiveMode {
       nonce: null,
       epoch: acceptedEpoch,
     };
-    publishHalt(storage, layout, record);
+    publishHalt(storage, layout, before, record);
   }
   const taken = options.voids ? takeBack(context, by, reason, options.moved ?? []) : NOTHING;
   context.readyAudit();
   const from = before.recorded?.mode ?? before.mode;
-  context.audit.append(by, options.action, { from, to: 'HALTED', reason, ...taken });
+  context.audit.append(by, options.action, { from, ...fromWords(before), to: 'HALTED', reason, ...taken });
   return context.mode(acceptedEpoch);
 }
 
@@ -150,9 +149,9 @@ export function setMode(context: GateContext, request: SetModeRequest, world: Wo
     const before = context.mode(acceptedEpoch);
     checkTransition(before.mode, mode, 'person');
     const next = record();
-    const details = { from: before.mode, to: mode, reason, until: next.until, cap };
+    const details = { from: before.mode, ...fromWords(before), to: mode, reason, until: next.until, cap };
     if (permits.rank < MODES[before.mode].rank) {
-      publishMode(storage, layout, next);
+      publishMode(storage, layout, before, next);
       const open = hasOpenToken(context, readCurrent(storage, layout, storeId));
       const taken = open ? takeBack(context, by, reason, []) : NOTHING;
       context.readyAudit();
@@ -163,7 +162,7 @@ export function setMode(context: GateContext, request: SetModeRequest, world: Wo
         throw new RearmError('APPROVAL_INVALID', `the mode stays ${before.mode}: ${by} is not enrolled`, { reason: 'unknownPerson' });
       }
       context.audit.append(by, 'mode.set', details);
-      publishMode(storage, layout, next);
+      publishMode(storage, layout, before, next);
     }
     return context.mode(acceptedEpoch);
   });

@@ -46,9 +46,11 @@ export type ModeRecord = Omit<z.infer<typeof modeSchema>, 'venues' | 'strategies
 
 export const MODE_BYTES_MAX = 1024 * 1024;
 
-/** Durable on return. */
-export const publishMode = (storage: Storage, layout: GateLayout, record: ModeRecord): void =>
+/** What is no mode of this store goes to quarantine first. Durable on return. @param before what it replaces */
+export function publishMode(storage: Storage, layout: GateLayout, before: EffectiveMode, record: ModeRecord): void {
+  if (before.case === 'unreadable' || before.case === 'foreign') keepEvidence(storage, layout);
   publishRecord(storage, layout.mode, modeSchema, record);
+}
 
 /**
  * Publishes a halt. Where that fails, a full disk for one, the record that permitted trading is removed, which takes no space: an absent
@@ -56,9 +58,9 @@ export const publishMode = (storage: Storage, layout: GateLayout, record: ModeRe
  *
  * @throws RearmError what publishing threw, after the removal.
  */
-export function publishHalt(storage: Storage, layout: GateLayout, record: ModeRecord): void {
+export function publishHalt(storage: Storage, layout: GateLayout, before: EffectiveMode, record: ModeRecord): void {
   try {
-    publishMode(storage, layout, record);
+    publishMode(storage, layout, before, record);
   } catch (error) {
     if (error instanceof RearmError && storage.exists(layout.mode)) {
       storage.remove(layout.mode);
@@ -68,16 +70,20 @@ export function publishHalt(storage: Storage, layout: GateLayout, record: ModeRe
   }
 }
 
-/** Keeps a mode record that cannot be read, as evidence, before it is replaced. Durable on return, where it could be copied. */
-export function keepUnreadableMode(storage: Storage, layout: GateLayout): void {
+/** Durable on return, where it could be copied. */
+function keepEvidence(storage: Storage, layout: GateLayout): void {
   try {
     const bytes = readWhole(storage, layout.mode, MODE_BYTES_MAX);
     publish(storage, join(layout.quarantine, `mode.json-${sha256Hex(bytes).slice(0, 16)}.damaged`), [bytes]);
   } catch (error) {
-    // Not to be read at all, or too large: a halt does not fail for the sake of evidence.
+    // Not to be read at all, or too large: a mode is set, a halt above all, whatever becomes of the evidence.
     if (!(error instanceof RearmError)) throw error;
   }
 }
+
+/** For the audit log, where `from` is what was in force: why, where no record of this store says so. */
+export const fromWords = ({ case: name, reason }: EffectiveMode): { readonly fromBecause?: string } =>
+  ['unread', 'unreadable', 'foreign'].includes(name) ? { fromBecause: reason } : {};
 
 export interface EffectiveMode extends ModeInForce {
   readonly by: string | null;

@@ -12,7 +12,7 @@ import { burn, isBurnt } from './burn.ts';
 import type { GateContext, Knowledge } from './context.ts';
 import { publishCurrent, readCurrent } from './current.ts';
 import { type Accepted, acceptedSchema, checkAccepted, type Envelope, readDossier, readVoid } from './dossier.ts';
-import { type EffectiveMode, publishMode } from './mode-record.ts';
+import { type EffectiveMode, fromWords, publishMode } from './mode-record.ts';
 import { checkTransition } from './modes.ts';
 import { isInForce } from './people.ts';
 import { requireInForce } from './proposal.ts';
@@ -161,15 +161,16 @@ export function verifyAndBurn(context: GateContext, value: unknown, accepted: Ac
     const rule = decide(context, token, accepted, context.completed());
     if (rule) return refuseToken(rule, token.nonce);
     const { nonce, dossierHash, scope } = token;
-    const { mode: from, unread } = context.mode(head.epoch);
-    if (unread) throw unread;
+    const before = context.mode(head.epoch);
+    if (before.unread) throw before.unread;
+    const { mode: from } = before;
     checkTransition(from, scope.mode, 'gate');
     audit.append(by, 'token.burnt', { nonce, dossierHash, scope });
     burn(storage, layout, { format: 'rearm-burnt-1', nonce, dossierHash, at: context.now(), by, purpose: 'release' });
     const reason = `released by ${token.approvals.map((approval) => approval.personId).join(' and ')}`;
-    audit.append(by, 'mode.set', { from, to: scope.mode, reason, nonce, dossierHash });
+    audit.append(by, 'mode.set', { from, ...fromWords(before), to: scope.mode, reason, nonce, dossierHash });
     const { mode, venues, strategies } = scope;
-    publishMode(storage, layout, {
+    publishMode(storage, layout, before, {
       format: 'rearm-mode-1',
       storeId,
       mode,
