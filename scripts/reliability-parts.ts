@@ -168,7 +168,7 @@ const verdict = ({ lost, invented, wrong, crashed }: Figures): string =>
 const lives = (figures: Figures): string =>
   `${count(figures.operations)} operations, ${count(figures.acknowledgements)} acknowledgements, ${count(figures.recoveries)} recoveries; ${verdict(figures)}`;
 
-/** Of each share: some sixteen thousand states a seed. */
+/** Of each share: some twenty thousand states a seed, ten million in all. */
 const SEEDS_PER_SHARE = 16;
 
 const simulation = ['sim', '--profile', 'long', '--seeds', String(SEEDS_PER_SHARE)];
@@ -269,7 +269,7 @@ export const PARTS: readonly Part[] = [
   ),
   {
     name: 'simulated disks',
-    shares: 40,
+    shares: 30,
     command: simulation,
     entries: ['app/cli/commands/sim.ts'],
     sources: SIMULATION,

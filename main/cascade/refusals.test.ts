@@ -46,6 +46,14 @@ test('where a state can be recovered, none is made of what the venues know', () 
   );
 });
 
+test('an LSN beyond the last one is not reachable', () => {
+  const last = asked().image!.lsn;
+  expect(asked({ at: last }).image!.lsn).toBe(last);
+  expect(() => asked({ at: last + 1 })).toThrow(
+    expect.objectContaining({ code: 'LSN_UNREACHABLE', message: expect.stringContaining(`beyond the last one, ${last}`) }),
+  );
+});
+
 test('an LSN from before the oldest copy is not reachable once the log does not begin at its beginning', () => {
   const { wal } = storeLayout(desk.root);
   const [first] = fs
