@@ -69,6 +69,23 @@ test('what was lost when the engine died, and who overrode it, is what the next 
   });
 });
 
+test('a recovery that is not the one that was looked at is not accepted, whichever half of its end differs', async () => {
+  const desk = await Desk.create({ config: { archive: false } });
+  made.push(desk.root);
+  for (let day = 1; day <= 5; day += 1) await desk.engine.commit({ type: 'risk.day', day, time: 1n });
+  const root = copyStore(desk.root, 'left');
+  const { platform, gate } = around(root, desk);
+  const { lsn, headHash } = recover({ ...platform, root }).report;
+  const options = { gate, host: 'console', platform, root, by: 'ada', reconstruct: false, decisions: 0 } as const;
+  for (const seen of [
+    { lsn: lsn - 1, headHash },
+    { lsn, headHash: '0'.repeat(16) },
+  ])
+    await expect(acceptOnRecord({ ...options, seen })).rejects.toMatchObject({ code: 'RECOVERY_CHANGED' });
+  expect(acceptedOnRecord(gate)).toBeNull();
+  expect(await acceptOnRecord({ ...options, seen: { lsn, headHash } })).toMatchObject({ epoch: 2 });
+});
+
 test('the rows of a page that was lost stand on the record of who overrode it, and in what the dossier says', async () => {
   const desk = await crashedDesk(900, [500, 800]);
   made.push(desk.root);
