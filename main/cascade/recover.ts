@@ -6,7 +6,7 @@
 import type { Finding, RecoveryReport } from '../../shared/contract/recovery.ts';
 import { RearmError } from '../../shared/errors.ts';
 import { stateDigest } from '../image/canonical.ts';
-import { Image } from '../image/image.ts';
+import { Image, pagesFor } from '../image/image.ts';
 import type { Storage } from '../storage/storage.ts';
 import { isUnread } from '../storage/system-errors.ts';
 import { filesInPlaceOfDirectories } from '../store/directories.ts';
@@ -17,7 +17,7 @@ import { readArchive } from '../tiers/archive-reader.ts';
 import { type MappedReading, readMapped } from '../tiers/mapped-reader.ts';
 import { readSlots } from '../tiers/slot-reader.ts';
 import { readSnapshots } from '../tiers/snapshot-reader.ts';
-import { type LocalTier, problemOf, type TierHead } from '../tiers/tier-copy.ts';
+import { type LocalTier, problemOf, type TierHead, within } from '../tiers/tier-copy.ts';
 import { type LogEnd, readLog } from '../wal/log-reader.ts';
 import { durableBefore } from '../wal/segment-reader.ts';
 import { type SegmentScan, scanSegments } from '../wal/segment-scan.ts';
@@ -114,12 +114,13 @@ export function recover(options: RecoverOptions): Recovery {
   });
   const path = lineage.path;
 
+  const pagesMax = pagesFor(identity.rowsMax);
   /** No tier keeps another from being probed: one whose directory does not answer is a copy that cannot be read. */
   const probe = (tier: LocalTier, what: string, read: () => readonly TierHead[]): readonly TierHead[] =>
     course.run(`probe.${tier}`, what, () => {
       let value: readonly TierHead[];
       try {
-        value = read();
+        value = within(read(), pagesMax);
       } catch (error) {
         if (!(error instanceof RearmError)) throw error;
         value = [unreadable(tier, error)];
@@ -366,9 +367,18 @@ function firstWhole(
   let lacking: Incomplete | null = null;
   const target = options.at ?? Number.POSITIVE_INFINITY;
   let orders = candidates.orders();
+  /** Copies onto which an operation of the log did not go. */
+  const spoilt: { readonly assembly: Assembly; readonly end: LogEnd; readonly why: string }[] = [];
   /** Where the log holds what is no operation: everything is loaded anew and replayed up to there. */
   let cut: LogEnd | null = null;
-  for (let alone: boolean | undefined = false; !alone; ) {
+  for (let alone: boolean | undefined = false; ; ) {
+    if (alone) {
+      // The log is what is wrong where no copy, nor the log alone, leads beyond it.
+      if (cut || spoilt.length === 0) break;
+      cut = spoilt.reduce((furthest, { end }) => (furthest.lastLsn >= end.lastLsn ? furthest : end), spoilt[0]!.end);
+      spoilt.length = 0;
+      orders = candidates.orders();
+    }
     const { assembly, lastResort } = course.run('load', 'the base, page by page', () => {
       const order = orders.next();
       alone = order.done;
@@ -435,15 +445,18 @@ function firstWhole(
       };
     });
     if (done.spoilt) {
-      cut = done.end;
-      orders = candidates.orders();
-      alone = false;
+      const { lastLsn } = done.end;
+      const why = `the operation at LSN ${lastLsn + 1} does not apply to it`;
+      if (cut) candidates.distrust(assembly.hot?.head, why);
+      else spoilt.push({ assembly, end: done.end, why });
       continue;
     }
+    if (spoilt.some(({ end }) => end.lastLsn >= image.lsn)) continue;
     // A reconstruction of which no operation is left is no state: the one before it was given up.
     const nothing = !assembly.hot && origin !== 0 && done.replayed === 0;
     const unfinished = nothing || (assembly.from < baseLsn && done.end.lastLsn < baseLsn);
-    const attempt = { assembly, replay: unfinished || done.rootDiffersAt !== null ? null : done };
+    const stray = unfinished ? null : image.strayPages();
+    const attempt = { assembly, replay: unfinished || done.rootDiffersAt !== null || stray !== null ? null : done };
     if (unfinished)
       candidates.passOver(
         assembly.hot?.head,
@@ -451,15 +464,22 @@ function firstWhole(
       );
     if (done.rootDiffersAt !== null)
       candidates.distrust(assembly.hot?.head, `the replayed state differs from the root that was logged at LSN ${done.rootDiffersAt}`);
+    else if (stray !== null)
+      candidates.distrust(assembly.hot?.head, `its pages, and those of the copies that complete it, make no state: ${stray}`);
     if (attempt.replay) {
       if (options.at !== undefined && image.lsn < options.at) {
         const { kind, reason } = attempt.replay.end;
         const why =
           kind === 'damaged'
             ? `lies behind damage: what is proven ends at ${image.lsn} (${reason})`
-            : `is beyond the last one, ${image.lsn}`;
+            : reaches
+              ? `is beyond the last one, ${image.lsn}`
+              : `is no longer reachable: the copies before it end at ${image.lsn} and the log begins at ${Number.isFinite(logFirst) ? logFirst : 'nothing'}`;
         throw new RearmError('LSN_UNREACHABLE', `LSN ${options.at} ${why}`, { last: image.lsn });
       }
+      // An operation that this state was made with is one: what it did not go onto was no state.
+      for (const { assembly: failed, end, why } of spoilt)
+        candidates[assembly.from <= end.lastLsn ? 'distrust' : 'passOver'](failed.hot?.head, why);
       return attempt;
     }
     last = attempt;
@@ -493,9 +513,9 @@ function goOnWithout(
     );
     if (done?.spoilt) return { value: null, outcome: 'failed', reason: done.end.reason };
     if (done === null) return { value: null, outcome: 'failed', reason: 'others refer to the rows that are lost' };
-    const broken = validate(image, options.clock.wallNs()).find(({ severity }) => severity === 'critical');
+    const broken = image.strayPages() ?? validate(image, options.clock.wallNs()).find(({ severity }) => severity === 'critical')?.message;
     const short = assembly.from < baseLsn && done.end.lastLsn < baseLsn;
-    if (short || broken) return { value: null, outcome: 'failed', reason: broken?.message ?? `the log ends at ${done.end.lastLsn}` };
+    if (short || broken) return { value: null, outcome: 'failed', reason: broken ?? `the log ends at ${done.end.lastLsn}` };
     const reason = `${done.replayed} operations; ${assembly.lost.length} pages stay empty`;
     return { value: { assembly, replay: done }, outcome: 'finding', reason, lsnBefore: baseLsn, lsnAfter: image.lsn };
   });

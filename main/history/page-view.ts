@@ -7,7 +7,7 @@ import { base64Encode } from '../../shared/model/json.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import { TABLE_BY_ID } from '../../shared/model/tables.ts';
 import { CanonicalReader } from '../image/canonical.ts';
-import type { Image } from '../image/image.ts';
+import { type Image, pagesFor } from '../image/image.ts';
 import { hashPage, readPageHeader } from '../image/page.ts';
 import type { Storage } from '../storage/storage.ts';
 import { readIdentity, storeIdBytes } from '../store/identity.ts';
@@ -16,7 +16,7 @@ import { readArchive } from '../tiers/archive-reader.ts';
 import { readMapped } from '../tiers/mapped-reader.ts';
 import { readSlots } from '../tiers/slot-reader.ts';
 import { readSnapshots } from '../tiers/snapshot-reader.ts';
-import type { TierHead } from '../tiers/tier-copy.ts';
+import { type TierHead, within } from '../tiers/tier-copy.ts';
 
 export type PageSource = 'L1' | 'L2' | 'L3' | 'L4' | 'recovered';
 
@@ -52,14 +52,16 @@ function pick({ storage, root, bootId, report }: PageRequest, tier: Exclude<Page
   const layout = storeLayout(root);
   const identity = readIdentity(storage, root);
   const storeId = storeIdBytes(identity);
-  const heads =
+  const heads = within(
     tier === 'L1'
       ? readMapped(storage, layout, storeId, bootId).heads
       : tier === 'L2'
         ? readSlots(storage, layout, storeId)
         : tier === 'L3'
           ? readSnapshots(storage, layout, storeId)
-          : readArchive(layout, identity.storeId, storage.isLocked(layout.lock));
+          : readArchive(layout, identity.storeId, storage.isLocked(layout.lock)),
+    pagesFor(identity.rowsMax),
+  );
   const wanted = report.tiers.find((row) => row.tier === tier)?.lsn;
   // A head without a mark cannot be read; loading it throws why.
   const head = heads.find((entry) => entry.mark && entry.mark.lsn === wanted) ?? heads.find((entry) => entry.mark) ?? heads[0];

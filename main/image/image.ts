@@ -172,6 +172,19 @@ export class Image {
     this.resetRoots();
   }
 
+  /** Why the pages do not make tables, each with its rows from the first on and none twice; null where they do. */
+  strayPages(): string | null {
+    let used = 0;
+    for (let page = 0; page < this.pageCount; page += 1) used += this.pageTable(page) === 0 ? 0 : 1;
+    for (const entry of this.#tables) {
+      if (!entry) continue;
+      used -= entry.pages.length;
+      const missing = entry.pages.indexOf(-1);
+      if (missing >= 0) return `page ${missing} of ${entry.table.name} is missing`;
+    }
+    return used === 0 ? null : `${used} pages have a place in their table that another one has`;
+  }
+
   /** Computes the roots anew from the stored hashes. */
   resetRoots(): void {
     this.#roots[0] = 0n;

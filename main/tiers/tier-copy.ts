@@ -40,6 +40,62 @@ export interface TierHead {
   readonly prove?: () => boolean;
 }
 
+/** A copy in an older row layout may take more pages than it has in the present one, but not as much more. */
+const OLDER_LAYOUT_FACTOR = 2;
+
+/**
+ * Heads as they claim to be, as far as the store can hold that. What they claim is believed only where it fits: a count that no image has
+ * room for is never allocated, and pages that do not make whole tables are no copy, whatever checksums they have.
+ *
+ * @param pagesMax of the store's image
+ */
+export function within(heads: readonly TierHead[], pagesMax: number): TierHead[] {
+  const refuse = (message: string): never => {
+    throw new RearmError('FORMAT_INVALID', message, {});
+  };
+  return heads.map((head) => {
+    const { name, mark } = head;
+    if (!mark) return head;
+    const tooMany = (count: number) => `${name} names ${count} pages, the store has room for ${pagesMax}`;
+    if (mark.pageCount > OLDER_LAYOUT_FACTOR * pagesMax) {
+      const message = tooMany(mark.pageCount);
+      return { ...head, mark: null, problem: { code: 'damaged', message }, load: () => refuse(message) };
+    }
+    return {
+      ...head,
+      load: () => {
+        const copy = head.load();
+        if (copy.mark.pageCount > pagesMax) refuse(tooMany(copy.mark.pageCount));
+        const stray = straySet(copy);
+        return stray === null ? copy : refuse(`${name}: ${stray}`);
+      },
+    };
+  });
+}
+
+/** Why its pages do not make tables, each with its rows from the first on and none twice; null where they do. A bad page may be any that is missing. */
+function straySet({ pages, mark, states, bad }: TierCopy): string | null {
+  const view = viewOf(pages);
+  /** By table: the page at each place. */
+  const places = new Map<number, number[]>();
+  for (let page = 0; page < mark.pageCount; page += 1) {
+    if (states[page] !== PAGE_VALID) continue;
+    const { table, index } = readPageHeader(view, page * PAGE_BYTES);
+    const { name } = TABLE_BY_ID.get(table)!;
+    // Before anything is sized by it.
+    if (index >= mark.pageCount) return `page ${page} is page ${index} of ${name}, and the copy has ${mark.pageCount}`;
+    const of = places.get(table) ?? [];
+    places.set(table, of);
+    if (of[index] !== undefined) return `pages ${of[index]} and ${page} are both page ${index} of ${name}`;
+    of[index] = page;
+  }
+  for (const [table, of] of places) {
+    const missing = of.length - of.reduce((count) => count + 1, 0);
+    if (missing > bad) return `${missing} pages of ${TABLE_BY_ID.get(table)!.name} are missing`;
+  }
+  return null;
+}
+
 /** Whether every page of it is proven. @throws RearmError where the disk does not tell */
 export function isWhole(head: TierHead): boolean {
   try {
@@ -185,8 +241,8 @@ export function strayPage(table: Uint8Array, pages: Uint8Array, first: number): 
   return -1;
 }
 
-/** Whether a page's bytes are a page: known table, the copy's layout, right number, hash as in its header. */
-function pageFault(view: DataView, page: number, hash: bigint, layout: number): string | null {
+/** Whether a page's bytes are a page of the copy: known table, its layout, right number, not after its LSN, hash as in its header. */
+function pageFault(view: DataView, page: number, hash: bigint, layout: number, { lsn }: CheckpointMark): string | null {
   const at = page * PAGE_BYTES;
   const number = view.getUint32(at + 16, true);
   if (number !== page) return `it is page ${number}, misdirected`;
@@ -195,6 +251,9 @@ function pageFault(view: DataView, page: number, hash: bigint, layout: number): 
   const version = view.getUint16(at + 26, true);
   if (version !== layout) return `its layout version is ${version}, that of the copy ${layout}`;
   if (view.getBigUint64(at, true) !== hash) return 'its bytes do not match its hash';
+  // The log is replayed onto a page from its LSN on: what lies before that would be left out.
+  const changed = view.getBigUint64(at + 8, true);
+  if (changed > BigInt(lsn)) return `it was changed at LSN ${changed}, and the copy is of LSN ${lsn}`;
   return null;
 }
 
@@ -226,7 +285,7 @@ function provenByTable(head: TierHead, mark: CheckpointMark, pages: Uint8Array, 
   for (let page = 0; page < mark.pageCount; page += 1) {
     const hash = tableView.getBigUint64(page * PAGE_ENTRY_BYTES + 8, true);
     if (hash === 0n && isFree(words, page)) continue;
-    const fault = pageFault(pageView, page, hashes[page]!, layout);
+    const fault = pageFault(pageView, page, hashes[page]!, layout, mark);
     const current = pageView.getBigUint64(page * PAGE_BYTES, true) === hash;
     if (fault === null && current) {
       states[page] = PAGE_VALID;
@@ -278,7 +337,7 @@ function provenByHeaders(
     const hash = view.getBigUint64(at, true);
     if (hash === 0n && isFree(words, page)) continue;
     const recomputed = hashes[page]!;
-    const fault = pageFault(view, page, recomputed, layout);
+    const fault = pageFault(view, page, recomputed, layout, mark);
     if (fault === null && !belongs(page)) continue;
     stored += hash;
     computed += recomputed;

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { RearmError } from '../../shared/errors.ts';
 import { knownLineage } from '../cascade/known-lineage.ts';
 import { recover } from '../cascade/recover.ts';
+import { pagesFor } from '../image/image.ts';
 import type { Clock, Storage } from '../storage/storage.ts';
 import { isUnread, saysNothing } from '../storage/system-errors.ts';
 import { filesInPlaceOfDirectories } from '../store/directories.ts';
@@ -26,7 +27,7 @@ import { readArchive } from '../tiers/archive-reader.ts';
 import { readMapped } from '../tiers/mapped-reader.ts';
 import { readSlots } from '../tiers/slot-reader.ts';
 import { readSnapshots } from '../tiers/snapshot-reader.ts';
-import type { TierHead } from '../tiers/tier-copy.ts';
+import { type TierHead, within } from '../tiers/tier-copy.ts';
 import { parseSegmentName } from '../wal/segment.ts';
 import { scanSegments } from '../wal/segment-scan.ts';
 import { isUnfinished } from '../wal/unfinished.ts';
@@ -101,12 +102,14 @@ function verifyOnce(options: VerifyOptions): VerifyReport {
   const layout = storeLayout(root);
   const findings = new FileFindings(root);
   let storeId: Uint8Array;
+  let pagesMax = 0;
   let identityText = '';
   findings.file('store.json');
   try {
     const identity = readIdentity(storage, root);
     storeId = storeIdBytes(identity);
     identityText = identity.storeId;
+    pagesMax = pagesFor(identity.rowsMax);
   } catch (error) {
     if (!(error instanceof RearmError) || ofOtherVersion(error) || saysNothing(error) || isUnread(error) || error.code === 'STORE_MISSING')
       throw error;
@@ -136,12 +139,15 @@ function verifyOnce(options: VerifyOptions): VerifyReport {
   if (covers('wal')) verifySegments(storage, layout, storeId, scan, findings);
 
   progress?.(0.4, 'tiers');
-  const heads: TierHead[] = [
-    ...(mapped?.heads ?? []),
-    ...(findings.attempt('l2', () => readSlots(storage, layout, storeId)) ?? []),
-    ...(findings.attempt('l3', () => readSnapshots(storage, layout, storeId)) ?? []),
-    ...(findings.attempt('l4', () => readArchive(layout, identityText, storage.isLocked(layout.lock))) ?? []),
-  ];
+  const heads: TierHead[] = within(
+    [
+      ...(mapped?.heads ?? []),
+      ...(findings.attempt('l2', () => readSlots(storage, layout, storeId)) ?? []),
+      ...(findings.attempt('l3', () => readSnapshots(storage, layout, storeId)) ?? []),
+      ...(findings.attempt('l4', () => readArchive(layout, identityText, storage.isLocked(layout.lock))) ?? []),
+    ],
+    pagesMax,
+  );
   if (covers('l4')) findings.attempt('l4', () => verifyArchive(storage, layout, storeId, findings));
   const tell = (what: string): void => progress?.(0.6, what);
   const copies = verifyCopies({ storage, root, heads, only, findings, tell });
