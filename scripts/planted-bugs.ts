@@ -151,7 +151,7 @@ export const HAND_MADE: readonly PlantedBug[] = [
     'if (high < lsnHigh || (high === lsnHigh && low < lsnLow)) {',
   ),
   bug('an acceptance does not halt', 'main/engine/accept.ts', "if (engine.row('risk')?.halted !== true) {", 'if (false) {'),
-  bug('an acceptance uses an epoch’s number again', 'main/engine/accept.ts', 'highestEpoch(storage, layout, identity.storeId, parent) + 1', 'parent + 1'),
+  bug('an acceptance uses an epoch’s number again', 'main/engine/accept.ts', 'nextEpoch(storage, layout, identity.storeId, parent)', 'parent + 1'),
   bug('the lock is not looked at again', WRITER, 'if (!this.#holdsLock()) {', 'if (false) {'),
   bug(
     'an epoch’s checksum is not verified',

@@ -43,18 +43,12 @@ export function judgeDamage(subject: DamageSubject, damage: Damage, alone = fals
 
 const isOfTier = (path: string): boolean => /^\/store\/l[123]\//.test(path);
 
-/** The epoch in a name. */
-const epochOf = (path: string): string | undefined => /\/(\d{8})[-.]/.exec(path)?.[1];
-
-/**
- * Whether it is of one file of one tier: each other one and the log cover it, and nothing may be refused. Not what says that there was more:
- * a forged field, a file under the name of another epoch.
- */
+/** Whether it is of one file of one tier: each other one and the log cover it, and nothing may be refused. Not a forged field, which may say that there was more. */
 function isOfOneCopy({ tree }: DamageSubject, damage: Damage): boolean {
   if (!isOfTier(damage.path) || damage.kind === 'forged field') return false;
   if (damage.kind === 'swapped sectors') return damage.other === damage.path;
   if (damage.kind !== 'renamed file' && damage.kind !== 'duplicated file') return true;
-  return !tree.entries.has(damage.to) && epochOf(damage.to) === epochOf(damage.path);
+  return !tree.entries.has(damage.to);
 }
 
 function isSame(before: FileTree, after: FileTree, damage: Damage): boolean {

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { FileTree } from '../../simulation/file-tree.ts';
 import { SimulatedStorage } from '../../simulation/storage.ts';
+import { publish } from '../storage/publish.ts';
 import { storeLayout } from '../store/layout.ts';
 import { type Epoch, writeEpoch } from '../store/lineage.ts';
 import { STORE_ID } from '../wal/log.test-support.ts';
@@ -33,4 +35,20 @@ test('a lineage whose beginning has no record says so: what its log began from i
 test('what was reconstructed from the venues has no parent, and misses none', () => {
   const rebuilt = { epoch: 3, parent: 0, forkLsn: 90, reason: 'reconstructed' } as const;
   expect(lineageWith(rebuilt)).toMatchObject({ whole: true, origin: 90, findings: [], reconstructed: true });
+});
+
+test('an epoch of which only rubbish is left is lost: nothing can be proven where it would be the present one, and nothing is missed before a later one', () => {
+  for (const [later, severity] of [
+    [[], 'critical'],
+    [[{ epoch: 3, parent: 1, forkLsn: 50, reason: 'accepted' } as const], 'damage'],
+  ] as const) {
+    const tree = new FileTree(['/', layout.root, layout.lineage, layout.wal, layout.l1, layout.l2, layout.l3]);
+    const storage = new SimulatedStorage({ tree });
+    for (const epoch of [FIRST, ...later]) writeEpoch(storage, layout, STORE_ID, { forkHash: 0n, createdNs: 1n, bootId: '', ...epoch });
+    publish(storage, join(layout.l2, '00000002-a.slot'), [Uint8Array.of(1, 2, 3)]);
+    expect(knownLineage(storage, layout, STORE_ID).findings).toEqual([
+      expect.objectContaining({ code: 'EPOCH_LOST', severity, file: 'lineage/2' }),
+      expect.objectContaining({ code: 'EPOCH_LOST', severity: 'damage', file: 'l2/00000002-a.slot' }),
+    ]);
+  }
 });

@@ -7,6 +7,10 @@ import type { Storage, StoredFile } from '../storage/storage.ts';
 import { saysNothing } from '../storage/system-errors.ts';
 import { parseEpochName, parseMappedName, parseSlotName, parseSnapshotName, type StoreLayout } from '../store/layout.ts';
 import { type Epoch, lineageOf, readLineage, type Stretch } from '../store/lineage.ts';
+import { readMapped } from '../tiers/mapped-reader.ts';
+import { readSlots } from '../tiers/slot-reader.ts';
+import { readSnapshots } from '../tiers/snapshot-reader.ts';
+import type { TierHead } from '../tiers/tier-copy.ts';
 import { parseSegmentName, readSegmentHeader, type SegmentHeader, segmentName } from '../wal/segment.ts';
 
 export interface KnownLineage {
@@ -25,27 +29,19 @@ export function knownLineage(storage: Storage, layout: StoreLayout, storeId: Uin
   const epochs = new Map(reading.epochs);
   const inLog = storage.list(layout.wal).flatMap((name) => parseSegmentName(name)?.epoch ?? []);
   // The tiers' files bear its number too: an epoch whose record and log are both gone is not one that never was.
-  const inTiers = [
-    ...named(storage, layout.l1).map(parseMappedName),
-    ...named(storage, layout.l2).map((name) => parseSlotName(name)?.epoch),
-    ...named(storage, layout.l3).map((name) => parseSnapshotName(name)?.epoch),
-  ].filter((epoch) => typeof epoch === 'number');
-  const highest = Math.max(reading.highest, ...inLog, ...inTiers, 0);
+  const inTiers = tierFiles(storage, layout);
+  const numbers = [...new Set([...inLog, ...inTiers.map(({ epoch }) => epoch)])].sort((a, b) => a - b);
   // What lies before a reconstruction was given up: nothing of it is needed, nor missed.
   const start = Math.max(0, ...[...epochs.values()].filter(({ reason }) => reason === 'reconstructed').map(({ epoch }) => epoch));
   const findings: Finding[] = reading.errors
     .filter(({ context }) => (parseEpochName(basename(String(context.path ?? ''))) ?? start) >= start)
     .map((error) => ({ code: 'EPOCH_UNREADABLE', severity: 'damage', message: error.message, file: String(error.context.path ?? '') }));
-  for (let number = Math.max(1, start); number <= highest; number += 1) {
-    if (epochs.has(number) || !(inLog.includes(number) || inTiers.includes(number))) continue;
+  const lost: number[] = [];
+  for (const number of numbers) {
+    if (number < Math.max(1, start) || epochs.has(number)) continue;
     const stood = oldestSegment(storage, layout, storeId, number);
     if (!stood) {
-      findings.push({
-        code: 'EPOCH_LOST',
-        severity: 'critical',
-        file: `lineage/${number}`,
-        message: `epoch ${number} has no readable record and none of its segments can be read: where it forked, and what it holds, cannot be proven`,
-      });
+      if (inLog.includes(number) || !areOfAnother(storage, layout, storeId, number, inTiers)) lost.push(number);
       continue;
     }
     const before = Math.max(0, ...[...epochs.keys()].filter((epoch) => epoch < number));
@@ -71,6 +67,23 @@ export function knownLineage(storage: Storage, layout: StoreLayout, storeId: Uin
     });
   }
   const headNumber = Math.max(0, ...epochs.keys());
+  for (const number of lost) {
+    findings.push({
+      code: 'EPOCH_LOST',
+      // A later one goes on from elsewhere: nothing depends on it.
+      severity: number > headNumber ? 'critical' : 'damage',
+      file: `lineage/${number}`,
+      message: `epoch ${number} has no readable record and none of its segments can be read: where it forked, and what it holds, cannot be proven`,
+    });
+    for (const { epoch, file } of inTiers)
+      if (epoch === number)
+        findings.push({
+          code: 'EPOCH_LOST',
+          severity: 'damage',
+          file,
+          message: `${file} is of epoch ${number}, which has no readable record`,
+        });
+  }
   const path = lineageOf(epochs, headNumber);
   const first = path[0] && epochs.get(path[0].epoch);
   const origin = !first || first.forkLsn === 0 ? 0 : first.reason === 'reconstructed' ? first.forkLsn : null;
@@ -86,14 +99,61 @@ export function knownLineage(storage: Storage, layout: StoreLayout, storeId: Uin
   return { head: epochs.get(headNumber) ?? null, path, findings, whole: rooted && findings.length === 0, origin, reconstructed };
 }
 
+interface TierFile {
+  readonly epoch: number;
+  /** From the root of the store. */
+  readonly file: string;
+}
+
+/** The files of L1, L2 and L3, by their names. */
+const tierFiles = (storage: Storage, layout: StoreLayout): TierFile[] =>
+  (
+    [
+      ['l1', layout.l1, parseMappedName],
+      ['l2', layout.l2, (name) => parseSlotName(name)?.epoch ?? null],
+      ['l3', layout.l3, (name) => parseSnapshotName(name)?.epoch ?? null],
+    ] as const satisfies readonly (readonly [string, string, (name: string) => number | null])[]
+  ).flatMap(([tier, directory, epochOf]) =>
+    answered(() => storage.list(directory)).flatMap((name) => {
+      const epoch = epochOf(name);
+      return epoch === null ? [] : [{ epoch, file: `${tier}/${name}` }];
+    }),
+  );
+
 /** A directory that does not answer tells nothing here; its tier is probed later, and says why. */
-function named(storage: Storage, directory: string): string[] {
+function answered<T>(read: () => readonly T[]): readonly T[] {
   try {
-    return storage.list(directory);
+    return read();
   } catch (error) {
     if (!(error instanceof RearmError) || saysNothing(error)) throw error;
     return [];
   }
+}
+
+/** Whether each file that is named for the epoch is, by its whole header, one of another: then there was none of that number. */
+function areOfAnother(storage: Storage, layout: StoreLayout, storeId: Uint8Array, number: number, files: readonly TierFile[]): boolean {
+  const heads = [
+    ...answered(() => readMapped(storage, layout, storeId, '').heads),
+    ...answered(() => readSlots(storage, layout, storeId)),
+    ...answered(() => readSnapshots(storage, layout, storeId)),
+  ];
+  return files
+    .filter(({ epoch }) => epoch === number)
+    .every(({ file }) => {
+      const head = heads.find(({ name }) => name === file);
+      const inside = head?.problem?.code === 'damaged' ? epochInside(head) : null;
+      return inside !== null && inside !== number;
+    });
+}
+
+/** The epoch in a whole header that its name does not have; null where it cannot be told. */
+function epochInside(head: TierHead): number | null {
+  try {
+    head.load();
+  } catch (error) {
+    if (error instanceof RearmError && typeof error.context.epoch === 'number') return error.context.epoch;
+  }
+  return null;
 }
 
 /** The header of the oldest segment of an epoch that can be read. */

@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { TABLES } from '../../shared/model/tables.ts';
 import { Durability } from '../../simulation/durability.ts';
 import type { FileTree } from '../../simulation/file-tree.ts';
@@ -133,4 +133,51 @@ it('an epoch of which only an image in the archive is left is lost, not one that
   expect(report.findings.map(({ code, file }) => `${code} ${file}`)).toContain('EPOCH_LOST lineage/2');
   const override = { reason: 'what was done in it is known from elsewhere' };
   expect((await acceptRecovery({ platform, root, by: 'ada', override })).epoch).toBe(3);
+});
+
+describe('a file of a tier under the name of an epoch that never was', () => {
+  const stores = async () => {
+    const desk = await crashed();
+    await desk.engine.checkpoint();
+    await desk.engine.snapshot(false);
+    return desk;
+  };
+  let kept: Promise<Desk> | undefined;
+  const look = (desk: Desk, root: string) => recover({ storage: desk.platform.storage, clock: desk.clock, root, bootId: BOOT }).report;
+  const override = { reason: 'somebody put it there' };
+
+  it.each(
+    ['00000002', '99999999'].flatMap((number) =>
+      (['l1', 'l2', 'l3'] as const).flatMap((tier) => (['doubled', 'renamed'] as const).map((how) => [tier, how, number] as const)),
+    ),
+  )('%s, %s to %s, is damaged by itself: nothing is refused, nor given that number', async (tier, how, number) => {
+    kept ??= stores();
+    const desk = await kept;
+    const root = copyStore(desk.root, `${tier}-${how}-${number}`);
+    const [name] = fs.readdirSync(join(root, tier)) as [string];
+    const [from, to] = [join(root, tier, name), join(root, tier, name.replace(/^\d{8}/, number))];
+    if (how === 'doubled') fs.copyFileSync(from, to);
+    else fs.renameSync(from, to);
+    const report = look(desk, root);
+    expect(report).toMatchObject({ outcome: 'recovered', lsn: Number(desk.engine.durableLsn) });
+    expect(report.findings.flatMap(({ severity, file }) => (severity === 'damage' ? [file] : []))).toEqual([to.slice(root.length + 1)]);
+    const { epoch, quarantined } = await accept(desk, root);
+    expect(epoch).toBe(number === '00000002' ? 3 : 2);
+    expect(quarantined).toEqual([to.slice(root.length + 1)]);
+    expect(look(desk, root)).toMatchObject({ outcome: 'recovered', findings: [] });
+  });
+
+  it.each(['00000002', '99999999'])(
+    'that holds nothing readable, to %s, is a lost one: refused until somebody overrides, and set aside then',
+    async (number) => {
+      kept ??= stores();
+      const desk = await kept;
+      const root = copyStore(desk.root, `rubbish-${number}`);
+      fs.writeFileSync(join(root, 'l1', `${number}.map`), 'rubbish');
+      expect(look(desk, root).outcome).toBe('refused');
+      const { quarantined } = await acceptRecovery({ platform: desk.platform, root, by: 'ada', override });
+      expect(quarantined).toEqual([`l1/${number}.map`]);
+      expect(look(desk, root)).toMatchObject({ outcome: 'recovered', findings: [] });
+    },
+  );
 });

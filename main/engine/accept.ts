@@ -85,7 +85,7 @@ export async function acceptRecovery(options: AcceptOptions): Promise<Accepted> 
   const { report, image, identity, headHash } = recovery;
   const parent = recovery.epoch?.epoch ?? 0;
   const epoch = {
-    epoch: highestEpoch(storage, layout, identity.storeId, parent) + 1,
+    epoch: nextEpoch(storage, layout, identity.storeId, parent),
     parent: options.reconstruct ? 0 : parent,
     forkLsn: report.lsn,
     forkHash: headHash,
@@ -148,16 +148,23 @@ function requireCopies(storage: Storage, layout: StoreLayout, storeId: Uint8Arra
   }
 }
 
-/** The highest number of an epoch that any file bears, readable or not, or that the archive has an image of. */
-function highestEpoch(storage: Storage, layout: StoreLayout, storeId: string, known: number): number {
-  let highest = Math.max(known, ...readArchive(layout, storeId, false).map(({ mark }) => mark?.epoch ?? 0));
-  for (const directory of [layout.lineage, layout.wal, layout.l1, layout.l2, layout.l3]) {
+/** Names have eight digits for it. */
+const EPOCH_MAX = 99_999_999;
+
+/** A number for an epoch that no file bears, readable or not, and no image in the archive. @param known the epoch that it goes on from */
+function nextEpoch(storage: Storage, layout: StoreLayout, storeId: string, known: number): number {
+  const borne = new Set(readArchive(layout, storeId, false).map(({ mark }) => mark?.epoch ?? 0)).add(known);
+  for (const directory of [layout.lineage, layout.wal, layout.l1, layout.l2, layout.l3, layout.side])
     for (const name of storage.list(directory)) {
-      const match = /^(\d{8})[-.]/.exec(name);
-      if (match) highest = Math.max(highest, Number(match[1]));
+      const [, number] = /^(\d{8})[-.]/.exec(name) ?? [];
+      if (number !== undefined) borne.add(Number(number));
     }
-  }
-  return highest;
+  const above = Math.max(...borne) + 1;
+  if (above <= EPOCH_MAX) return above;
+  // Somebody named a file so: it is no reason to end.
+  let free = known + 1;
+  while (borne.has(free)) free += 1;
+  return free;
 }
 
 /** Moves the damaged files of L1, L2 and L3 aside, whole. The log and the archive stay where they are: they are history. */

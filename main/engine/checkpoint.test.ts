@@ -22,7 +22,10 @@ test.each([
   const newest = () =>
     readSlots(platform.storage, storeLayout(root), storeId).reduce((a, b) => ((a.mark?.lsn ?? 0) > (b.mark?.lsn ?? 0) ? a : b));
   let day = 0;
-  const work = async () => Number(await engine.commit({ type: 'risk.day', day: (day += 1), time: 1n }));
+  const work = async () => {
+    day += 1;
+    return Number(await engine.commit({ type: 'risk.day', day, time: 1n }));
+  };
   try {
     // Pages that do not change again.
     await engine.commit({ type: 'configuration.set', scope: 'system', name: 'vital', value: '"x"', time: 1n });

@@ -19,8 +19,8 @@ export interface Died {
 
 /** The first acceptance since trading was last released; null where nothing was accepted since. @throws whatever reading the store throws */
 export function firstAcceptance(storage: Storage, root: string): Epoch | null {
-  const { epochs, highest } = readLineage(storage, storeLayout(root), storeIdBytes(readIdentity(storage, root)));
-  const path = lineageOf(epochs, highest).map(({ epoch }) => epochs.get(epoch)!);
+  const { epochs } = readLineage(storage, storeLayout(root), storeIdBytes(readIdentity(storage, root)));
+  const path = lineageOf(epochs, Math.max(0, ...epochs.keys())).map(({ epoch }) => epochs.get(epoch)!);
   return path[path.findLastIndex(({ reason }) => !isAcceptance(reason)) + 1] ?? null;
 }
 

@@ -94,8 +94,6 @@ function decode(path: string, bytes: Uint8Array, storeId: Uint8Array, number: nu
 export interface LineageReading {
   /** Every epoch that could be read, by number. */
   readonly epochs: ReadonlyMap<number, Epoch>;
-  /** Highest number of a file that is named like an epoch, readable or not; 0 for none. */
-  readonly highest: number;
   readonly errors: readonly RearmError[];
 }
 
@@ -108,11 +106,9 @@ export interface LineageReading {
 export function readLineage(storage: Storage, layout: StoreLayout, storeId: Uint8Array): LineageReading {
   const epochs = new Map<number, Epoch>();
   const errors: RearmError[] = [];
-  let highest = 0;
   for (const name of storage.list(layout.lineage)) {
     const number = parseEpochName(name);
     if (number === null) continue;
-    highest = Math.max(highest, number);
     const path = join(layout.lineage, name);
     try {
       epochs.set(number, decode(path, readWhole(storage, path, 4096), storeId, number));
@@ -121,7 +117,7 @@ export function readLineage(storage: Storage, layout: StoreLayout, storeId: Uint
       errors.push(error);
     }
   }
-  return { epochs, highest, errors };
+  return { epochs, errors };
 }
 
 /** Whether a recovery of the store was ever accepted; yes also where a record cannot be read and might say so. */

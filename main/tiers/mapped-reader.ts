@@ -116,7 +116,7 @@ function readHeader(
   if (!storeId.every((byte, i) => bytes[16 + i] === byte))
     throw new RearmError('STORE_FOREIGN', `${name} belongs to another store`, context);
   if (view.getUint32(32, true) !== epoch)
-    throw new RearmError('FORMAT_INVALID', `${name} holds epoch ${view.getUint32(32, true)}`, context);
+    throw new RearmError('FORMAT_INVALID', `${name} holds epoch ${view.getUint32(32, true)}`, { path, epoch: view.getUint32(32, true) });
   const pagesMax = view.getUint32(36, true);
   const boot = new TextDecoder().decode(bytes.slice(40, 76)).replace(/\0+$/, '');
   let watermark: number | null = null;

@@ -69,7 +69,7 @@ function readHead(
   const pagesMax = view.getUint32(32, true);
   const mark = decodeMark(view, SLOT_MARK_AT);
   if (!mark || mark.pageCount > pagesMax || view.getUint16(14, true) !== expected.slot || mark.epoch !== expected.epoch) {
-    throw new RearmError('FORMAT_INVALID', `${name} holds another slot or epoch than its name says`, context);
+    throw new RearmError('FORMAT_INVALID', `${name} holds another slot or epoch than its name says`, { ...context, epoch: mark?.epoch });
   }
   const size = file.size();
   const head: TierHead = {

@@ -84,7 +84,7 @@ function readHead(storage: Storage, path: string, name: string, storeId: Uint8Ar
     }
     requireVersion(name, SNAPSHOT_VERSION, new DataView(head.buffer).getUint16(12, true));
     if (mark.epoch !== epoch || mark.lsn !== lsn)
-      throw new RearmError('FORMAT_INVALID', `${name} holds LSN ${mark.lsn} of epoch ${mark.epoch}`, { path });
+      throw new RearmError('FORMAT_INVALID', `${name} holds LSN ${mark.lsn} of epoch ${mark.epoch}`, { path, epoch: mark.epoch });
     const offsets = chunkOffsets(new DataView(head.buffer), mark, size);
     const found: TierHead = {
       tier: 'L3',
