@@ -7,6 +7,8 @@ import { intentFromJson } from '../../shared/model/json.ts';
 import type { IntentJson } from '../../simulation/model/reference.ts';
 import { Desk, STEPPED_CONFIG } from '../../tests/support/desk.ts';
 import { Gate } from '../gate/gate.ts';
+import type { OpenMode } from '../storage/storage.ts';
+import { systemFailure } from '../storage/system-errors.ts';
 import { parseEngineConfig } from './config.ts';
 import { openStore } from './open.ts';
 
@@ -51,6 +53,34 @@ async function trading() {
 }
 
 describe('an engine that trades', () => {
+  it('does not trade again because somebody halts it on a full disk', async () => {
+    const { desk, gate, order } = await trading();
+    const { storage, clock } = desk.platform;
+    gate.enrolFirstSet([
+      { id: 'ada', name: 'Ada', role: 'trader', passphrase: 'ada says open' },
+      { id: 'rob', name: 'Rob', role: 'risk', passphrase: 'rob says open' },
+    ]);
+    gate.setMode({ mode: 'CANCEL_ONLY', by: 'ada', reason: 'careful' });
+    desk.pass(50);
+    await expect(order()).rejects.toMatchObject({ code: 'GATE_CLOSED' });
+    const full = new Proxy(storage, {
+      get: (target, call: keyof typeof storage) => {
+        if (call !== 'open') return target[call].bind(target);
+        return (path: string, mode: OpenMode) => {
+          if (mode === 'create') throw systemFailure('ENOSPC', 'create', path);
+          return target.open(path, mode);
+        };
+      },
+    });
+    const { storeId } = desk.engine;
+    const onFullDisk = Gate.open(desk.root, { storage: full, clock, storeId, random, engineAlive: () => true });
+    expect(() => onFullDisk.setMode({ mode: 'HALTED', by: 'rob', reason: 'smoke' })).toThrow(
+      expect.objectContaining({ code: 'DISK_FULL' }),
+    );
+    desk.pass(50);
+    await expect(order()).rejects.toMatchObject({ code: 'GATE_CLOSED' });
+  });
+
   it('takes orders while nobody ever set a mode, and none from the moment at which somebody halts it', async () => {
     const { desk, gate, order } = await trading();
     await order();

@@ -112,6 +112,9 @@ export interface AuditDependencies {
   readonly origin?: AuditOrigin;
 }
 
+/** Actions that set a mode; what they set is `to` in their details. */
+export const SETS_MODE: ReadonlySet<string> = new Set(['mode.set', 'mode.rehalted', 'gate.stayHalted']);
+
 export class Audit {
   readonly #deps: AuditDependencies;
   readonly #headPath: string;
@@ -130,7 +133,7 @@ export class Audit {
    * Makes the key and the first entry where there are none; finishes a creation that a crash cut short. Durable on return.
    * The caller holds the gate's lock and made the directories.
    *
-   * @throws RearmError AUDIT_BROKEN where a log is there without its key.
+   * @throws RearmError AUDIT_BROKEN where a log is there without its key, or without its acknowledged head.
    */
   ensure(): void {
     const { storage, layout, random, storeId } = this.#deps;
@@ -148,7 +151,12 @@ export class Audit {
     if (storage.exists(this.#headPath)) return;
     const last = readLastLine(storage, layout.auditLog).line;
     if (last === null) this.append('rearm', 'audit.created', { storeId, publicKey: this.#publicKey() });
-    else this.#publishHead(this.#checkLast(last));
+    else {
+      const entry = this.#checkLast(last);
+      // A creation was cut short behind its first entry. Else the head that was acknowledged is gone: with it, how far the log went.
+      if (entry.sequence > 1) this.#broken(this.verify());
+      this.#publishHead(entry);
+    }
   }
 
   #privateKey() {

@@ -9,7 +9,7 @@
 import { z } from 'zod';
 import type { Storage } from '../storage/storage.ts';
 import { burntPath, type GateLayout } from './layout.ts';
-import { check, fields, isOfContent, readRecord, sealed } from './records.ts';
+import { check, fields, isOfContent, publishRecord, readRecord, sealed } from './records.ts';
 import { refuseToken, TOKEN_RULES } from './token.ts';
 
 export const burntSchema = z.strictObject({
@@ -18,8 +18,8 @@ export const burntSchema = z.strictObject({
   dossierHash: fields.hash,
   at: fields.time,
   by: fields.actor,
-  /** `release`: the engine used it. `withdrawn`: nobody ever will. */
-  purpose: z.enum(['release', 'withdrawn']),
+  /** `release`: the engine used it, and its mode stands. `ended`: it did, and another mode was set since. `withdrawn`: nobody ever will. */
+  purpose: z.enum(['release', 'ended', 'withdrawn']),
 });
 export type BurntRecord = z.infer<typeof burntSchema>;
 
@@ -35,6 +35,17 @@ export function readBurnt(storage: Storage, layout: GateLayout, nonce: string): 
     if (isOfContent(error)) return 'unreadable';
     throw error;
   }
+}
+
+/**
+ * Another mode was set: an older mode record that names this nonce, put back, permits nothing. Durable on return.
+ *
+ * @throws what the storage throws
+ */
+export function endRelease(storage: Storage, layout: GateLayout, nonce: string): void {
+  const record = readBurnt(storage, layout, nonce);
+  if (record === null || record === 'unreadable' || record.purpose !== 'release') return;
+  publishRecord(storage, burntPath(layout, nonce), burntSchema, { ...record, purpose: 'ended' });
 }
 
 /**

@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { AuditEntry } from '../../shared/contract/gate.ts';
 import { RearmError } from '../../shared/errors.ts';
 import type { Clock, HeldLock, Storage } from '../storage/storage.ts';
-import { Audit } from './audit.ts';
+import { Audit, SETS_MODE } from './audit.ts';
 import { SCRYPT_COST, type ScryptCost } from './keyring.ts';
 import { type GateLayout, gateLayout, STORE_ID_PATTERN } from './layout.ts';
 import { appendLine } from './line-log.ts';
@@ -62,6 +62,8 @@ export interface Knowledge {
   readonly missing: number;
   /** Hash of the token issued with a nonce. */
   readonly issued: ReadonlyMap<string, string>;
+  /** Nonces that were used or withdrawn. */
+  readonly spent: ReadonlySet<string>;
 }
 
 export interface GateContext extends Omit<GateDependencies, 'configuration' | 'wait' | 'sleep' | 'engineAlive' | 'neverClosed'> {
@@ -186,14 +188,30 @@ export function gateContext(root: string, deps: GateDependencies): GateContext {
     }
     let people = NOBODY(storeId);
     const issued = new Map<string, string>();
+    const spent = new Set<string>();
     audit.require((entry) => {
       people = provenPeople(people, entry);
       if (entry.action === 'token.issued') issued.set(String(entry.details.nonce), String(entry.details.tokenHash));
+      const gone = entry.action === 'token.burnt' ? entry.details.nonce : entry.details.withdrawn;
+      if (typeof gone === 'string') spent.add(gone);
     });
     const agrees = file.records.every((record, index) => record.hash === people.records[index]?.hash);
     if (!agrees) throw peopleRefused('it holds a record that the log does not');
-    return { people, missing: people.records.length - file.records.length, issued };
+    return { people, missing: people.records.length - file.records.length, issued, spent };
   };
+
+  /** Whether a mode was ever set, by the log; remembered as long as that did not grow. A log that does not verify may hold one. */
+  let looked: { readonly head: string | null; readonly set: boolean } | undefined;
+  const everSet = (): boolean => {
+    if (!storage.exists(layout.auditLog)) return false;
+    const head = audit.headHash();
+    if (looked?.head !== head) {
+      const { verified, entries } = audit.verify();
+      looked = { head, set: !verified || entries.some(({ action }) => SETS_MODE.has(action)) };
+    }
+    return looked.set;
+  };
+  const neverClosed = (): boolean => deps.neverClosed?.() === true && !everSet();
 
   return {
     storage,
@@ -207,7 +225,7 @@ export function gateContext(root: string, deps: GateDependencies): GateContext {
     now: () => timeText(clock.wallNs()),
     sleep: deps.sleep ?? ((ms) => setTimeout(ms)),
     engineAlive: deps.engineAlive ?? (() => storage.isLocked(join(root, 'lock'))),
-    mode: (acceptedEpoch) => readMode(storage, layout, storeId, clock.wallNs(), acceptedEpoch, deps.neverClosed ?? (() => false)),
+    mode: (acceptedEpoch) => readMode(storage, layout, storeId, clock.wallNs(), acceptedEpoch, neverClosed),
     locked: (action) => underLock(readyAudit, action),
     readyAudit,
     lockedToHalt: (action) => underLock(() => {}, action),

@@ -8,7 +8,7 @@
 import { MONEY_SCALE, parseDecimal } from '../../shared/amounts.ts';
 import { RearmError } from '../../shared/errors.ts';
 import { type Change, isWithin } from './bounds.ts';
-import { burn } from './burn.ts';
+import { burn, endRelease } from './burn.ts';
 import type { GateContext } from './context.ts';
 import { publishCurrent, readCurrent } from './current.ts';
 import { publishVoid, readVoid } from './dossier.ts';
@@ -47,16 +47,22 @@ export function takeBack(context: GateContext, by: string, reason: string, moved
   if (!current) return NOTHING;
   const { dossierHash } = current;
   const at = context.now();
-  let withdrawn: string | null = null;
-  if (hasOpenToken(context, current)) {
-    withdrawn = current.nonce;
+  const withdrawn = hasOpenToken(context, current) ? current.nonce : null;
+  const used = current.nonce !== null && withdrawn === null;
+  const voided = used || readVoid(storage, layout, dossierHash) !== null ? null : dossierHash;
+  // First: whoever dies behind it leaves a dossier of which no other token is issued, and whose token nobody can use.
+  if (voided !== null) publishVoid(storage, layout, { format: 'rearm-void-1', dossierHash, at, by, reason, changes: [...moved] });
+  if (withdrawn !== null) {
     publishCurrent(storage, layout, storeId, dossierHash, null);
     burn(storage, layout, { format: 'rearm-burnt-1', nonce: withdrawn, dossierHash, at, by, purpose: 'withdrawn' });
   }
-  const used = current.nonce !== null && withdrawn === null;
-  if (used || readVoid(storage, layout, dossierHash) !== null) return { voided: null, withdrawn };
-  publishVoid(storage, layout, { format: 'rearm-void-1', dossierHash, at, by, reason, changes: [...moved] });
-  return { voided: dossierHash, withdrawn };
+  return { voided, withdrawn };
+}
+
+/** The release whose mode was replaced is over. Last: what was set stands without it. */
+export function endReplaced({ storage, layout }: GateContext, before: EffectiveMode, nonce: string | null): void {
+  const ended = before.recorded?.nonce ?? null;
+  if (ended !== null && ended !== nonce) endRelease(storage, layout, ended);
 }
 
 interface HaltOptions {
@@ -93,8 +99,9 @@ function halt(context: GateContext, options: HaltOptions): EffectiveMode {
   }
   const taken = options.voids ? takeBack(context, by, reason, options.moved ?? []) : NOTHING;
   context.readyAudit();
-  const from = before.recorded?.mode ?? before.mode;
-  context.audit.append(by, options.action, { from, ...fromWords(before), to: 'HALTED', reason, ...taken });
+  const { from, ...because } = fromWords(before);
+  context.audit.append(by, options.action, { from: before.recorded?.mode ?? from, ...because, to: 'HALTED', reason, ...taken });
+  endReplaced(context, before, null);
   return context.mode(acceptedEpoch);
 }
 
@@ -102,7 +109,7 @@ function halt(context: GateContext, options: HaltOptions): EffectiveMode {
  * One person sets a mode up to REDUCING. Durable on return. Going down is never refused, whoever asks and whatever state the
  * audit log is in: then the mode is set, and AUDIT_BROKEN is thrown after it.
  *
- * @throws RearmError GATE_CLOSED where a person cannot go there; APPROVAL_INVALID (reason unknownPerson) where the person going up
+ * @throws RearmError GATE_CLOSED where a person cannot go there; what reading the mode threw, where it is not HALTED that is set; APPROVAL_INVALID (reason unknownPerson) where the person going up
  *   is not enrolled; PAYLOAD_INVALID, AMOUNT_INVALID, GATE_BUSY, AUDIT_BROKEN
  */
 export function setMode(context: GateContext, request: SetModeRequest, world: World = {}): EffectiveMode {
@@ -147,9 +154,11 @@ export function setMode(context: GateContext, request: SetModeRequest, world: Wo
   };
   return context.lockedToHalt(() => {
     const before = context.mode(acceptedEpoch);
+    // Up or down, nobody knows; HALTED is down from anywhere.
+    if (before.unread) throw before.unread;
     checkTransition(before.mode, mode, 'person');
     const next = record();
-    const details = { from: before.mode, ...fromWords(before), to: mode, reason, until: next.until, cap };
+    const details = { ...fromWords(before), to: mode, reason, until: next.until, cap };
     if (permits.rank < MODES[before.mode].rank) {
       publishMode(storage, layout, before, next);
       const open = hasOpenToken(context, readCurrent(storage, layout, storeId));
@@ -164,6 +173,7 @@ export function setMode(context: GateContext, request: SetModeRequest, world: Wo
       context.audit.append(by, 'mode.set', details);
       publishMode(storage, layout, before, next);
     }
+    endReplaced(context, before, null);
     return context.mode(acceptedEpoch);
   });
 }

@@ -2,12 +2,14 @@
 
 import { join, relative } from 'node:path';
 import type { z } from 'zod';
+import type { TradingMode } from '../../shared/contract/facts.ts';
 import type { AuditEntry } from '../../shared/contract/gate.ts';
 import { RearmError } from '../../shared/errors.ts';
 import type { Storage } from '../storage/storage.ts';
 import { isUnread, saysNothing } from '../storage/system-errors.ts';
-import { headSchema, privateKeySchema, publicKeySchema } from './audit.ts';
+import { headSchema, privateKeySchema, publicKeySchema, SETS_MODE } from './audit.ts';
 import { burntSchema } from './burn.ts';
+import { canonicalText } from './canonical.ts';
 import { currentSchema } from './current.ts';
 import { readDossier, readSignature, voidSchema } from './dossier.ts';
 import { verifyHash } from './ed25519.ts';
@@ -15,6 +17,7 @@ import { engineSchema } from './engine-report.ts';
 import { readKey } from './keyring.ts';
 import { type GateLayout, HASH_PATTERN } from './layout.ts';
 import { MODE_BYTES_MAX, modeSchema } from './mode-record.ts';
+import { MODES } from './modes.ts';
 import { isInForce, type People } from './people.ts';
 import { readRecord } from './records.ts';
 import { readToken, tokenHash } from './token.ts';
@@ -83,7 +86,21 @@ export function inspectGate({ storage, layout, storeId, people, audited }: Inspe
   };
 
   const singles = new Map<string, ((path: string) => void) | null>([
-    [layout.mode, (path) => own(modeSchema, path, MODE_BYTES_MAX)],
+    [
+      layout.mode,
+      (path) => {
+        if (isCutShort(storage, path))
+          return passed(path, 'MODE_SPOILT', 'it has no end, as after a halt that could not be written: HALTED', 'torn');
+        own(modeSchema, path, MODE_BYTES_MAX);
+        const { mode, nonce, venues, strategies } = readRecord(storage, path, modeSchema, MODE_BYTES_MAX);
+        if (nonce !== null && canonicalText(readToken(storage, layout, nonce).scope) !== canonicalText({ mode, venues, strategies }))
+          differs('it is not what the token that it names is for');
+        // Down it is set before its entry, up behind it: never above the last one.
+        const last = audited?.findLast(({ action, details }) => SETS_MODE.has(action) && typeof details.to === 'string');
+        if (audited && MODES[mode].rank > MODES[(last?.details.to ?? 'HALTED') as TradingMode].rank)
+          differs(`it says ${mode}, and the last mode in the audit log is ${last?.details.to ?? 'none'}`);
+      },
+    ],
     [layout.engine, (path) => own(engineSchema, path)],
     [
       layout.current,
@@ -156,7 +173,7 @@ export function inspectGate({ storage, layout, storeId, people, audited }: Inspe
   return found;
 }
 
-/** A burnt mark is made in place, so that one maker succeeds: a crash leaves it without its end. */
+/** A burnt mark is made in place, so that one maker succeeds: a crash leaves it without its end. A halt that cannot be written takes the end of what permitted trading. */
 function isCutShort(storage: Storage, path: string): boolean {
   const file = storage.open(path, 'read');
   try {

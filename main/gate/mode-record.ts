@@ -5,15 +5,17 @@
 
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { TradingMode } from '../../shared/contract/facts.ts';
 import { RearmError } from '../../shared/errors.ts';
 import { publish, readWhole } from '../storage/publish.ts';
 import type { Storage } from '../storage/storage.ts';
 import { readBurnt } from './burn.ts';
-import { sha256Hex } from './canonical.ts';
+import { canonicalText, sha256Hex } from './canonical.ts';
 import type { GateLayout } from './layout.ts';
 import { decideMode, MODES, type ModeFacts, type ModeInForce, TRADING_MODES } from './modes.ts';
 import { fields, isOfContent, line, publishRecord, readRecord } from './records.ts';
 import { CLOCK_TOLERANCE_NS, timeOf } from './time.ts';
+import { readToken } from './token.ts';
 
 const minutesNs = (minutes: number): bigint => BigInt(minutes) * 60_000_000_000n;
 
@@ -53,21 +55,34 @@ export function publishMode(storage: Storage, layout: GateLayout, before: Effect
 }
 
 /**
- * Publishes a halt. Where that fails, a full disk for one, the record that permitted trading is removed, which takes no space: an absent
- * record means HALTED. Durable on return.
+ * Publishes a halt. Where that fails, a full disk for one, the record that permits trading loses its last byte, which takes no space: what
+ * cannot be read means HALTED. It is never removed: where no recovery was accepted yet, no record means that nothing is closed. Durable on
+ * return.
  *
- * @throws RearmError what publishing threw, after the removal.
+ * @throws RearmError what publishing threw, after that.
  */
 export function publishHalt(storage: Storage, layout: GateLayout, before: EffectiveMode, record: ModeRecord): void {
   try {
     publishMode(storage, layout, before, record);
   } catch (error) {
-    if (error instanceof RearmError && storage.exists(layout.mode)) {
-      storage.remove(layout.mode);
-      storage.syncDirectory(layout.gate);
-    }
+    // What is none permits nothing, and stays as it is.
+    if (error instanceof RearmError && !['unreadable', 'foreign'].includes(before.case)) spoil(storage, layout);
     throw error;
   }
+}
+
+/** Durable on return. */
+function spoil(storage: Storage, layout: GateLayout): void {
+  const made = !storage.exists(layout.mode);
+  const file = storage.open(layout.mode, made ? 'create' : 'write');
+  try {
+    const size = file.size();
+    if (size > 0) file.truncate(size - 1);
+    file.sync();
+  } finally {
+    file.close();
+  }
+  if (made) storage.syncDirectory(layout.gate);
 }
 
 /** Durable on return, where it could be copied. */
@@ -81,9 +96,15 @@ function keepEvidence(storage: Storage, layout: GateLayout): void {
   }
 }
 
-/** For the audit log, where `from` is what was in force: why, where no record of this store says so. */
-export const fromWords = ({ case: name, reason }: EffectiveMode): { readonly fromBecause?: string } =>
-  ['unread', 'unreadable', 'foreign'].includes(name) ? { fromBecause: reason } : {};
+/** What was in force before, for the audit log: null where nobody could read it; and why, where no record of this store says it. */
+export const fromWords = ({
+  case: name,
+  mode,
+  reason,
+}: EffectiveMode): { readonly from: TradingMode | null; readonly fromBecause?: string } => ({
+  from: name === 'unread' ? null : mode,
+  ...(['unread', 'unreadable', 'foreign'].includes(name) && { fromBecause: reason }),
+});
 
 export interface EffectiveMode extends ModeInForce {
   readonly by: string | null;
@@ -162,8 +183,15 @@ export function readMode(
   };
 }
 
-function isReleased(storage: Storage, layout: GateLayout, record: ModeRecord): boolean {
-  if (record.nonce === null) return false;
-  const burnt = readBurnt(storage, layout, record.nonce);
-  return burnt !== null && burnt !== 'unreadable' && burnt.purpose === 'release';
+/** Its token was used, is not superseded by a later mode, and is for exactly what the record permits. */
+function isReleased(storage: Storage, layout: GateLayout, { nonce, mode, venues, strategies }: ModeRecord): boolean {
+  if (nonce === null) return false;
+  const burnt = readBurnt(storage, layout, nonce);
+  if (burnt === null || burnt === 'unreadable' || burnt.purpose !== 'release') return false;
+  try {
+    return canonicalText({ mode, venues, strategies }) === canonicalText(readToken(storage, layout, nonce).scope);
+  } catch (error) {
+    if (isOfContent(error)) return false;
+    throw error;
+  }
 }

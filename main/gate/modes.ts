@@ -128,7 +128,7 @@ export interface ModeFacts {
   readonly record: 'absent' | 'unread' | 'unreadable' | 'foreign' | 'valid';
   /** Of a valid record; HALTED otherwise. */
   readonly mode: TradingMode;
-  /** Its nonce is burnt for a release: needed for ACTIVE, and for every mode that names a nonce. */
+  /** Its nonce is burnt for a release of exactly this that goes on: needed for ACTIVE, and for every mode that names a nonce. */
   readonly release: 'notNeeded' | 'burnt' | 'missing';
   /** It was set in an epoch before the accepted one: in the life of an engine that died. */
   readonly olderEpoch: boolean;
@@ -160,7 +160,12 @@ export const MODE_RULES: readonly ModeRule[] = [
   { when: (f) => f.record === 'unreadable', inForce: 'HALTED', case: 'unreadable', sentence: 'the mode record cannot be read' },
   { when: (f) => f.record === 'foreign', inForce: 'HALTED', case: 'foreign', sentence: 'the mode record belongs to another store' },
   { when: (f) => f.mode === 'HALTED', inForce: 'asRecorded', case: 'halted', sentence: 'it was halted' },
-  { when: (f) => f.release === 'missing', inForce: 'HALTED', case: 'noRelease', sentence: 'the mode record names no burnt token' },
+  {
+    when: (f) => f.release === 'missing',
+    inForce: 'HALTED',
+    case: 'noRelease',
+    sentence: 'the mode record is not what a token was used for, or that is over',
+  },
   { when: (f) => f.olderEpoch, inForce: 'HALTED', case: 'olderEpoch', sentence: 'the mode was set before the engine died' },
   {
     when: (f) => f.clockWrong,

@@ -12,6 +12,7 @@ import { burn, isBurnt } from './burn.ts';
 import type { GateContext, Knowledge } from './context.ts';
 import { publishCurrent, readCurrent } from './current.ts';
 import { type Accepted, acceptedSchema, checkAccepted, type Envelope, readDossier, readVoid } from './dossier.ts';
+import { endReplaced } from './halt.ts';
 import { type EffectiveMode, fromWords, publishMode } from './mode-record.ts';
 import { checkTransition } from './modes.ts';
 import { isInForce } from './people.ts';
@@ -121,7 +122,7 @@ function decide(context: GateContext, token: Token, accepted: Accepted, known: K
     tokenFacts(token, {
       storeId,
       accepted,
-      burnt: isBurnt(storage, layout, token.nonce),
+      burnt: isBurnt(storage, layout, token.nonce) || known.spent.has(token.nonce),
       currentNonce: readCurrent(storage, layout, storeId)?.nonce ?? null,
       dossier: envelope?.dossier ?? null,
       dossierVoid: readVoid(storage, layout, token.dossierHash) !== null,
@@ -163,12 +164,11 @@ export function verifyAndBurn(context: GateContext, value: unknown, accepted: Ac
     const { nonce, dossierHash, scope } = token;
     const before = context.mode(head.epoch);
     if (before.unread) throw before.unread;
-    const { mode: from } = before;
-    checkTransition(from, scope.mode, 'gate');
+    checkTransition(before.mode, scope.mode, 'gate');
     audit.append(by, 'token.burnt', { nonce, dossierHash, scope });
     burn(storage, layout, { format: 'rearm-burnt-1', nonce, dossierHash, at: context.now(), by, purpose: 'release' });
     const reason = `released by ${token.approvals.map((approval) => approval.personId).join(' and ')}`;
-    audit.append(by, 'mode.set', { from, ...fromWords(before), to: scope.mode, reason, nonce, dossierHash });
+    audit.append(by, 'mode.set', { ...fromWords(before), to: scope.mode, reason, nonce, dossierHash });
     const { mode, venues, strategies } = scope;
     publishMode(storage, layout, before, {
       format: 'rearm-mode-1',
@@ -184,6 +184,7 @@ export function verifyAndBurn(context: GateContext, value: unknown, accepted: Ac
       nonce,
       epoch: head.epoch,
     });
+    endReplaced(context, before, nonce);
     return context.mode(head.epoch);
   });
 }
