@@ -20,7 +20,7 @@ import { readSnapshots } from '../tiers/snapshot-reader.ts';
 import { type LocalTier, problemOf, type TierHead, within } from '../tiers/tier-copy.ts';
 import { type LogEnd, readLog } from '../wal/log-reader.ts';
 import { durableBefore } from '../wal/segment-reader.ts';
-import { type SegmentScan, scanSegments } from '../wal/segment-scan.ts';
+import { type SegmentScan, scanSegments, unreadSegments } from '../wal/segment-scan.ts';
 import { isUnfinished } from '../wal/unfinished.ts';
 import { type Assembly, assemble } from './assemble.ts';
 import { Candidates } from './candidates.ts';
@@ -129,12 +129,12 @@ export function recover(options: RecoverOptions): Recovery {
     });
   let watermarks: ReadonlyMap<number, number> = new Map();
   let unbegun: MappedReading['unbegun'] = [];
-  let sameBoot = false;
+  let ofThisBoot: MappedReading['ofThisBoot'] = new Set();
   const mapped = probe('L1', 'mapped file', () => {
     const reading = readMapped(storage, layout, storeId, options.bootId);
     watermarks = reading.acknowledged;
     unbegun = reading.unbegun;
-    sameBoot = reading.sameBoot === true;
+    ofThisBoot = reading.ofThisBoot;
     return reading.heads;
   });
   const slots = probe('L2', 'slots', () => readSlots(storage, layout, storeId));
@@ -162,20 +162,25 @@ export function recover(options: RecoverOptions): Recovery {
   const heads = [...mapped, ...slots, ...snapshots, ...archives];
   const acknowledged = acknowledgedBy(watermarks, heads, path);
   const synced = syncedMark(heads, path);
-  // What process death leaves in memory is exact.
-  const exact = sameBoot && [...watermarks.keys()].some((epoch) => epoch >= synced.epoch);
+  // What process death leaves in memory is exact: of the epoch that it is of, no later one.
+  const headEpoch = lineage.head?.epoch ?? 0;
+  const exact = ofThisBoot.has(headEpoch) && watermarks.has(headEpoch);
   const needed = exact ? acknowledgedBy(watermarks, [], path) : acknowledged;
-  for (const { name, error } of scan.errors)
-    findings.push(
-      isUnfinished(storage, layout, storeId, scan, name, exact ? needed : null)
-        ? {
-            code: 'SEGMENT_UNFINISHED',
-            severity: 'note',
-            message: `${error.message}: it was being begun when the engine died, or is damaged; nothing depends on it`,
-            file: `wal/${name}`,
-          }
-        : { code: 'SEGMENT_UNREADABLE', severity: 'damage', message: error.message, file: `wal/${name}` },
-    );
+  for (const { name, error } of scan.errors) {
+    const file = `wal/${name}`;
+    if (isUnread(error)) findings.push({ code: 'SEGMENT_UNREAD', severity: 'warning', message: error.message, file });
+    else
+      findings.push(
+        isUnfinished(storage, layout, storeId, scan, name, exact ? needed : null)
+          ? {
+              code: 'SEGMENT_UNFINISHED',
+              severity: 'note',
+              message: `${error.message}: it was being begun when the engine died, or is damaged; nothing depends on it`,
+              file,
+            }
+          : { code: 'SEGMENT_UNREADABLE', severity: 'damage', message: error.message, file },
+      );
+  }
   const candidates = new Candidates(storage, clock, storeId, path, scan, heads, needed, options.at);
 
   const image = new Image(identity.rowsMax);
@@ -286,6 +291,12 @@ export function recover(options: RecoverOptions): Recovery {
   // It may hold what is missing: nobody is asked to give up what another try can read.
   if (report.outcome === 'refused' && notGiven !== undefined)
     throw new RearmError('IO_FAILED', `${notGiven}; without it there is no whole state: ${report.sentence}`, { root });
+  // One that the log was followed past is in the state; one behind that may hold what was acknowledged.
+  const [behind] = unreadSegments(scan).filter(
+    ({ name }) => !scan.segments.some((later) => later.name > name && later.firstLsn <= recoveredLsn + 1),
+  );
+  if (behind && options.at === undefined && !(exact && recoveredLsn >= needed))
+    throw new RearmError('IO_FAILED', `${behind.error.message}; it may hold what was acknowledged behind LSN ${recoveredLsn}`, { root });
   const end = best?.replay?.end;
   const base = best?.assembly.hot;
   const headHash = end && end.lastLsn >= (base?.mark.lsn ?? 0) ? end.headHash : (base?.mark.headHash ?? 0n);

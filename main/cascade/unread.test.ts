@@ -47,7 +47,7 @@ const look = ({ expected: { clock, bootId } }: DamageSubject, tree: FileTree, fa
 };
 
 describe.each(['tiny', 'accepted'] as const)('the %s store, whole', (name) => {
-  it('is recovered as it is from what can be read, or the error is told', async () => {
+  it('is recovered as it is from what can be read, or the error is told', { timeout: 600_000 }, async () => {
     const subject = await subjectOf(name, FUZZ_SEED);
     const whole = look(subject, subject.tree);
     let told = 0;
@@ -56,7 +56,7 @@ describe.each(['tiny', 'accepted'] as const)('the %s store, whole', (name) => {
         const { report, image } = look(subject, subject.tree, fault);
         if (report.outcome !== 'recovered') return `${report.outcome}: ${report.sentence}`;
         if (stateDigest(image!) !== whole.report.stateDigest) return 'another state';
-        const damage = report.findings.find(({ severity, file }) => severity === 'damage' && /^(l[123]|lineage)\//.test(file ?? ''));
+        const damage = report.findings.find(({ severity, file }) => severity === 'damage' && /^(l[1234]|lineage|wal)\//.test(file ?? ''));
         return damage ? `${damage.code}: ${damage.message}` : null;
       } catch (error) {
         told += 1;

@@ -14,6 +14,7 @@ import { BOOT, Desk, STEPPED_CONFIG } from '../../tests/support/desk.ts';
 import { copyStore } from '../../tests/support/store-files.ts';
 import { recover } from '../cascade/recover.ts';
 import { CanonicalReader } from '../image/canonical.ts';
+import { openDatabase } from '../tiers/archive.ts';
 import { acceptRecovery } from './accept.ts';
 import { parseEngineConfig } from './config.ts';
 import { openStore } from './open.ts';
@@ -133,6 +134,27 @@ it('an epoch of which only an image in the archive is left is lost, not one that
   expect(report.findings.map(({ code, file }) => `${code} ${file}`)).toContain('EPOCH_LOST lineage/2');
   const override = { reason: 'what was done in it is known from elsewhere' };
   expect((await acceptRecovery({ platform, root, by: 'ada', override })).epoch).toBe(3);
+});
+
+it('while the archive cannot be read, a number is taken that none of its images bears', async (context) => {
+  const desk = await Desk.create({ config: { l1Ms: 86_400_000, l2Ms: 5, l3Ms: 86_400_000, l4Ms: 1 } });
+  made.push(desk.root);
+  await desk.engine.commit({ type: 'risk.day', day: 1, time: 1n });
+  desk.pass(100);
+  const root = copyStore(desk.root, 'left');
+  // Somebody holds it, and no copy can be made.
+  const held = openDatabase(join(root, 'l4/archive.db'), {});
+  held.exec('BEGIN EXCLUSIVE');
+  const { TMPDIR } = process.env;
+  process.env.TMPDIR = '/nowhere';
+  context.onTestFinished(() => {
+    held.close();
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+  });
+  const { epoch, report } = await accept(desk, root);
+  expect(report.findings.map(({ code }) => code)).toContain('COPY_UNREAD');
+  expect(epoch).toBeGreaterThan(100);
 });
 
 describe('a file of a tier under the name of an epoch that never was', () => {

@@ -150,16 +150,19 @@ function requireCopies(storage: Storage, layout: StoreLayout, storeId: Uint8Arra
 
 /** Names have eight digits for it. */
 const EPOCH_MAX = 99_999_999;
+/** More than an archive that cannot be read now may have images of, and no other file of the store is of. */
+const UNREAD_EPOCHS = 100;
 
 /** A number for an epoch that no file bears, readable or not, and no image in the archive. @param known the epoch that it goes on from */
 function nextEpoch(storage: Storage, layout: StoreLayout, storeId: string, known: number): number {
-  const borne = new Set(readArchive(layout, storeId, false).map(({ mark }) => mark?.epoch ?? 0)).add(known);
+  const archived = readArchive(layout, storeId, false);
+  const borne = new Set(archived.map(({ mark }) => mark?.epoch ?? 0)).add(known);
   for (const directory of [layout.lineage, layout.wal, layout.l1, layout.l2, layout.l3, layout.side])
     for (const name of storage.list(directory)) {
       const [, number] = /^(\d{8})[-.]/.exec(name) ?? [];
       if (number !== undefined) borne.add(Number(number));
     }
-  const above = Math.max(...borne) + 1;
+  const above = Math.max(...borne) + (archived.some(({ problem }) => problem?.code === 'unread') ? UNREAD_EPOCHS : 0) + 1;
   if (above <= EPOCH_MAX) return above;
   // Somebody named a file so: it is no reason to end.
   let free = known + 1;

@@ -48,8 +48,14 @@ export function archiveUnavailable(): string | null {
 export function openDatabase(path: string, options: Database.Options): Database.Database {
   const reason = archiveUnavailable();
   if (reason) throw new RearmError('TIER_UNAVAILABLE', reason, {});
-  const Constructor = createRequire(import.meta.url)('better-sqlite3') as typeof Database;
-  return new Constructor(path, options);
+  try {
+    const Constructor = createRequire(import.meta.url)('better-sqlite3') as typeof Database;
+    return new Constructor(path, options);
+  } catch (error) {
+    if (String((error as { code?: unknown }).code).startsWith('SQLITE_')) throw error;
+    // The module itself, which is loaded with the first database.
+    throw new RearmError('TIER_UNAVAILABLE', `the database module cannot be used: ${(error as Error).message}`, {}, error);
+  }
 }
 
 /** Kept by key instead of by archived LSN: their history outlives the live state's retention. */

@@ -136,24 +136,25 @@ export class Checkpointer {
 
   /**
    * Snapshots that stay, newest first: the configured number, and beyond it down to one that is older than the window, so that every
-   * LSN of the window has a base. One that cannot be read, or is not whole, counts for nothing; it is evidence and stays as well. The
-   * newest are looked at from end to end: on the strength of them the others go, and the log.
+   * LSN of the window has a base. One that cannot be read, or is not whole, counts for nothing; it is evidence and stays as well. What the
+   * others, and the log, go on the strength of is looked at from end to end, and so is what goes.
    */
   #snapshots(): { keep: readonly TierHead[]; free: readonly TierHead[] } {
-    const heads = readSnapshots(this.#storage, this.#options.layout, this.#options.storeId);
-    let proven = 0;
-    const good = heads.filter((head) => {
-      if (head.mark === null || this.#damaged.has(head.name)) return false;
-      if (proven < SNAPSHOTS_PROVEN && !isWhole(head)) {
+    const keep: TierHead[] = [];
+    const free: TierHead[] = [];
+    let covered = false;
+    for (const head of readSnapshots(this.#storage, this.#options.layout, this.#options.storeId)) {
+      if (head.mark === null || this.#damaged.has(head.name)) continue;
+      const goes = covered && keep.length >= this.#options.l3Keep;
+      const covers: boolean = !covered && head.mark.takenNs <= this.#windowStartNs;
+      if ((goes || covers || keep.length < SNAPSHOTS_PROVEN) && !isWhole(head)) {
         this.#damaged.add(head.name);
-        return false;
+        continue;
       }
-      proven += 1;
-      return true;
-    });
-    const covering = good.findIndex((head) => head.mark!.takenNs <= this.#windowStartNs);
-    const count = Math.max(this.#options.l3Keep, covering < 0 ? good.length : covering + 1);
-    return { keep: good.slice(0, count), free: good.slice(count) };
+      covered ||= covers;
+      (goes ? free : keep).push(head);
+    }
+    return { keep, free };
   }
 
   /** The oldest LSN (exclusive) and time that the log must still reach. */

@@ -6,6 +6,7 @@ import zlib from 'node:zlib';
 import { Decompress as PortableDecompress } from 'fzstd';
 import { RearmError } from '../../shared/errors.ts';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
+import { systemFailure } from '../storage/system-errors.ts';
 import { columnsBytes, fromColumns, toColumns } from './columns.ts';
 import { requireOneFrame, undecompressed } from './zstd-frame.ts';
 
@@ -62,6 +63,9 @@ function unpack(bytes: Uint8Array, size: number): Uint8Array {
   try {
     content = native.zstdDecompressSync ? native.zstdDecompressSync(bytes, { maxOutputLength: size }) : unpackPortable(bytes, size);
   } catch (error) {
+    // Of the process: whether the frame is whole is not known.
+    if (String((error as { code?: unknown }).code).includes('memory_allocation'))
+      throw systemFailure('ENOMEM', 'decompress', 'a chunk', error);
     throw undecompressed((error as Error).message, error);
   }
   if (content.length !== size) throw undecompressed(`it holds ${content.length} bytes, not ${size}`);

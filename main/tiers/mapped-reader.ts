@@ -35,8 +35,8 @@ export interface MappedReading {
   /** Highest acknowledged LSN that a valid copy of the watermark names, by epoch; an epoch without a valid one is missing. */
   readonly acknowledged: ReadonlyMap<number, number>;
   readonly unbegun: readonly UnbegunMap[];
-  /** Of the newest epoch's file: whether it was written in this boot of the machine; null where unknown. */
-  readonly sameBoot: boolean | null;
+  /** Epochs whose file was written in this boot of the machine: what process death leaves of it is exact. */
+  readonly ofThisBoot: ReadonlySet<number>;
 }
 
 /** Heads of every slot of every epoch's file, newest epoch first. */
@@ -44,7 +44,7 @@ export function readMapped(storage: Storage, layout: StoreLayout, storeId: Uint8
   const heads: TierHead[] = [];
   const acknowledged = new Map<number, number>();
   const unbegun: UnbegunMap[] = [];
-  let sameBoot: boolean | null = null;
+  const ofThisBoot = new Set<number>();
   const names = storage
     .list(layout.l1)
     .filter((name) => parseMappedName(name) !== null)
@@ -56,7 +56,7 @@ export function readMapped(storage: Storage, layout: StoreLayout, storeId: Uint8
       file = storage.open(path, 'read');
       const { boot, watermark, slots, isBlank } = readHeader(storage, file, storeId, bootId, parseMappedName(name)!, `l1/${name}`);
       if (isBlank) unbegun.push({ epoch: parseMappedName(name)!, because: 'holds nothing' });
-      if (boot !== null) sameBoot ??= boot === bootId;
+      if (boot === bootId) ofThisBoot.add(parseMappedName(name)!);
       if (watermark !== null) acknowledged.set(parseMappedName(name)!, watermark);
       heads.push(...slots);
     } catch (error) {
@@ -68,7 +68,7 @@ export function readMapped(storage: Storage, layout: StoreLayout, storeId: Uint8
       file?.close();
     }
   }
-  return { heads, acknowledged, unbegun, sameBoot };
+  return { heads, acknowledged, unbegun, ofThisBoot };
 }
 
 /** A header that is not whole: whoever died while it was written left it so, or it is damaged. */

@@ -112,7 +112,7 @@ export function problemOf(error: RearmError): NonNullable<TierHead['problem']> {
   const { code, message } = error;
   if (isUnread(error)) return { code: 'unread', message };
   if (code === 'VERSION_NEWER') return { code: 'newer', message };
-  if (code === 'VERSION_OLDER') return { code: 'unavailable', message };
+  if (code === 'VERSION_OLDER' || code === 'TIER_UNAVAILABLE') return { code: 'unavailable', message };
   return { code: code === 'STORE_FOREIGN' ? 'foreign' : 'damaged', message };
 }
 

@@ -4,7 +4,6 @@ import { RearmError } from '../../shared/errors.ts';
 import { decodeIntent } from '../operations/codec.ts';
 import { RECORD_HEADER_BYTES, readRecordHeader } from '../operations/record.ts';
 import type { Storage } from '../storage/storage.ts';
-import { isUnread } from '../storage/system-errors.ts';
 import { nonZeroFrom } from '../storage/zeros.ts';
 import type { StoreLayout } from '../store/layout.ts';
 import { FRAME_HEADER_BYTES } from '../wal/frame.ts';
@@ -12,12 +11,8 @@ import { checkFrameEnd } from '../wal/frame-end.ts';
 import { readLog } from '../wal/log-reader.ts';
 import { SEGMENT_HEADER_BYTES } from '../wal/segment.ts';
 import type { FrameView } from '../wal/segment-reader.ts';
-import type { SegmentScan } from '../wal/segment-scan.ts';
+import { type SegmentScan, unreadSegments } from '../wal/segment-scan.ts';
 import type { FileFindings } from './file-findings.ts';
-
-/** A segment that could not be read, and of which nothing is known. */
-export const unreadSegment = ({ errors, segments }: SegmentScan): SegmentScan['errors'][number] | undefined =>
-  errors.find(({ name, error }) => isUnread(error) && !segments.some((segment) => segment.name === name));
 
 export function verifySegments(
   storage: Storage,
@@ -36,7 +31,7 @@ export function verifySegments(
         findings.add(`wal/${name}`, 'torn', 'UNFINISHED', 'it was being written when the engine died, and never counted', { offset: at });
     });
   for (const name of scan.abandoned) findings.add(`wal/${name}`, 'note', 'ABANDONED', 'a branch that was abandoned; kept as evidence');
-  const missing = unreadSegment(scan);
+  const [missing] = unreadSegments(scan);
   const ends = missing ? undefined : findings.attempt('wal', () => verifyFrames(storage, storeId, scan, findings));
   for (const { name, path } of segments) {
     const file = `wal/${name}`;

@@ -29,13 +29,13 @@ import { readSlots } from '../tiers/slot-reader.ts';
 import { readSnapshots } from '../tiers/snapshot-reader.ts';
 import { type TierHead, within } from '../tiers/tier-copy.ts';
 import { parseSegmentName } from '../wal/segment.ts';
-import { scanSegments } from '../wal/segment-scan.ts';
+import { scanSegments, unreadSegments } from '../wal/segment-scan.ts';
 import { isUnfinished } from '../wal/unfinished.ts';
 import { verifyArchive } from './archive.ts';
 import { compareCopies } from './copies.ts';
 import { FileFindings, type FileReport, type FileStatus, worstOf } from './file-findings.ts';
 import { type AuditHead, verifyGate } from './gate.ts';
-import { unreadSegment, verifySegments } from './segments.ts';
+import { verifySegments } from './segments.ts';
 import { verifySide } from './side.ts';
 import { verifyCopies } from './tiers.ts';
 
@@ -128,7 +128,7 @@ function verifyOnce(options: VerifyOptions): VerifyReport {
   progress?.(0.1, 'log');
   const scan = scanSegments(storage, layout, storeId, lineage.path);
   const mapped = findings.attempt('l1', () => readMapped(storage, layout, storeId, options.bootId));
-  const acknowledged = mapped?.sameBoot === true ? Math.max(0, ...mapped.acknowledged.values()) : null;
+  const acknowledged = mapped?.ofThisBoot.has(lineage.head?.epoch ?? 0) ? Math.max(0, ...mapped.acknowledged.values()) : null;
   for (const { name, error } of scan.errors)
     findings.attempt(`wal/${name}`, () => {
       if (isUnread(error)) throw error;
@@ -154,7 +154,7 @@ function verifyOnce(options: VerifyOptions): VerifyReport {
 
   progress?.(0.8, 'copies against each other');
   // Beside a log with a gap that nobody could look into, every copy might seem to be ahead of it.
-  if (only === undefined && !unreadSegment(scan))
+  if (only === undefined && unreadSegments(scan).length === 0)
     findings.attempt('wal', () =>
       compareCopies({
         storage,

@@ -24,6 +24,10 @@ export interface SegmentScan {
   readonly bytes: number;
 }
 
+/** Segments that could not be read, and of which nothing is known. */
+export const unreadSegments = ({ errors, segments }: SegmentScan): SegmentScan['errors'] =>
+  errors.filter(({ name, error }) => isUnread(error) && !segments.some((segment) => segment.name === name));
+
 /**
  * Reads the headers of all segments.
  *
