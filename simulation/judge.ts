@@ -11,7 +11,7 @@ import { RearmError } from '../shared/errors.ts';
 import { PAGE_BYTES } from '../shared/model/schema.ts';
 import type { FileTree } from './file-tree.ts';
 import { type Operation, ReferenceModel } from './model/reference.ts';
-import { SimulatedStorage } from './storage.ts';
+import { type Fault, SimulatedStorage } from './storage.ts';
 import { isWithout, rowsLost } from './without.ts';
 import { ROOT, ROWS_MAX } from './workload.ts';
 
@@ -22,6 +22,8 @@ export interface Judgement {
   readonly words: string;
   /** null where nothing was read. */
   readonly recovery: Recovery | null;
+  /** Calls of the storage that it took. */
+  readonly calls: number;
 }
 
 /** The model's digests along a history of operations. */
@@ -75,28 +77,34 @@ function digestOf({ image }: Recovery): string {
   return digest;
 }
 
-/** @param whole with all that a recovery does after its RTO: the other copies in depth, the losses, the digest */
-export function judge(tree: FileTree, expected: Expectation, whole = false): Judgement {
+/**
+ * @param whole with all that a recovery does after its RTO: the other copies in depth, the losses, the digest
+ * @param fault of one of its calls: then an error that names it is right as well, and a refusal is not, because another try can read it
+ */
+export function judge(tree: FileTree, expected: Expectation, whole = false, fault?: Fault): Judgement {
   const { digests, submitted, acknowledged, bootId, clock } = expected;
   let recovery: Recovery;
   let changes = 0;
+  const storage = new SimulatedStorage({
+    tree,
+    fault,
+    effect: () => {
+      changes += 1;
+    },
+  });
+  const nothing = (verdict: Verdict, words: string): Judgement => ({ verdict, words, recovery: null, calls: storage.calls });
   try {
-    const storage = new SimulatedStorage({
-      tree,
-      effect: () => {
-        changes += 1;
-      },
-    });
     recovery = recover({ storage, clock, root: ROOT, bootId, brief: !whole });
   } catch (error) {
     if (!(error instanceof RearmError) || error.code === 'INTERNAL')
-      return { verdict: 'crashed', words: `the recovery ended with ${(error as Error).stack}`, recovery: null };
-    if (error.code === 'STORE_MISSING' && acknowledged === 0) return { verdict: 'right', words: error.message, recovery: null };
-    return { verdict: 'refused', words: `${error.code}: ${error.message}`, recovery: null };
+      return nothing('crashed', `the recovery ended with ${(error as Error).stack}`);
+    if (error.code === 'STORE_MISSING' && acknowledged === 0) return nothing('right', error.message);
+    return nothing(fault && error.code === 'IO_FAILED' ? 'right' : 'refused', `${error.code}: ${error.message}`);
   }
   const { report, image } = recovery;
   const said = `${report.outcome} at LSN ${report.lsn} from ${report.base ?? 'the log'}, ${submitted} submitted, ${acknowledged} acknowledged: ${report.sentence}`;
-  const not = (verdict: Verdict, words: string): Judgement => ({ verdict, words: `${words}: ${said}`, recovery });
+  const { calls } = storage;
+  const not = (verdict: Verdict, words: string): Judgement => ({ verdict, words: `${words}: ${said}`, recovery, calls });
   if (changes > 0) return not('wrong', `the recovery changed ${changes} things on the disk`);
   if (image) {
     if (report.lsn > submitted) return not('invented', 'operations that nobody submitted');
@@ -111,5 +119,5 @@ export function judge(tree: FileTree, expected: Expectation, whole = false): Jud
   }
   if (report.outcome === 'refused') return not('refused', report.findings.map(({ code, message }) => `${code} ${message}`).join('; '));
   if (report.lsn < acknowledged) return not('lost', 'acknowledged operations are gone');
-  return { verdict: 'right', words: said, recovery };
+  return { verdict: 'right', words: said, recovery, calls };
 }

@@ -7,10 +7,10 @@ import { verify } from '../main/verify/verify.ts';
 import { type Choices, type CrashLimits, powerCuts } from './crashes.ts';
 import { Durability, type Pending } from './durability.ts';
 import { FileTree } from './file-tree.ts';
-import { Digests, type Judgement, judge, type Verdict } from './judge.ts';
+import { Digests, type Expectation, type Judgement, judge, type Verdict } from './judge.ts';
 import { randomOf } from './model/random.ts';
 import type { Operation } from './model/reference.ts';
-import { SimulatedStorage } from './storage.ts';
+import { type Fault, SimulatedStorage } from './storage.ts';
 import { bootAfter, type Recording, ROOT } from './workload.ts';
 
 export const FAULT_CLASSES = [
@@ -63,6 +63,8 @@ const ENDS: ReadonlySet<string> = new Set(['WRITER_POISONED', 'IO_FAILED', 'DISK
 const FIRST_SEED = 1;
 /** Of so many disks one is recovered as a person has it done, with all that comes after the RTO. */
 const WHOLE_OF = 4n;
+/** Of so many one is recovered once more, with a call that fails. */
+const UNREAD_OF = 16n;
 
 /**
  * What a power loss leaves of writes that nothing waited for looks like damage: pages of L1, frames behind one that was lost, pages of a
@@ -114,8 +116,14 @@ export class Course {
 
   judge(tree: FileTree, bootId: string): Judgement {
     const { digests, lines, acknowledged, recording } = this;
-    const whole = tree.fingerprint() % WHOLE_OF === 0n;
-    const judgement = judge(tree, { digests, submitted: lines.length, acknowledged, bootId, clock: recording.clock }, whole);
+    const fingerprint = tree.fingerprint();
+    const whole = fingerprint % WHOLE_OF === 0n;
+    const expected = { digests, submitted: lines.length, acknowledged, bootId, clock: recording.clock };
+    const judgement = judge(tree, expected, whole);
+    if (judgement.verdict === 'right' && judgement.recovery && fingerprint % UNREAD_OF === 0n) {
+      const wrong = judgeUnread(tree, expected, judgement, Number((fingerprint / UNREAD_OF) % (1n << 32n)));
+      if (wrong) return wrong;
+    }
     // Whoever died damaged nothing, unless the disk did.
     if (judgement.verdict !== 'right' || !judgement.recovery || !recording.powersafe || recording.wasDamaged) return judgement;
     // An act goes on with what a power cut may have left.
@@ -126,6 +134,22 @@ export class Course {
     if (!blamed) return judgement;
     return { ...judgement, verdict: 'wrong', words: `a death is called damage: ${blamed.code} ${blamed.message}: ${judgement.words}` };
   }
+}
+
+/** Once more, with a call that fails: what was not read is neither lost nor damaged. null where that holds. */
+function judgeUnread(tree: FileTree, expected: Expectation, { recovery, calls }: Judgement, choice: number): Judgement | null {
+  const fault: Fault = { at: 1 + (choice % calls), error: 'EIO', sticky: choice % 2 === 0 ? false : 'kind' };
+  const judgement = judge(tree, expected, true, fault);
+  const words = `with call ${fault.at} of its recovery failing${fault.sticky ? ', and all of its kind' : ''}: ${judgement.words}`;
+  if (judgement.verdict !== 'right') return { ...judgement, words };
+  const known = new Set(recovery!.report.findings.map(({ code, file }) => `${code} ${file}`));
+  // In depth there is more to find than before the clock of the RTO stops.
+  const blamed = judgement.recovery?.report.findings.find(
+    ({ code, file, severity, message }) => severity === 'damage' && /EIO/.test(message) && !known.has(`${code} ${file}`),
+  );
+  return blamed
+    ? { ...judgement, verdict: 'wrong', words: `what was not read is called damage: ${blamed.code} ${blamed.message}, ${words}` }
+    : null;
 }
 
 /** What a verification calls damaged. */
