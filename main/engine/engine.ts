@@ -59,6 +59,10 @@ export class Engine {
   readonly #transaction: Transaction;
   readonly #stops: (() => void)[] = [];
   #lastMarkLsn: number;
+  /** Of the rows that are pruned a moment later. */
+  #stopPruning = (): void => {};
+  /** `epoch.close` was handed over: nothing may follow it in the log. */
+  #closing = false;
   #closed = false;
 
   constructor(parts: EngineParts) {
@@ -70,10 +74,13 @@ export class Engine {
     this.#stops.push(
       scheduler.every(config.markMs, () => this.#background(() => this.markRoot())),
       scheduler.every(config.pruneMs, () => this.#background(() => this.pruneDue())),
+      () => this.#stopPruning(),
     );
   }
 
   #background(work: () => void): void {
+    // It was due in the same moment in which it was stopped.
+    if (this.#closing || this.#closed) return;
     try {
       work();
     } catch (error) {
@@ -156,7 +163,7 @@ export class Engine {
   }
 
   #submit(intent: Intent, posted: boolean): Lsn {
-    if (this.#closed) throw new RearmError('WRITER_POISONED', 'the engine is closed', {});
+    if (this.#closing || this.#closed) throw new RearmError('WRITER_POISONED', 'the engine is closed', {});
     const { clock, image, pipe } = this.#parts;
     const transaction = this.#transaction;
     const lsn = image.lsn + 1;
@@ -219,9 +226,8 @@ export class Engine {
       more ||= this.#isOlder(name, due);
     }
     if (!more) return;
-    this.#parts.scheduler.after(PRUNE_AGAIN_MS, () => {
-      if (!this.#closed) this.#background(() => this.pruneDue());
-    });
+    this.#stopPruning();
+    this.#stopPruning = this.#parts.scheduler.after(PRUNE_AGAIN_MS, () => this.#background(() => this.pruneDue()));
   }
 
   /** Whether a table has a row to be pruned that is older. */
@@ -278,7 +284,9 @@ export class Engine {
     if (this.#closed) return;
     for (const stop of this.#stops) stop();
     this.markRoot();
-    await this.commit({ type: 'epoch.close', time: this.#parts.clock.wallNs() });
+    const lsn = this.#submit({ type: 'epoch.close', time: this.#parts.clock.wallNs() }, false);
+    this.#closing = true;
+    await this.#parts.pipe.wait(lsn);
     this.#closed = true;
     await this.#end();
   }
