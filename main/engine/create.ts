@@ -35,6 +35,7 @@ export async function createStore(options: CreateOptions): Promise<Engine> {
   const { platform, root } = options;
   const { storage, clock } = platform;
   const { lock, identity } = prepare(options);
+  let engine: Engine | undefined;
   try {
     const epoch = {
       epoch: 1,
@@ -46,7 +47,7 @@ export async function createStore(options: CreateOptions): Promise<Engine> {
       bootId: platform.bootId,
     };
     const permission = new Permission({ ...platform, root, storeId: identity.storeId, gated: false });
-    const engine = await startEngine({
+    engine = await startEngine({
       permission,
       platform,
       root,
@@ -63,6 +64,8 @@ export async function createStore(options: CreateOptions): Promise<Engine> {
     createIdentity(storage, root, identity);
     return engine;
   } catch (error) {
+    // What made no store leaves no engine that writes it without the lock.
+    await engine?.abandon().catch(() => {});
     lock.release();
     throw error;
   }

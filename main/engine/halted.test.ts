@@ -4,13 +4,19 @@ import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, type TestContext, test } from 'vitest';
 import { RearmError } from '../../shared/errors.ts';
-import type { SteppedClock, SteppedScheduler } from '../../simulation/stepped.ts';
+import { FileTree } from '../../simulation/file-tree.ts';
+import { release } from '../../simulation/released.ts';
+import { SteppedClock, SteppedScheduler } from '../../simulation/stepped.ts';
+import { SimulatedStorage } from '../../simulation/storage.ts';
+import { ROOT, ROWS_MAX } from '../../simulation/workload.ts';
 import { BOOT, Desk, STEPPED_CONFIG } from '../../tests/support/desk.ts';
 import { gateLayout } from '../gate/layout.ts';
 import { PASSPHRASES } from '../gate/simulated.test-support.ts';
 import { NativeStorage } from '../storage/native.ts';
+import { storeLayout } from '../store/layout.ts';
 import { acceptRecovery } from './accept.ts';
 import { parseEngineConfig } from './config.ts';
+import { createStore } from './create.ts';
 import { openStore } from './open.ts';
 
 /** A store whose crash was accepted, with its trading process waiting. */
@@ -132,4 +138,32 @@ test('a token that nothing names is looked at once: a store that waits is not lo
   expect(locks).toBe(2);
   expect(ended).toEqual([]);
   await cancel();
+});
+
+test('an engine whose trading could not be resumed goes on writing nothing: no file stays open, no timer runs, and the lock is free', async () => {
+  const clock = new SteppedClock();
+  const scheduler = new SteppedScheduler(clock);
+  const storage = new SimulatedStorage({ tree: new FileTree() });
+  const platform = { storage, clock, scheduler, bootId: BOOT };
+  const config = parseEngineConfig({ tiers: 'inline', archive: false, segmentBytes: 65_536 });
+  await (await createStore({ platform, root: ROOT, name: 'desk', rowsMax: ROWS_MAX, config })).abandon();
+  await acceptRecovery({ platform, root: ROOT, by: 'a person', segmentBytes: 65_536 });
+  release(storage, clock);
+  const opened = await openStore({
+    platform,
+    root: ROOT,
+    config,
+    random: (count) => new Uint8Array(count).fill(7),
+    observer: ({ intent }) => {
+      if (intent.type === 'risk.resume') throw new RearmError('OPERATION_INVALID', 'not now', {});
+    },
+  });
+  if (opened.state !== 'halted') throw new Error('a store after a crash is halted');
+  await expect(opened.store.tryRelease()).rejects.toMatchObject({ message: 'not now' });
+  expect([...storage.opened.values()]).toEqual([]);
+  const { calls } = storage;
+  clock.pass(60_000_000_000n);
+  scheduler.run();
+  expect(storage.calls).toBe(calls);
+  storage.lock(storeLayout(ROOT).lock).release();
 });

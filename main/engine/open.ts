@@ -166,6 +166,7 @@ export class HaltedStore {
     const { platform, root } = this.#options;
     const { storage, clock } = platform;
     const lock = storage.lock(storeLayout(root).lock);
+    let engine: Engine | undefined;
     try {
       this.#recovery = recoverNow(this.#options);
       const accepted = this.accepted();
@@ -176,7 +177,7 @@ export class HaltedStore {
       }
       this.gate.verifyAndBurn(token, accepted);
       const { report, image, identity, headHash, epoch } = this.#recovery;
-      const engine = await startEngine({
+      engine = await startEngine({
         platform,
         root,
         identity,
@@ -199,6 +200,8 @@ export class HaltedStore {
       await engine.commit({ type: 'risk.resume', dossier: token.dossierHash, nonce: token.nonce, time: clock.wallNs() });
       return { engine, scope: token.scope };
     } catch (error) {
+      // Trading was not resumed: no engine goes on writing without the lock.
+      await engine?.abandon().catch(() => {});
       lock.release();
       throw error;
     }
