@@ -1,7 +1,8 @@
-/** What the ring does not take, and tells before anything is put into it. */
+/** What the ring does not take, and tells before anything is put into it; and a writer thread that is no more: nobody waits for it. */
 
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { afterEach, expect, test } from 'vitest';
 import type { RearmError } from '../../shared/errors.ts';
 import { BOOT, temporaryDirectory } from '../../tests/support/desk.ts';
@@ -12,6 +13,7 @@ import { makeDirectories, storeLayout } from '../store/layout.ts';
 import { DURABLE_SIGNAL, type Ring, STATE, STATE_FAILED } from '../wal/ring.ts';
 import { parseEngineConfig } from './config.ts';
 import { RingPipe } from './ring-pipe.ts';
+import { isListed } from './task.ts';
 
 const RING_BYTES = 65_536;
 const cleanup: (() => unknown)[] = [];
@@ -39,9 +41,31 @@ async function started() {
     tierPort: null,
   };
   const failed = Promise.withResolvers<RearmError>();
-  const pipe = await RingPipe.start(data, RING_BYTES, undefined, () => {}, failed.resolve);
+  const alarms: RearmError[] = [];
+  const thread = { worker: undefined as Worker | undefined, task: '' };
+  process.once('worker', (worker) => {
+    thread.worker = worker;
+    worker.on('message', ({ type, task }) => {
+      if (type === 'ready') thread.task = task;
+    });
+  });
+  const pipe = await RingPipe.start(
+    data,
+    RING_BYTES,
+    undefined,
+    () => {},
+    (error) => {
+      alarms.push(error);
+      failed.resolve(error);
+    },
+  );
   cleanup.push(() => pipe.close());
-  return { pipe, ring: pipe.target as Ring, layout, failed: failed.promise };
+  /** The thread ends, and this one is blocked until it is gone: no event has come of it. */
+  const killBlocked = (): void => {
+    void thread.worker!.terminate();
+    while (isListed(thread.task)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+  };
+  return { pipe, ring: pipe.target as Ring, layout, failed: failed.promise, alarms, worker: thread.worker!, killBlocked };
 }
 
 /** Puts an operation that changes nothing into the ring. */
@@ -97,4 +121,56 @@ test('nothing is taken from the moment at which the writer thread fails, though 
   expect(() => pipe.waitSync(1)).toThrow(ended);
   expect(await failed).toMatchObject({ code: 'WRITER_FENCED' });
   expect(() => push(made, 2)).toThrow(await failed);
+});
+
+const GONE = expect.objectContaining({ code: 'WRITER_POISONED', message: expect.stringContaining('the writer thread ended') });
+
+test('a writer thread that is no more ends every wait, is told once, takes nothing, and is not waited for when the ring is closed', async () => {
+  const made = await started();
+  const { pipe, alarms, worker } = made;
+  push(made, 1);
+  await pipe.wait(1);
+  const waiting = Promise.allSettled([pipe.wait(2), pipe.wait(3)]);
+  await worker.terminate();
+  expect(await waiting).toEqual([
+    { status: 'rejected', reason: GONE },
+    { status: 'rejected', reason: GONE },
+  ]);
+  expect(() => push(made, 2)).toThrow(GONE);
+  await expect(pipe.checkpoint()).rejects.toEqual(GONE);
+  expect(alarms).toEqual([GONE]);
+  await pipe.close();
+});
+
+test('a writer thread that is no more, though nobody has heard of it, is waited for neither with a checkpoint nor with a close', async () => {
+  for (const ask of ['checkpoint', 'close'] as const) {
+    const { pipe, alarms, killBlocked } = await started();
+    killBlocked();
+    await expect(pipe[ask](), ask).rejects.toEqual(GONE);
+    expect(alarms, ask).toEqual([GONE]);
+  }
+});
+
+test('a thread that is blocked, so that it hears of nothing, does not wait for ever for a writer thread that is no more', async () => {
+  const made = await started();
+  const { pipe, alarms, killBlocked } = made;
+  push(made, 1);
+  await pipe.wait(1);
+  killBlocked();
+  push(made, 2);
+  expect(() => pipe.waitSync(2)).toThrow(GONE);
+  expect(() => push(made, 3)).toThrow(GONE);
+  await expect(pipe.wait(2)).rejects.toEqual(GONE);
+  expect(alarms).toEqual([GONE]);
+});
+
+test('room at the start of the ring, which only the writer thread makes, is not waited for when it is no more', async () => {
+  const made = await started();
+  const { pipe, alarms, killBlocked } = made;
+  push(made, 1, RING_BYTES / 2);
+  push(made, 2);
+  await pipe.wait(2);
+  killBlocked();
+  expect(() => pipe.reserve((RING_BYTES / 4) * 3)).toThrow(GONE);
+  expect(alarms).toEqual([GONE]);
 });

@@ -26,9 +26,13 @@ import {
   WRITTEN,
 } from '../wal/ring.ts';
 import type { RecordPipe } from './pipe.ts';
-import { startThread } from './threads.ts';
+import { isListed } from './task.ts';
+import { startThread, whenReady } from './threads.ts';
 import type { TierControl } from './tier-control.ts';
 import type { WriterThreadData } from './writer-thread.ts';
+
+/** Whoever waits so long without a sign looks whether the thread is there. */
+const SIGN_MS = 1_000;
 
 interface Waiter {
   readonly lsn: number;
@@ -42,6 +46,9 @@ export class RingPipe implements RecordPipe {
   readonly #tiers: TierControl | undefined;
   /** Asks for a checkpoint: why it failed, or null. */
   readonly #ask: () => Promise<ErrorData | null>;
+  readonly #failed: (error: RearmError) => void;
+  /** Where the system lists the writer thread. */
+  #task = '';
   /** Bytes since the beginning; what the ring tells of it is modulo 2^32. */
   #produced = 0;
   /** Where the record lies that was reserved last. */
@@ -51,11 +58,18 @@ export class RingPipe implements RecordPipe {
   readonly #waiters: Waiter[] = [];
   #failure: RearmError | undefined;
 
-  private constructor(ring: Ring, worker: Worker, tiers: TierControl | undefined, ask: () => Promise<ErrorData | null>) {
+  private constructor(
+    ring: Ring,
+    worker: Worker,
+    tiers: TierControl | undefined,
+    ask: () => Promise<ErrorData | null>,
+    failed: (error: RearmError) => void,
+  ) {
     this.#ring = ring;
     this.#worker = worker;
     this.#tiers = tiers;
     this.#ask = ask;
+    this.#failed = failed;
   }
 
   /** Starts the writer thread; resolves when its files are there. */
@@ -76,31 +90,49 @@ export class RingPipe implements RecordPipe {
       new Promise<ErrorData | null>((resolve) => {
         const answered = (failure: ErrorData | null = null): void => {
           channel.port2.off('message', answered).off('close', closed);
+          worker.off('exit', ended);
           channel.port2.unref();
           resolve(failure);
         };
-        const closed = (): void => answered();
-        // A writer that fails meanwhile closes its end without an answer; the next call says why.
+        const closed = (): void => void worker.ref();
+        const ended = (): void => answered();
+        // A writer that ends meanwhile closes its port without an answer; once its thread is no more, the next call says why.
         channel.port2.once('message', answered).once('close', closed);
+        worker.once('exit', ended);
         channel.port2.postMessage('checkpoint');
       });
     channel.port2.unref();
-    const pipe = new RingPipe(ring, worker, tiers, ask);
-    await new Promise<void>((resolve, reject) => {
-      worker.once('error', reject);
-      worker.on('message', (message: { type: string; event?: TierEvent; error?: ErrorData }) => {
+    const pipe = new RingPipe(ring, worker, tiers, ask, failed);
+    pipe.#task = await whenReady(
+      worker,
+      (message: { type: string; event?: TierEvent; error?: ErrorData }) => {
         if (message.type === 'event') report(message.event!);
         else if (message.type === 'alarm') failed(RearmError.fromData(message.error!));
-        else if (message.type === 'ready') resolve();
         else if (message.type === 'failed') {
           pipe.#failure = RearmError.fromData(message.error!);
           failed(pipe.#failure);
-          reject(pipe.#failure);
         }
-      });
-    });
+      },
+      (why) => pipe.#ended(why),
+    );
     worker.unref();
     return pipe;
+  }
+
+  /** The thread is no more. Where it did not say why (no memory, an error that nothing caught), everybody who waits learns it here. */
+  #ended(why: RearmError | null): void {
+    const { control } = this.#ring;
+    if (this.#failure || Atomics.load(control, STATE) === STATE_CLOSED) return;
+    this.#failure = new RearmError('WRITER_POISONED', `the writer thread ended${why ? `: ${why.message}` : ''}`, {}, why ?? undefined);
+    Atomics.store(control, STATE, STATE_FAILED);
+    Atomics.add(control, DURABLE_SIGNAL, 1);
+    Atomics.notify(control, DURABLE_SIGNAL);
+    this.#failed(this.#failure);
+  }
+
+  /** Somebody blocks this thread, so that no event says that another one ended. A disk may take any time: that a writer is slow says nothing. */
+  #look(): void {
+    if (!isListed(this.#task)) this.#ended(null);
   }
 
   #check(): void {
@@ -151,6 +183,7 @@ export class RingPipe implements RecordPipe {
     while (distance(this.#produced, Atomics.load(control, CONSUMED)) > 0) {
       this.#check();
       Atomics.wait(control, IDLE, 0, 1);
+      this.#look();
     }
     this.#start = 0;
     return 0;
@@ -187,7 +220,7 @@ export class RingPipe implements RecordPipe {
       const signal = Atomics.load(this.#ring.control, DURABLE_SIGNAL);
       if (this.durableLsn >= lsn) return;
       this.#check();
-      Atomics.wait(this.#ring.control, DURABLE_SIGNAL, signal, 1_000);
+      if (Atomics.wait(this.#ring.control, DURABLE_SIGNAL, signal, SIGN_MS) === 'timed-out') this.#look();
     }
   }
 
@@ -215,7 +248,7 @@ export class RingPipe implements RecordPipe {
         if (Atomics.load(this.#ring.control, STATE) === STATE_FAILED && !this.#failure)
           await new Promise((resolve) => setImmediate(resolve));
         this.#check();
-        const waited = Atomics.waitAsync(this.#ring.control, DURABLE_SIGNAL, signal, 1_000);
+        const waited = Atomics.waitAsync(this.#ring.control, DURABLE_SIGNAL, signal, SIGN_MS);
         if (waited.async) await waited.value;
       }
     } catch (error) {
@@ -249,18 +282,28 @@ export class RingPipe implements RecordPipe {
   }
 
   async close(): Promise<void> {
-    if (!this.#failure && Atomics.load(this.#ring.control, STATE) === STATE_OPEN) {
-      // The log is whole without the checkpoint; what failed was told.
-      await this.#ask();
+    try {
+      await this.#closeWriter();
+    } finally {
+      await this.#tiers?.close();
+    }
+  }
+
+  async #closeWriter(): Promise<void> {
+    const { control } = this.#ring;
+    if (this.#failure || Atomics.load(control, STATE) !== STATE_OPEN) return;
+    // The log is whole without the checkpoint; what failed was told.
+    await this.#ask();
+    // A thread that ended meanwhile does not end again.
+    if (!this.#failure) {
       const ended = new Promise((resolve) => this.#worker.once('exit', resolve));
       this.#worker.ref();
-      Atomics.store(this.#ring.control, STATE, STATE_CLOSING);
+      Atomics.store(control, STATE, STATE_CLOSING);
       this.#signal();
       await ended;
-      if (Atomics.load(this.#ring.control, STATE) !== STATE_CLOSED) {
-        throw this.#failure ?? new RearmError('WRITER_POISONED', 'the writer thread did not close in order', {});
-      }
     }
-    await this.#tiers?.close();
+    if (Atomics.load(control, STATE) !== STATE_CLOSED) {
+      throw this.#failure ?? new RearmError('WRITER_POISONED', 'the writer thread did not close in order', {});
+    }
   }
 }

@@ -31,6 +31,7 @@ import {
 } from '../wal/ring.ts';
 import type { EngineConfig } from './config.ts';
 import { PortSink } from './sinks.ts';
+import { ownTask } from './task.ts';
 import { Writer } from './writer.ts';
 
 export interface WriterThreadData {
@@ -205,5 +206,5 @@ function run(): void {
   data.port.close();
 }
 
-parentPort!.postMessage({ type: 'ready' });
+parentPort!.postMessage({ type: 'ready', task: ownTask() });
 run();
