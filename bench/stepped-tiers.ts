@@ -11,6 +11,7 @@ import { EPOCH, NEVER_MS, STORE_ID } from './stepped-writer.ts';
 
 /** Jobs wait here for whoever takes them. */
 export class HeldSink implements CheckpointSink {
+  readonly refusal = null;
   #job: CheckpointJob | undefined;
   #outcomes: CheckpointOutcome[] = [];
 

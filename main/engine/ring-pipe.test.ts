@@ -38,7 +38,7 @@ async function started() {
     rowsMax: { positions: 16 },
     pages: new Uint8Array(0),
     imageLsn: 0,
-    tierPort: null,
+    tierLink: null,
   };
   const failed = Promise.withResolvers<RearmError>();
   const alarms: RearmError[] = [];

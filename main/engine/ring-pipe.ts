@@ -84,7 +84,7 @@ export class RingPipe implements RecordPipe {
     Atomics.store(ring.counters, DURABLE, BigInt(data.start.lsn));
     Atomics.store(ring.counters, WRITTEN, BigInt(data.start.lsn));
     const channel = new MessageChannel();
-    const transfer = [channel.port1, ...(data.tierPort ? [data.tierPort] : [])];
+    const transfer = [channel.port1, ...(data.tierLink ? [data.tierLink.port] : [])];
     const worker = startThread('writer-thread', { ...data, ring: ring.shared, port: channel.port1 }, transfer as never);
     const ask = () =>
       new Promise<ErrorData | null>((resolve) => {
@@ -132,6 +132,7 @@ export class RingPipe implements RecordPipe {
 
   /** Somebody blocks this thread, so that no event says that another one ended. A disk may take any time: that a writer is slow says nothing. */
   #look(): void {
+    this.#tiers?.look();
     if (!isListed(this.#task)) this.#ended(null);
   }
 

@@ -18,7 +18,7 @@ import type { Permission } from './permission.ts';
 import type { RecordPipe } from './pipe.ts';
 import { RingPipe } from './ring-pipe.ts';
 import { SideRecords } from './side-records.ts';
-import { PortSink } from './sinks.ts';
+import { PortSink, type TierLink } from './sinks.ts';
 import { directTiers, type TierControl, threadedTiers } from './tier-control.ts';
 import { type CheckpointSink, Writer } from './writer.ts';
 
@@ -89,7 +89,7 @@ export async function startEngine(options: StartOptions): Promise<Engine> {
   };
   let tiers: TierControl | undefined;
   let sink: CheckpointSink | undefined;
-  let tierPort: import('node:worker_threads').MessagePort | null = null;
+  let tierLink: TierLink | null = null;
   /** What was made so far, where the next thing fails: neither a file nor a thread stays behind. */
   let letGo = async (): Promise<void> => {};
   try {
@@ -100,7 +100,7 @@ export async function startEngine(options: StartOptions): Promise<Engine> {
     } else if (config.tiers === 'thread') {
       const threaded = await threadedTiers(tierOptions, report, failed);
       tiers = threaded.control;
-      tierPort = threaded.port;
+      tierLink = threaded.link;
     }
     letGo = async () => tiers?.close();
 
@@ -116,13 +116,13 @@ export async function startEngine(options: StartOptions): Promise<Engine> {
         rowsMax: identity.rowsMax,
         pages: image.bytes.slice(0, image.pageCount * PAGE_BYTES),
         imageLsn: image.lsn,
-        tierPort,
+        tierLink,
       };
       pipe = await RingPipe.start(data, config.ringBytes, tiers, report, failed);
     } else {
-      if (tierPort) {
-        tierPort.unref();
-        sink = new PortSink(tierPort);
+      if (tierLink) {
+        tierLink.port.unref();
+        sink = new PortSink(tierLink);
       }
       const shadow = new Image(identity.rowsMax);
       shadow.bytes.set(image.bytes.subarray(0, image.pageCount * PAGE_BYTES));

@@ -5,6 +5,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { NativeStorage, systemClock } from '../storage/native.ts';
 import { Checkpointer, type CheckpointerOptions } from '../tiers/checkpointer.ts';
 import type { CheckpointJob } from '../tiers/slots.ts';
+import { ownTask } from './task.ts';
 import type { CheckpointOutcome } from './writer.ts';
 
 export interface TierThreadData {
@@ -44,4 +45,4 @@ parentPort!.on('message', (request: TierRequest) => {
     process.exit(0);
   }
 });
-parentPort!.postMessage({ type: 'ready' });
+parentPort!.postMessage({ type: 'ready', task: ownTask() });

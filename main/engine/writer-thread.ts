@@ -30,7 +30,7 @@ import {
   WRITTEN,
 } from '../wal/ring.ts';
 import type { EngineConfig } from './config.ts';
-import { PortSink } from './sinks.ts';
+import { PortSink, type TierLink } from './sinks.ts';
 import { ownTask } from './task.ts';
 import { Writer } from './writer.ts';
 
@@ -45,7 +45,7 @@ export interface WriterThreadData {
   /** The pages of the image at the start, and its LSN. */
   readonly pages: Uint8Array;
   readonly imageLsn: number;
-  readonly tierPort: MessagePort | null;
+  readonly tierLink: TierLink | null;
   /** Polled: checkpoint requests. */
   readonly port: MessagePort;
 }
@@ -82,7 +82,7 @@ const l1 = data.config.l1
       data.config.l1Msync,
     )
   : undefined;
-const sink = data.tierPort ? new PortSink(data.tierPort) : undefined;
+const sink = data.tierLink ? new PortSink(data.tierLink) : undefined;
 const writer = new Writer({
   clock: systemClock,
   config: data.config,
@@ -202,7 +202,7 @@ function run(): void {
   } catch (error) {
     fail(error);
   }
-  data.tierPort?.close();
+  data.tierLink?.port.close();
   data.port.close();
 }
 

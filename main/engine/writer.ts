@@ -30,6 +30,8 @@ export interface CheckpointOutcome {
 
 /** Where L2's jobs go. One is under way at a time. */
 export interface CheckpointSink {
+  /** Why no job is taken any more, and none is worth its pages; null where they are. */
+  readonly refusal: ErrorData | null;
   submit(job: CheckpointJob): void;
   /** Outcomes since the last call. */
   poll(): readonly CheckpointOutcome[];
@@ -207,6 +209,10 @@ export class Writer {
   checkpointL2(): void {
     this.flush();
     if (!this.#sink || this.#l2Busy) return;
+    if (this.#sink.refusal) {
+      this.#l2Failure = this.#sink.refusal;
+      return;
+    }
     this.#takeChanged();
     const slot = this.#l2Slot;
     const pages = Uint32Array.from(this.#l2Pending[slot].take()).sort();
