@@ -151,7 +151,12 @@ export const HAND_MADE: readonly PlantedBug[] = [
     'if (high < lsnHigh || (high === lsnHigh && low < lsnLow)) {',
   ),
   bug('an acceptance does not halt', 'main/engine/accept.ts', "if (engine.row('risk')?.halted !== true) {", 'if (false) {'),
-  bug('an acceptance uses an epoch’s number again', 'main/engine/accept.ts', 'nextEpoch(storage, layout, identity.storeId, parent)', 'parent + 1'),
+  bug(
+    'an acceptance uses an epoch’s number again',
+    'main/engine/accept.ts',
+    'nextEpoch(storage, layout, identity.storeId, parent)',
+    'parent + 1',
+  ),
   bug('the lock is not looked at again', WRITER, 'if (!this.#holdsLock()) {', 'if (false) {'),
   bug(
     'an epoch’s checksum is not verified',
@@ -171,7 +176,8 @@ export const HAND_MADE: readonly PlantedBug[] = [
     to: `      nonce,\n      epoch: head.epoch,\n    });\n${BURN}`,
   }),
   bug('a release without its line', RELEASE, "    audit.append(by, 'token.burnt', { nonce, dossierHash, scope });\n", ''),
-  bug('a used token is good', RELEASE, 'burnt: isBurnt(storage, layout, token.nonce),', 'burnt: false,'),
+  bug('a used token is good', RELEASE, 'burnt: isBurnt(storage, layout, token.nonce) || known.spent.has(token.nonce),', 'burnt: false,'),
+  bug('a used token whose mark is gone is good', RELEASE, ' || known.spent.has(token.nonce)', ''),
   bug('the storage takes no lock', NATIVE, "if (libc().fcntl(fd, F_OFD_SETLK, 'void*', flockStruct(F_WRLCK)) !== 0) {", 'if (false) {'),
   bug('a lock is one of the process, not of the open file', NATIVE, 'const F_OFD_SETLK = 37;', 'const F_OFD_SETLK = 6;'),
   bug('a key of other bytes is an Ed25519 key', ED25519, "if (raw.length !== 32 || raw.toString('base64') !== text) return false;", ''),
