@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import { TABLES } from '../../shared/model/tables.ts';
 import { Image } from '../image/image.ts';
-import { RECORD_HEADER_BYTES, readRecordHeader, recordBytesAt, redo } from './record.ts';
+import { CHANGE_PAGE, RECORD_HEADER_BYTES, readRecordHeader, recordBytesAt, redo } from './record.ts';
 
 interface Change {
   readonly row: number;
@@ -86,6 +86,31 @@ describe('replay', () => {
     const at = made.rowOffset(TABLES.orders, 0) >> 3;
     expect([...made.words.subarray(at + 1, at + 4)]).toEqual([1n, 2n, 3n]);
     expect(made.pageLsn(0)).toBe(8);
+  });
+
+  test.each<[string, number, bigint, number]>([
+    ['has no room for', 1, BigInt(image(0).pagesMax), 1],
+    ['does not number', 1, -1n, 1],
+    ['has no number of', 1, 1n, 0],
+    ['has no rows for', 1_000_000, 1n, 1],
+  ])('stops at a page that the image %s', (_, index, number, words) => {
+    const { view, quads, words: longs } = record([{ row: index, first: 0, word: number }]);
+    view.setUint8(RECORD_HEADER_BYTES + 5, CHANGE_PAGE);
+    view.setUint8(RECORD_HEADER_BYTES + 7, words);
+    const made = image(7);
+    const before = made.bytes.slice();
+    expect(() => redo(made, 8, quads, longs, 0)).toThrow(
+      expect.objectContaining({ code: 'FORMAT_INVALID', message: expect.stringContaining('of orders is outside the image') }),
+    );
+    expect([made.pageCount, Buffer.compare(made.bytes, before)]).toEqual([1, 0]);
+  });
+
+  test('stops at a record that goes on behind its last change', () => {
+    const { view, quads, words } = record([1n, 2n].map((word, index) => ({ row: 0, first: index + 1, word })));
+    view.setUint32(20, 1, true);
+    expect(() => redo(image(7), 8, quads, words, 0)).toThrow(
+      expect.objectContaining({ code: 'FORMAT_INVALID', message: 'LSN 8: the record does not end with its last change' }),
+    );
   });
 
   test('stops at a row of a page that is not there, and at a change that does not fit its table', () => {

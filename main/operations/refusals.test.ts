@@ -7,6 +7,7 @@ import { Image } from '../image/image.ts';
 import { apply } from './apply.ts';
 import { decodeIntent, formatOf } from './codec.ts';
 import { LiveState } from './live-state.ts';
+import { PRUNE_COUNT_MAX } from './prune.ts';
 import { Transaction } from './transaction.ts';
 
 const TIME = 1_767_600_000_000_000_000n;
@@ -51,10 +52,49 @@ test.each<[string, object, string]>([
   ['an order without a client id', { ...ORDER, clientId: '' }, 'an order needs a client id'],
   ['an order without a side', { ...ORDER, side: 'none' }, 'an order needs a side'],
   ['an execution without a side', { type: 'fill.external', ...WHO, side: 'none', ...TRADE }, 'trade t-1 needs a side'],
+  ['an execution without a trade id', { type: 'fill.external', ...WHO, side: 'buy', ...TRADE, tradeId: '' }, 'a fill needs the trade id'],
+  [
+    'a balance of no asset',
+    { type: 'balance.set', venue: 'ALPHA', account: '', asset: '', free: '1', locked: '0', time: TIME },
+    'needs the name of the asset',
+  ],
+  ['an asset without a name', { type: 'asset.define', asset: '', scale: 2, rate: '1', time: TIME }, 'asset is missing'],
+  [
+    'an asset of more places than units have',
+    { type: 'asset.define', asset: 'EUR', scale: 19, rate: '1', time: TIME },
+    'scale is 19, outside 0 to 18',
+  ],
+  ['a rate below zero', { type: 'rate', asset: 'USD', rate: '-1', time: TIME }, 'a rate cannot be below zero: -1'],
+  ['a mark of no time', { type: 'mark', venue: 'ALPHA', symbol: 'B1', price: '50', time: 0n }, 'a mark of B1 needs its time'],
+  ['a root that is not the image’s', { type: 'root.mark', root: 1n }, "root.mark names a root that is not the image's"],
+  ['a pruning of no table', { type: 'prune', table: 'none', before: TIME, count: 1 }, 'prune needs the name of a table'],
+  [
+    'a pruning of more rows than one record is for',
+    { type: 'prune', table: 'fills', before: TIME, count: PRUNE_COUNT_MAX + 1 },
+    `prune frees at most ${PRUNE_COUNT_MAX} rows`,
+  ],
 ])('%s', (_, intent, words) => {
   const { image, take } = desk();
   const before = image.bytes.slice();
   expect(() => take(intent)).toThrow(expect.objectContaining({ code: 'OPERATION_INVALID', message: expect.stringContaining(words) }));
+  expect(Buffer.compare(image.bytes, before)).toBe(0);
+});
+
+test.each<[string, object, string]>([
+  [
+    'an instrument in an asset',
+    { type: 'instrument.define', ...INSTRUMENT, symbol: 'B2', settle: 'EUR', multiplier: '1', tick: '', lot: '', tolerance: '' },
+    'no asset EUR is defined',
+  ],
+  [
+    'a limit on an instrument',
+    { type: 'limit.set', venue: 'ALPHA', symbol: 'B2', maxQuantity: '1', maxExposure: '', maxLoss: '', time: TIME },
+    'no instrument B2 is defined at ALPHA',
+  ],
+])('%s that nobody defined is refused', (_, intent, message) => {
+  const { image, take } = desk();
+  const before = image.bytes.slice();
+  expect(() => take(intent)).toThrow(expect.objectContaining({ code: 'NOT_FOUND', message }));
   expect(Buffer.compare(image.bytes, before)).toBe(0);
 });
 
