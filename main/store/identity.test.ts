@@ -80,6 +80,13 @@ describe('a store.json', () => {
     );
   });
 
+  it.each([
+    ['version', '{"checksum":"0000000000000000"}'],
+    ['checksum', '{"version":1}'],
+  ])('without its %s is refused, and says what it lacks', (name, text) => {
+    expect(() => read(text)).toThrow(expect.objectContaining({ code: 'IDENTITY_LOST', message: expect.stringContaining(`at ${name}`) }));
+  });
+
   const whole = sealed(IDENTITY);
   const deep = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
   it.each([
@@ -97,7 +104,6 @@ describe('a store.json', () => {
     ['bytes behind it', `${whole}{}`],
     ['nothing', ''],
     ['a word', '"store"'],
-    ['no version', '{"checksum":"0000000000000000"}'],
     ['a checksum of something else', JSON.stringify({ ...IDENTITY, checksum: '0000000000000000' })],
   ])('with %s is refused by name', (_, text) => {
     expect(() => read(text)).toThrow(expect.objectContaining({ code: 'IDENTITY_LOST', name: 'RearmError' }));
