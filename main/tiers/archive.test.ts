@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Generator } from '../../simulation/model/generator.ts';
 import { Desk } from '../../tests/support/desk.ts';
 import { CANONICAL_TABLES, CanonicalReader, type Cell } from '../image/canonical.ts';
@@ -246,6 +246,19 @@ describe('the archive', () => {
     expect(inOldRuntime(() => checkDatabase(path, false))).toBeNull();
     const heads = inOldRuntime(() => readArchive(storeLayout(join(dirname(path), '..')), storeId, false));
     expect(heads.map(({ problem }) => problem?.code)).toEqual(['unavailable']);
+  });
+
+  it('that its owner withdrew from us is neither damaged nor missing: the reading ends with that', (context) => {
+    const path = freshPath();
+    tierOn(path, 2).write(checkpoint(), reader, EPOCHS, AT);
+    // Whoever may read everything is refused nothing by a mode.
+    const access = vi.spyOn(fs, 'accessSync').mockImplementation(() => {
+      throw Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+    });
+    context.onTestFinished(() => access.mockRestore());
+    expect(() => readArchive(storeLayout(join(dirname(path), '..')), storeId, false)).toThrow(
+      expect.objectContaining({ name: 'RearmError', code: 'PERMISSION_DENIED', message: `could not read ${path}: EACCES` }),
+    );
   });
 
   it('of version 1 climbs to the present one: rows get their epoch, what was there twice is there once', () => {

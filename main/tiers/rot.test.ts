@@ -7,8 +7,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { PAGE_BYTES } from '../../shared/model/schema.ts';
 import { TABLES } from '../../shared/model/tables.ts';
-import { ROWS_MAX } from '../../simulation/workload.ts';
+import { ROOT, ROWS_MAX } from '../../simulation/workload.ts';
 import { parseEngineConfig } from '../engine/config.ts';
 import { createStore } from '../engine/create.ts';
 import { nativePlatform } from '../engine/native-platform.ts';
@@ -16,8 +17,10 @@ import { CanonicalReader } from '../image/canonical.ts';
 import { NativeStorage } from '../storage/native.ts';
 import { readIdentity, storeIdBytes } from '../store/identity.ts';
 import { storeLayout } from '../store/layout.ts';
+import { PAGE_ENTRY_BYTES } from './checkpoint.ts';
 import { pageOf, Rotting } from './rotting.test-support.ts';
 import { readSlots } from './slot-reader.ts';
+import { SLOT_HEADER_BYTES } from './slots.ts';
 import { isWhole } from './tier-copy.ts';
 
 test('a page that rotted in L2 goes into no snapshot, is told, and its slot is written anew with every page', async () => {
@@ -53,6 +56,26 @@ test('a page table that rotted is no table: no snapshot is taken by it', async (
   await desk.engine.checkpoint();
   desk.flip(desk.slots()[0]!.name, 4096 + 9);
   await expect(desk.engine.snapshot()).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
+});
+
+test('a page that is again what it was a round ago, its entry in the page table too, goes into no snapshot', async () => {
+  const desk = await Rotting.create();
+  await desk.rounds(1);
+  const [older] = desk.slots();
+  const entry = SLOT_HEADER_BYTES + pageOf(older!, 'risk') * PAGE_ENTRY_BYTES;
+  const page = older!.pageAt!(pageOf(older!, 'risk'));
+  const before = desk.tree.bytes(`${ROOT}/${older!.name}`);
+  await desk.rounds(2);
+  // As after two writes that the disk confirmed and never made.
+  expect(desk.slots()[0]!.name).toBe(older!.name);
+  desk.putBack(older!.name, entry, before.subarray(entry, entry + PAGE_ENTRY_BYTES));
+  desk.putBack(older!.name, page, before.subarray(page, page + PAGE_BYTES));
+  const snapshots = desk.snapshots().length;
+  await expect(desk.engine.snapshot()).rejects.toMatchObject({
+    code: 'CHECKSUM_MISMATCH',
+    message: expect.stringContaining('the page table is not what was written'),
+  });
+  expect(desk.snapshots().length).toBe(snapshots);
 });
 
 test('on the strength of a snapshot that rotted nothing is freed', async () => {

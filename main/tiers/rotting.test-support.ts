@@ -102,8 +102,12 @@ export class Rotting {
   }
 
   flip(name: string, at: number): void {
-    const path = `${ROOT}/${name}`;
-    this.tree.write(this.tree.entries.get(path) as number, at, Uint8Array.of(this.tree.bytes(path)[at]! ^ 4));
+    this.putBack(name, at, Uint8Array.of(this.tree.bytes(`${ROOT}/${name}`)[at]! ^ 4));
+  }
+
+  /** Writes into a file behind the back of whoever has it open. */
+  putBack(name: string, at: number, bytes: Uint8Array): void {
+    this.tree.write(this.tree.entries.get(`${ROOT}/${name}`) as number, at, bytes);
   }
 
   /** Without the copies of these tiers. */
