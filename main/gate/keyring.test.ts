@@ -120,7 +120,9 @@ describe('a private key', () => {
     publishKey(storage, DIRECTORY, key());
     storage.disk.put(`${DIRECTORY}/rob.key`, storage.disk.bytes(`${DIRECTORY}/ada.key`));
     expect(outcome(() => readKey(storage, DIRECTORY, 'rob'))).toBe('FORMAT_INVALID');
-    expect(outcome(() => readKey(storage, DIRECTORY, 'tim'))).toBe('NOT_FOUND');
+    expect(() => readKey(storage, DIRECTORY, 'tim')).toThrow(
+      expect.objectContaining({ code: 'NOT_FOUND', message: `there is no key of tim in ${DIRECTORY}` }),
+    );
     expect(outcome(() => readKey(storage, DIRECTORY, '../ada'))).toBe('PAYLOAD_INVALID');
   });
 
