@@ -22,3 +22,19 @@ test.each<[string, number, number, string]>([
     expect.objectContaining({ code: 'FORMAT_INVALID', message: `a chunk does not decompress: ${why}` }),
   );
 });
+
+test.each<[string, number, number]>([
+  ['of no type that there is', 3, 9],
+  ['larger than blocks are', 0, (128 << 10) + 1],
+])('a block that is %s is none', (_, type, length) => {
+  // One segment whose size takes four bytes, and its last block.
+  const frame = new Uint8Array(12 + length);
+  frame.set(WHOLE.subarray(0, 4));
+  frame[4] = 0b1010_0000;
+  const view = new DataView(frame.buffer);
+  view.setUint32(5, length, true);
+  for (const [i, shift] of [0, 8, 16].entries()) frame[9 + i] = ((1 | (type << 1) | (length << 3)) >> shift) & 255;
+  expect(() => requireOneFrame(frame, length)).toThrow(
+    expect.objectContaining({ code: 'FORMAT_INVALID', message: 'a chunk does not decompress: its frame has no block at byte 9' }),
+  );
+});
