@@ -160,15 +160,51 @@ describe('a log', () => {
   });
 
   it('with a whole frame in it that does not go on from the one before it is damaged from there on', () => {
-    const { from, to } = frames[1]!;
-    for (const field of [48, 72]) {
-      const bytes = Buffer.from(whole);
-      bytes.writeBigUInt64LE(bytes.readBigUInt64LE(from + field) + 1n, from + field);
-      bytes.writeBigUInt64LE(xxh64(bytes.subarray(from + 8, to)), from);
-      const { end, lsns } = read(bytes);
-      expect(end).toMatchObject({ kind: 'damaged', lastLsn: 1, at: { offset: from } });
-      expect(lsns).toEqual([1]);
-    }
+    for (const { from, to, firstLsn } of [frames[1]!, frames.at(-1)!])
+      for (const field of [48, 72]) {
+        const bytes = Buffer.from(whole);
+        bytes.writeBigUInt64LE(bytes.readBigUInt64LE(from + field) + 1n, from + field);
+        bytes.writeBigUInt64LE(xxh64(bytes.subarray(from + 8, to)), from);
+        const { end, lsns } = read(bytes);
+        expect(end).toMatchObject({ kind: 'damaged', lastLsn: firstLsn - 1, at: { offset: from } });
+        expect(end.reason).toContain('does not continue the chain');
+        expect(lsns).toEqual(upTo(firstLsn - 1));
+      }
+  });
+
+  it.each<[string, false | string, () => object]>([
+    [
+      'is over where its reader has enough',
+      false,
+      () => ({ kind: 'end', reason: 'stopped on request', at: null, durableSeen: frames[1]!.firstLsn - 1 }),
+    ],
+    [
+      'is damaged where its reader says that no engine writes that',
+      'a riddle',
+      () => ({
+        kind: 'damaged',
+        reason: expect.stringContaining('holds what no engine writes: a riddle'),
+        at: { file: segment.name, offset: frames[2]!.from },
+        // What the frames behind it say was acknowledged.
+        durableSeen: frames.at(-1)!.firstLsn - 1,
+      }),
+    ],
+  ])('%s, and nothing behind it is read', (_, said, expected) => {
+    fs.writeFileSync(file, whole);
+    const { firstLsn } = frames[2]!;
+    const seen: number[] = [];
+    const end = readLog({
+      storage,
+      storeId: STORE_ID,
+      segments: [segment],
+      fromLsn: 1,
+      visit: ({ header }) => {
+        seen.push(header.firstLsn);
+        return header.firstLsn === firstLsn ? said : undefined;
+      },
+    });
+    expect(end).toMatchObject({ ...expected(), lastLsn: frames[1]!.lastLsn, headHash: frames[1]!.hash });
+    expect(seen).toEqual(frames.slice(0, 3).map((frame) => frame.firstLsn));
   });
 
   it('with a frame of another place, store, epoch or segment in it does not take that frame', () => {
@@ -245,6 +281,17 @@ describe('several segments', () => {
     fs.renameSync(`${gone}.away`, gone);
     expect(end.kind).toBe('damaged');
     expect(end.resumesAt).toBeGreaterThan(end.lastLsn + 1);
+  });
+
+  it('of which one does not go on from the one before it are damaged from its beginning on', () => {
+    const { segments } = scanSegments(storage, several, STORE_ID, LINEAGE);
+    const [, second] = segments;
+    const strange = segments.with(1, { ...second!, previousHash: second!.previousHash + 1n });
+    const { name, firstLsn } = second!;
+    expect(readLog({ storage, storeId: STORE_ID, segments: strange, fromLsn: 1, visit: () => undefined })).toMatchObject({
+      ...{ kind: 'damaged', lastLsn: firstLsn - 1, at: { file: name, offset: 0 }, resumesAt: firstLsn },
+      reason: `${name}: it does not continue the chain`,
+    });
   });
 
   it('of which one is cut are damaged: the tail of an inner segment is never torn', () => {
