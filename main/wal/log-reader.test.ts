@@ -298,9 +298,11 @@ describe('several segments', () => {
     const cut = join(several.wal, names[1]!);
     const bytes = fs.readFileSync(cut);
     fs.truncateSync(cut, SEGMENT_HEADER_BYTES + 300);
+    const { segments } = scanSegments(storage, several, STORE_ID, LINEAGE);
     const end = readAll();
     fs.writeFileSync(cut, bytes);
-    expect(end.kind).toBe('damaged');
+    expect(end).toMatchObject({ kind: 'damaged', at: { file: names[1] }, resumesAt: segments[2]!.firstLsn });
+    expect(end.reason).toContain(`${names[2]} goes on at LSN ${segments[2]!.firstLsn}`);
   });
 
   it('say what was durable in the frames behind damage: it cannot have been less', () => {

@@ -39,6 +39,8 @@ class Machine {
   readonly writer: LogWriter;
   syncsFail = false;
   syncsFailOnce = false;
+  /** What a sync throws that fails. */
+  failure: (path: string) => Error = (path) => systemFailure('EIO', 'sync', path);
   /** What a process leaves that dies after each change. */
   readonly deaths: Disk[] = [];
   /** What power cuts leave after each change. */
@@ -56,7 +58,7 @@ class Machine {
         called: ({ kind, path }) => {
           if (kind !== 'sync' || !(this.syncsFail || this.syncsFailOnce)) return;
           this.syncsFailOnce = false;
-          throw systemFailure('EIO', kind, path);
+          throw this.failure(path);
         },
       }),
       layout,
@@ -132,6 +134,19 @@ test('a log that failed stays closed, though the disk would take it again: what 
   expect(() => machine.writer.sync()).toThrow(refused);
   expect(machine.disk.fingerprint()).toBe(before);
   expect(machine.writer.durableLsn).toBe(1);
+});
+
+test('a log in which something fails that is no failure of the disk is not written anew: it stays closed', () => {
+  const machine = new Machine();
+  machine.write();
+  machine.failure = () => new TypeError('it is not a function');
+  machine.syncsFailOnce = true;
+  const before = machine.disk.fingerprint();
+  const refused = expect.objectContaining({ code: 'WRITER_POISONED', message: expect.stringContaining('it is not a function') });
+  expect(() => machine.writer.sync()).toThrow(refused);
+  expect(() => machine.write()).toThrow(refused);
+  expect([machine.writer.position.segment, machine.writer.durableLsn]).toEqual([1, 0]);
+  expect(machine.disk.fingerprint()).toBe(before);
 });
 
 test('a log whose lock was another’s stays closed, though the lock is ours again: the other one may have written', () => {

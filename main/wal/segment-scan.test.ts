@@ -13,6 +13,7 @@ import { scanSegments } from './segment-scan.ts';
 test.each<[string, (path: string) => void]>([
   ['a directory', (path) => fs.mkdirSync(path)],
   ['a link', (path) => fs.symlinkSync(join(path, '..', segmentName(1, 1)), path)],
+  ['a copy of another segment', (path) => fs.copyFileSync(join(path, '..', 'elsewhere'), path)],
   ['a second name of a segment', (path) => fs.linkSync(join(path, '..', 'elsewhere'), path)],
 ])('%s under the name of a segment is told by that name, and the segments are read', (_, put) => {
   const root = fs.mkdtempSync(join(os.tmpdir(), 'rearm-scan-'));
