@@ -93,6 +93,14 @@ describe('a halt that finds the disk full', () => {
     },
   );
 
+  it('of a store that was never closed leaves a record without content, which outlasts the power', () => {
+    const desk = staffed({ deps: neverClosed });
+    const full = failing(desk, 'ENOSPC', (call, [path, mode]) => call === 'open' && mode === 'create' && path !== MODE, neverClosed);
+    expect(outcome(() => full.gate.setMode({ mode: 'HALTED', by: 'rob', reason: 'smoke' }))).toBe('DISK_FULL');
+    const later = open(desk.disk.afterCut(), { clock: desk.clock, deps: neverClosed });
+    expect(later.gate.mode()).toMatchObject({ mode: 'HALTED', case: 'unreadable' });
+  });
+
   it('leaves what cannot be read as it is: it is evidence, and permits nothing', () => {
     const { desk } = released();
     const text = desk.disk.text(MODE).slice(0, -10);
