@@ -7,7 +7,7 @@ import { FileTree } from '../../simulation/file-tree.ts';
 import { SimulatedStorage } from '../../simulation/storage.ts';
 import { Image } from '../image/image.ts';
 import { mappedFileName, storeLayout } from '../store/layout.ts';
-import { MAPPED_PAGES_AT, MappedTier } from './mapped.ts';
+import { MAPPED_PAGES_AT, MAPPED_SLOT_HEADER_BYTES, MappedTier, mappedSlotAt } from './mapped.ts';
 import { type MappedReading, readMapped } from './mapped-reader.ts';
 
 const LAYOUT = storeLayout('/store');
@@ -70,4 +70,20 @@ test('where it ends within its header, nothing of it is taken, whatever its slot
   expect(rest).toEqual({ ...NOTHING, unbegun: [] });
   const message = expect.stringContaining(`has ${MAPPED_PAGES_AT - 1} bytes, less than its header`);
   expect(heads).toMatchObject([{ mark: null, problem: { code: 'damaged', message } }]);
+});
+
+test.each<[string, (view: DataView, at: number) => void, string]>([
+  ['is something else', (view, at) => view.setUint32(at + 8, 0, true), 'is not slot'],
+  ['is that of the other one', (view, at) => view.setUint32(at + 12, 1 - view.getUint32(at + 12, true), true), 'is not slot'],
+  ['names more pages than the file is for', (view, at) => view.setUint32(at + 20, 0xffff_ffff, true), 'names pages that it cannot hold'],
+  ['names an LSN that is not exact', (view, at) => view.setBigUint64(at + 24, 1n << 53n, true), 'names pages that it cannot hold'],
+])('the header of a slot that %s is damaged, though its checksum is right', (_, change, words) => {
+  let at = 0;
+  const { heads, acknowledged } = changed((bytes, view) => {
+    at = mappedSlotAt(view.getUint32(mappedSlotAt(0) + 8, true) === 0 ? 1 : 0);
+    change(view, at);
+    view.setBigUint64(at, xxh64(bytes.subarray(at + 8, at + MAPPED_SLOT_HEADER_BYTES)), true);
+  });
+  expect(heads).toMatchObject([{ mark: null, problem: { code: 'damaged', offset: at, message: expect.stringContaining(words) } }]);
+  expect(acknowledged.get(1)).toBe(5);
 });
