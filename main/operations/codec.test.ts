@@ -44,3 +44,15 @@ test.each<[string, object]>([
     );
   }
 });
+
+test.each<[string, object, string, string]>([
+  ['a text', { type: 'rate', asset: 'USDX', rate: '1', time: 1n }, 'USDX', 'rate: asset is no text'],
+  ['a document', { ...DOCUMENT, value: '"USDX"' }, 'USDX', 'configuration.set: value is no text'],
+])('%s whose bytes are no text is told by its field', (_, intent, text, words) => {
+  const bytes = new Uint8Array(4_096);
+  const end = write(intent, bytes);
+  bytes[Buffer.from(bytes.buffer).indexOf(text)] = 0xff;
+  expect(() => decodeIntent(OPERATIONS[(intent as Intent).type].id, bytes, new DataView(bytes.buffer), 0, end)).toThrow(
+    expect.objectContaining({ code: 'FORMAT_INVALID', message: words }),
+  );
+});

@@ -193,13 +193,20 @@ export function decodeIntent(id: number, bytes: Uint8Array, view: DataView, star
   const need = (count: number) => {
     if (at + count > end) throw new RearmError('FORMAT_INVALID', `${type}: the intent ends early`, { type });
   };
+  const textOf = (name: string, content: Uint8Array): string => {
+    try {
+      return decoder.decode(content);
+    } catch (error) {
+      throw new RearmError('FORMAT_INVALID', `${type}: ${name} is no text`, { type, name }, error);
+    }
+  };
   for (const { name, type: field } of FORMATS.get(type)!.fields) {
     switch (field.kind) {
       case 'text': {
         need(1);
         const length = bytes[at]!;
         need(1 + length);
-        intent[name] = decoder.decode(bytes.slice(at + 1, at + 1 + length));
+        intent[name] = textOf(name, bytes.slice(at + 1, at + 1 + length));
         at += 1 + length;
         break;
       }
@@ -252,7 +259,7 @@ export function decodeIntent(id: number, bytes: Uint8Array, view: DataView, star
         const length = view.getUint32(at, true);
         need(4 + length);
         const data = bytes.slice(at + 4, at + 4 + length);
-        intent[name] = field.kind === 'json' ? decoder.decode(data) : data;
+        intent[name] = field.kind === 'json' ? textOf(name, data) : data;
         at += 4 + length;
       }
     }

@@ -90,6 +90,8 @@ export function encodeSegmentHeader(header: Omit<SegmentHeader, 'version'>): Uin
   return bytes;
 }
 
+const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
 /**
  * Reads and judges a segment's header; null where what is there of it is zero: it was prepared, and not begun.
  *
@@ -113,14 +115,17 @@ export function readSegmentHeader(file: StoredFile, storeId: Uint8Array): Segmen
     if (present[16 + i] !== storeId[i]) throw new RearmError('STORE_FOREIGN', `${file.path} belongs to another store`, context);
   }
   const fields = new DataView(present.buffer, present.byteOffset);
+  const [firstLsn, size] = [fields.getBigUint64(40, true), fields.getBigUint64(SEGMENT_SIZE_AT, true)];
+  if (firstLsn > SAFE || size > SAFE)
+    throw new RearmError('FORMAT_INVALID', `${file.path} names an LSN or a size that no number holds`, context);
   return {
     version,
     storeId,
     epoch: fields.getUint32(32, true),
     segment: fields.getUint32(36, true),
-    firstLsn: Number(fields.getBigUint64(40, true)),
+    firstLsn: Number(firstLsn),
     previousHash: fields.getBigUint64(48, true),
     createdNs: fields.getBigInt64(56, true),
-    bytes: Number(fields.getBigUint64(SEGMENT_SIZE_AT, true)),
+    bytes: Number(size),
   };
 }
