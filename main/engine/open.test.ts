@@ -3,9 +3,14 @@
 import fs from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
-import { Desk, STEPPED_CONFIG } from '../../tests/support/desk.ts';
+import { FileTree } from '../../simulation/file-tree.ts';
+import { SteppedClock, SteppedScheduler } from '../../simulation/stepped.ts';
+import { SimulatedStorage } from '../../simulation/storage.ts';
+import { ROOT, ROWS_MAX } from '../../simulation/workload.ts';
+import { BOOT, Desk, STEPPED_CONFIG } from '../../tests/support/desk.ts';
 import { removeFiles } from '../../tests/support/store-files.ts';
 import { parseEngineConfig } from './config.ts';
+import { createStore } from './create.ts';
 import { type HaltedStore, openStore } from './open.ts';
 
 const openOf = ({ platform, root }: Desk) =>
@@ -34,4 +39,33 @@ test('where nothing is left of a store, its state is asked for in vain, and the 
   removeFiles(desk.root, 'wal', 'l1', 'l2', 'l3');
   const store = await halted();
   expect(() => store.canonical()).toThrow(expect.objectContaining({ code: 'NOTHING_LEFT', message: store.report.sentence }));
+});
+
+test('an opening that fails, in whichever of its calls, leaves no lock and no file behind', { timeout: 300_000 }, async () => {
+  const clock = new SteppedClock();
+  const platformOn = (storage: SimulatedStorage) => ({ storage, clock, scheduler: new SteppedScheduler(clock), bootId: BOOT });
+  const config = parseEngineConfig({ ...STEPPED_CONFIG, archive: false });
+  const open = (storage: SimulatedStorage) =>
+    openStore({ platform: platformOn(storage), root: ROOT, config, random: (count) => new Uint8Array(count) });
+  const tree = new FileTree();
+  const platform = platformOn(new SimulatedStorage({ tree }));
+  const made = await createStore({ platform, root: ROOT, name: 'desk', rowsMax: ROWS_MAX, config, stepped: true });
+  await made.close();
+  const free = new SimulatedStorage({ tree: tree.copy() });
+  const opened = await open(free);
+  expect(opened.state).toBe('running');
+  const { calls } = free;
+  let failed = 0;
+  for (let at = 1; at <= calls; at += 1) {
+    const storage = new SimulatedStorage({ tree: tree.copy(), fault: { at, error: 'EIO', sticky: false } });
+    const result = await open(storage).catch((error: unknown) => error);
+    if (!(result instanceof Error)) continue;
+    failed += 1;
+    expect({ at, opened: [...storage.opened.values()], locked: storage.isLocked(`${ROOT}/lock`) }).toEqual({
+      at,
+      opened: [],
+      locked: false,
+    });
+  }
+  expect(failed).toBeGreaterThan(20);
 });

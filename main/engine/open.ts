@@ -60,14 +60,15 @@ export async function openStore(options: OpenOptions): Promise<OpenedStore> {
     return { state: 'halted', store: new HaltedStore(options, looked) };
   const lock = platform.storage.lock(storeLayout(root).lock);
   let recovery: Recovery;
+  let permission: Permission;
   try {
     recovery = recoverNow(options);
+    permission = permissionOf(options, recovery);
   } catch (error) {
     lock.release();
     throw error;
   }
   const { report, image } = recovery;
-  const permission = permissionOf(options, recovery);
   if (!image || !mayRun(recovery) || permission.mode.mode === 'HALTED') {
     lock.release();
     return { state: 'halted', store: new HaltedStore(options, recovery) };

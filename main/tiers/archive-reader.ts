@@ -101,7 +101,16 @@ function withDatabase<T>(path: string, live: boolean, work: (database: Database.
     }
     return opened(join(directory, 'archive.db'), {});
   } finally {
-    if (directory !== undefined) fs.rmSync(directory, { recursive: true, force: true });
+    if (directory !== undefined) removeCopy(directory);
+  }
+}
+
+/** What is left of it in the temporary directory is no reason to end a recovery. */
+function removeCopy(directory: string): void {
+  try {
+    fs.rmSync(directory, { recursive: true, force: true });
+  } catch (error) {
+    process.emitWarning(`could not remove ${directory}: ${systemName(error)}`);
   }
 }
 
