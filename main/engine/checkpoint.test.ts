@@ -55,3 +55,26 @@ test.each([
     fs.rmSync(dirname(root), { recursive: true, force: true });
   }
 });
+
+test.each(['inline', 'threaded'] as const)(
+  'commits %s: each of several that are asked for at once holds what was there when it was',
+  async (commit) => {
+    const desk = await Desk.create({ real: true, config: { commit, tiers: 'thread', l2Ms: NEVER, l3Ms: NEVER, archive: false } });
+    const { engine, root, platform } = desk;
+    const storeId = storeIdBytes(readIdentity(platform.storage, root));
+    const held = () => Math.max(...readSlots(platform.storage, storeLayout(root), storeId).map(({ mark }) => mark?.lsn ?? 0));
+    try {
+      for (let day = 1; day <= 30; day += 3) {
+        const asked = [0, 1, 2].map(async (more) => {
+          const lsn = engine.post({ type: 'risk.day', day: day + more, time: 1n });
+          await engine.checkpoint();
+          expect(held()).toBeGreaterThanOrEqual(Number(lsn));
+        });
+        await Promise.all(asked);
+      }
+    } finally {
+      await engine.abandon();
+      fs.rmSync(dirname(root), { recursive: true, force: true });
+    }
+  },
+);

@@ -86,7 +86,7 @@ export class RingPipe implements RecordPipe {
     const channel = new MessageChannel();
     const transfer = [channel.port1, ...(data.tierLink ? [data.tierLink.port] : [])];
     const worker = startThread('writer-thread', { ...data, ring: ring.shared, port: channel.port1 }, transfer as never);
-    const ask = () =>
+    const askOnce = () =>
       new Promise<ErrorData | null>((resolve) => {
         const answered = (failure: ErrorData | null = null): void => {
           channel.port2.off('message', answered).off('close', closed);
@@ -101,6 +101,13 @@ export class RingPipe implements RecordPipe {
         worker.once('exit', ended);
         channel.port2.postMessage('checkpoint');
       });
+    // One after the other: an answer does not say whose it is.
+    let last: Promise<unknown> = Promise.resolve();
+    const ask = () => {
+      const asked = last.then(askOnce);
+      last = asked;
+      return asked;
+    };
     channel.port2.unref();
     const pipe = new RingPipe(ring, worker, tiers, ask, failed);
     pipe.#task = await whenReady(
